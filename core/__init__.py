@@ -1,0 +1,1 @@
+"""The ground and first floor: what a provider keeps, and the rules it is kept by. Knows no HTTP."""

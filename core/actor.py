@@ -1,0 +1,80 @@
+"""Who acts, and for whom: the provider and the person that every write, check and audit entry names."""
+
+from typing import Literal
+
+import msgspec
+
+PLATFORM = 0
+"""The tenant id of the platform itself: operators and resellers sign in there. Providers start at 1."""
+
+Kind = Literal["staff", "operator", "reseller", "api_key", "system", "plugin", "visitor"]
+
+
+class Tenant(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a provider on every request.
+
+    `granted` and `refused` are features on top of, and taken from, the edition. `plugins` are the names of
+    those that are switched on. `color` is one of the brand colours of the stylesheet.
+    """
+
+    id: int
+    code: str
+    name: str
+    state: Literal["active", "suspended"] = "active"
+    edition: str = "standard"
+    granted: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    plugins: frozenset[str] = frozenset()
+    locale: str = "en"
+    timezone: str = "UTC"
+    country: str = "FR"
+    color: str = "blue"
+    mfa_roles: frozenset[str] = frozenset()
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether this is the platform itself and no provider."""
+        return self.id == PLATFORM
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody, or something, that acts inside one tenant.
+
+    `role` names a built-in role or one the provider made; for the latter `permissions` holds its permissions,
+    for a built-in one it is None. `projects` and `groups` are the ids a staff member is limited to, None for
+    all. `scopes` are the permissions an API key was given; None when no key is involved.
+    """
+
+    kind: Kind
+    tenant: Tenant
+    name: str
+    role: str = ""
+    person_id: int | None = None
+    staff_id: int | None = None
+    reseller_id: int | None = None
+    api_key_id: int | None = None
+    session_id: int | None = None
+    permissions: frozenset[str] | None = None
+    scopes: frozenset[str] | None = None
+    projects: frozenset[int] | None = None
+    groups: frozenset[int] | None = None
+    address: str = ""
+    request_id: str = ""
+    locale: str = "en"
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether a person or a key stands behind this actor."""
+        return self.kind not in ("visitor",)
+
+
+def visitor(tenant: Tenant, *, address: str = "", request_id: str = "", locale: str = "en") -> Actor:
+    """Somebody who has not signed in."""
+    return Actor(
+        kind="visitor", tenant=tenant, name="visitor", address=address, request_id=request_id, locale=locale
+    )
+
+
+def system(tenant: Tenant, *, name: str = "system") -> Actor:
+    """Comptoir itself: jobs, migrations of data, the command line. May do what the edition allows."""
+    return Actor(kind="system", tenant=tenant, name=name, locale=tenant.locale)

@@ -1,0 +1,85 @@
+"""Who did what, for whom, and what it was before: one entry per change, in the change's own transaction.
+
+The application's database role can add entries and read them, and neither change nor remove one.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from piccolo.columns import JSONB, BigInt, Text, Timestamptz
+
+from core import clock, db
+from core.actor import Actor
+
+SECRET_FIELDS = frozenset({"password", "password_hash", "totp_secret", "secret", "token", "key"})
+
+
+class AuditEntry(db.Owned, tablename="audit_entries", append_only=True):
+    """One change. `changes` maps a field to its [old, new]."""
+
+    at = Timestamptz()
+    action = Text()
+    actor_kind = Text()
+    actor_id = BigInt(null=True)
+    actor_name = Text()
+    subject_kind = Text()
+    subject_id = BigInt(null=True)
+    subject_name = Text()
+    client_id = BigInt(null=True)
+    changes = JSONB()
+    address = Text()
+    request_id = Text()
+
+
+async def record(
+    action: str,
+    subject_kind: str,
+    subject_id: int | None,
+    *,
+    by: Actor,
+    name: str = "",
+    client_id: int | None = None,
+    old: Mapping[str, Any] | None = None,
+    new: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one entry. Only what differs between `old` and `new` is kept; secrets are named but not shown."""
+    await db.execute(
+        """INSERT INTO audit_entries (at, action, actor_kind, actor_id, actor_name, subject_kind, subject_id,
+               subject_name, client_id, changes, address, request_id)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
+        clock.now(),
+        action,
+        by.kind,
+        by.staff_id or by.person_id,
+        by.name,
+        subject_kind,
+        subject_id,
+        name,
+        client_id,
+        difference(old or {}, new or {}),
+        by.address,
+        by.request_id,
+    )
+
+
+def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What differs, as {field: [old, new]}; a field that only one side names counts as None on the other."""
+    fields = dict.fromkeys([*old, *new])
+    return {
+        field: [_shown(field, old.get(field)), _shown(field, new.get(field))]
+        for field in fields
+        if old.get(field) != new.get(field)
+    }
+
+
+def _shown(field: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if field in SECRET_FIELDS:
+        return "•••"
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, (set, frozenset)):
+        return sorted(str(item) for item in value)
+    return value if isinstance(value, (str, int, bool, list, dict)) else str(value)

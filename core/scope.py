@@ -1,0 +1,145 @@
+"""One transaction of one tenant, correct under concurrency, cancellation, failed commits and swallowed errors."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from asyncpg import Record
+
+from core.actor import PLATFORM
+
+
+class NoScope(RuntimeError):
+    """A query ran outside of a tenant's scope, or after it was closed."""
+
+
+class NotCommitted(RuntimeError):
+    """The database answered COMMIT with ROLLBACK: an error inside the transaction had been swallowed."""
+
+
+class Scope:
+    """A lazy transaction. Queries of one scope run one after the other, whoever asks.
+
+    `keep()` makes the web commit it even though the answer is a refusal (a failed sign-in is counted).
+    """
+
+    def __init__(self, pool: "asyncpg.Pool[Record]", tenant_id: int) -> None:
+        self.tenant_id = tenant_id
+        self.is_closed = False
+        self.is_kept = False
+        self.queries = 0
+        self._pool = pool
+        self._connection: Any = None
+        self._lock = asyncio.Lock()
+        self._depth = 0
+        self._after_commit: list[Callable[[], Awaitable[None] | None]] = []
+
+    def keep(self) -> None:
+        """Commit even when the request is answered with a refusal."""
+        self.is_kept = True
+
+    def after_commit(self, call: Callable[[], Awaitable[None] | None]) -> None:
+        """Call this once the transaction is durable. For forgetting caches, never for work that must happen."""
+        self._after_commit.append(call)
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
+        """All rows of a query."""
+        async with self._lock:
+            return list(await (await self._begun()).fetch(sql, *arguments))
+
+    async def execute(self, sql: str, *arguments: Any) -> str:
+        """Run a statement; returns the command tag."""
+        async with self._lock:
+            return str(await (await self._begun()).execute(sql, *arguments))
+
+    async def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for many rows."""
+        async with self._lock:
+            await (await self._begun()).executemany(sql, rows)
+
+    async def hand_over_to(self, tenant_id: int) -> None:
+        """Go on as this provider; only from the platform's scope, and not back."""
+        if self.tenant_id != PLATFORM:
+            raise NoScope("only the platform's transaction can be handed over")
+        if isinstance(tenant_id, bool) or not isinstance(tenant_id, int) or tenant_id <= PLATFORM:
+            raise ValueError(f"not a provider: {tenant_id!r}")
+        async with self._lock:
+            connection = await self._begun()
+            await connection.execute(f"SET LOCAL app.tenant_id = '{tenant_id:d}'")
+            self.tenant_id = tenant_id
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A real savepoint: an exception that leaves the block undoes what the block did."""
+        self._depth += 1
+        name = f"s{self._depth}"
+        await self.execute(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            if not self._is_broken():
+                await asyncio.shield(self.execute(f"ROLLBACK TO SAVEPOINT {name}"))
+            raise
+        else:
+            await self.execute(f"RELEASE SAVEPOINT {name}")
+        finally:
+            self._depth -= 1
+
+    async def close(self, *, commit: bool) -> None:
+        """End the transaction and give the connection back, whatever happens.
+
+        Raises `NotCommitted`, or what the database said, when the commit failed. Nothing is durable then.
+        """
+        if self.is_closed:
+            return
+        async with self._lock:
+            self.is_closed = True
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            await asyncio.shield(asyncio.ensure_future(self._end(connection, commit)))
+        if commit:
+            await self._tell()
+
+    async def _begun(self) -> Any:
+        if self.is_closed:
+            raise NoScope("this scope is closed")
+        if self._connection is None:
+            connection = await self._pool.acquire()
+            try:
+                await connection.execute(f"BEGIN; SET LOCAL app.tenant_id = '{self.tenant_id:d}'")
+            except BaseException:
+                await asyncio.shield(asyncio.ensure_future(self._discard(connection)))
+                raise
+            self._connection = connection
+        self.queries += 1
+        return self._connection
+
+    async def _end(self, connection: Any, commit: bool) -> None:
+        try:
+            if connection.is_closed():
+                raise asyncpg.InterfaceError("the connection was lost inside the transaction")
+            tag = await connection.execute("COMMIT" if commit else "ROLLBACK", timeout=30)
+        except BaseException:
+            await self._discard(connection)
+            if commit:
+                raise
+            return
+        await self._pool.release(connection)
+        if commit and tag != "COMMIT":
+            raise NotCommitted("an error inside the transaction was swallowed; nothing was saved")
+
+    async def _discard(self, connection: Any) -> None:
+        """Give up a connection whose state is unknown."""
+        connection.terminate()
+        await self._pool.release(connection)
+
+    async def _tell(self) -> None:
+        for call in self._after_commit:
+            answer = call()
+            if answer is not None:
+                await answer
+
+    def _is_broken(self) -> bool:
+        return self._connection is None or self._connection.is_closed()
