@@ -1,0 +1,165 @@
+"""Every hook on one page: when it is called, with what, and what it may answer.
+
+`validate_*` collects errors by field. `before_*` runs inside the transaction and may veto or patch. `after_*`
+runs from a job after the commit, at least once. `provide_*` collects. A hook may be a plain function (it then
+runs in a thread of its own) or an `async def`; it may leave out arguments it has no use for.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pluggy
+
+from core.actor import Tenant
+
+GROUP = "comptoir.plugins"
+hookspec = pluggy.HookspecMarker("comptoir")
+hookimpl = pluggy.HookimplMarker("comptoir")
+
+Kind = Literal["edition", "notification", "payment", "provisioning", "tax", "fraud", "importer", "hook"]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,62}\Z")]
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Text = Annotated[str, msgspec.Meta(max_length=4000)]
+Path = Annotated[str, msgspec.Meta(pattern=r"^/(?![/\\])[^\s\\]{0,500}\Z")]
+
+
+class Plugin(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plugin says about itself. `name` is the name of its entry point; `version` that of its package."""
+
+    name: Name
+    title: Line
+    kind: Kind = "hook"
+    description: Text = ""
+    version: str = ""
+    needs_feature: str | None = None
+
+
+class Edition(msgspec.Struct, frozen=True, kw_only=True):
+    """A named set of features, limits and policy lines on top of those of the edition it `inherits`.
+
+    A policy is (role, object, action), with the action "*" for all. A limit of None is no limit; one that is
+    not named is that of the inherited edition.
+    """
+
+    name: Name
+    title: Line
+    inherits: str | None = None
+    features: frozenset[str] = frozenset()
+    limits: dict[str, int | None] = {}
+    policies: tuple[tuple[str, str, str], ...] = ()
+
+
+class Who(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who acts, as far as a plugin needs to know."""
+
+    kind: str
+    name: str
+    id: int | None = None
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What every hook is told: for whom it works, who acts, and its own settings.
+
+    `settings` is an instance of the struct that `provide_settings` returned, None without one. `key` is the
+    same whenever an `after_*` hook is repeated, so that its effect can be made once.
+    """
+
+    provider: Tenant
+    actor: Who
+    now: datetime
+    impersonator: Who | None = None
+    project: int | None = None
+    request_id: str = ""
+    locale: str = "en"
+    dry_run: bool = False
+    settings: Any = None
+    key: str = ""
+
+
+class PanelRow(msgspec.Struct, frozen=True):
+    """A label and a value, both plain text."""
+
+    label: Line
+    value: Text
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """A box on the client's page. Plain text only: it is escaped."""
+
+    title: Line
+    text: Text = ""
+    rows: Annotated[list[PanelRow], msgspec.Meta(max_length=50)] = []
+
+
+class MenuItem(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the staff menu. `path` is an address of this provider's own host."""
+
+    title: Line
+    path: Path
+    icon: Name = "puzzle"
+
+
+class Veto(Exception):
+    """Raised by a `before_*` hook to refuse: `message` is shown to the person, beside `field` if one is given."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+@hookspec
+def provide_plugin() -> Plugin:  # type: ignore[empty-body]
+    """Called once when the plugin is loaded. Returns what it says about itself. The only hook it must have."""
+
+
+@hookspec
+def provide_settings() -> type[msgspec.Struct]:  # type: ignore[empty-body]
+    """Called once when the plugin is loaded. Returns the struct of its settings; a form is made from it."""
+
+
+@hookspec
+def provide_edition() -> Edition:  # type: ignore[empty-body]
+    """Called once when the plugin is loaded, for plugins of the kind "edition". Returns the edition."""
+
+
+@hookspec
+def provide_menu_items(ctx: Context) -> list[MenuItem]:  # type: ignore[empty-body]
+    """Called for every page of staff. Returns entries of the menu."""
+
+
+@hookspec
+def provide_client_panels(ctx: Context, client: Mapping[str, Any]) -> list[Panel]:  # type: ignore[empty-body]
+    """Called when a client's page is shown. Returns boxes for it."""
+
+
+@hookspec
+def validate_client(ctx: Context, client: Mapping[str, Any]) -> dict[str, str]:  # type: ignore[empty-body]
+    """Called before a client is created or saved. Returns an error per field, or nothing."""
+
+
+@hookspec
+def before_client_created(ctx: Context, client: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Called inside the transaction, before the client is written. Returns fields to change, or raises `Veto`."""
+
+
+@hookspec
+def after_client_created(ctx: Context, client: Mapping[str, Any]) -> None:
+    """Called after the commit, from a job, at least once. What it returns is ignored; what it raises is retried."""
+
+
+@hookspec
+def after_client_updated(ctx: Context, client: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    """Called after the commit, from a job, at least once. `changes` maps a field to its [old, new]."""
+
+
+@hookspec
+def before_client_deleted(ctx: Context, client: Mapping[str, Any]) -> None:
+    """Called inside the transaction, before the client is deleted. Raises `Veto` to refuse."""
+
+
+@hookspec
+def after_client_deleted(ctx: Context, client: Mapping[str, Any]) -> None:
+    """Called after the commit, from a job, at least once. `client` is what was deleted."""

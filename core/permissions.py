@@ -1,0 +1,116 @@
+"""Every right of the product, as `noun:act`, and the features that editions gate.
+
+A permission that belongs to a gated noun answers "not in your edition" before it answers "not in your role".
+"""
+
+from enum import StrEnum
+from types import MappingProxyType
+
+from core.i18n import N_
+
+
+class Permission(StrEnum):
+    """One right. Alphabetical; the text for people is in DESCRIPTIONS."""
+
+    ACTIVITY_READ = "activity:read"
+    API_KEY_MANAGE = "api_key:manage"
+    ATTITUDE_MANAGE = "attitude:manage"
+    CLIENT_CREATE = "client:create"
+    CLIENT_DELETE = "client:delete"
+    CLIENT_READ = "client:read"
+    CLIENT_UPDATE = "client:update"
+    GROUP_ASSIGN = "group:assign"
+    GROUP_CREATE = "group:create"
+    GROUP_DELETE = "group:delete"
+    GROUP_READ = "group:read"
+    GROUP_UPDATE = "group:update"
+    PLATFORM_ACTIVITY = "platform:activity"
+    PLATFORM_HEALTH = "platform:health"
+    PLUGIN_MANAGE = "plugin:manage"
+    PLUGIN_READ = "plugin:read"
+    PROJECT_CREATE = "project:create"
+    PROJECT_DELETE = "project:delete"
+    PROJECT_READ = "project:read"
+    PROJECT_UPDATE = "project:update"
+    PROVIDER_EDITION = "provider:edition"
+    PROVIDER_FEATURES = "provider:features"
+    PROVIDER_OPEN = "provider:open"
+    PROVIDER_PLUGINS = "provider:plugins"
+    PROVIDER_READ = "provider:read"
+    PROVIDER_SUSPEND = "provider:suspend"
+    RESELLER_MANAGE = "reseller:manage"
+    RESELLER_READ = "reseller:read"
+    ROLE_MANAGE = "role:manage"
+    SETTINGS_MANAGE = "settings:manage"
+    STAFF_MANAGE = "staff:manage"
+    STAFF_READ = "staff:read"
+
+
+DESCRIPTIONS = MappingProxyType(
+    {
+        Permission.ACTIVITY_READ: N_("Read who changed what, and when"),
+        Permission.API_KEY_MANAGE: N_("Make and revoke one's own API keys"),
+        Permission.ATTITUDE_MANAGE: N_("Change the list of attitudes"),
+        Permission.CLIENT_CREATE: N_("Register clients"),
+        Permission.CLIENT_DELETE: N_("Delete clients"),
+        Permission.CLIENT_READ: N_("See clients"),
+        Permission.CLIENT_UPDATE: N_("Edit clients"),
+        Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
+        Permission.GROUP_CREATE: N_("Add account groups"),
+        Permission.GROUP_DELETE: N_("Delete account groups"),
+        Permission.GROUP_READ: N_("See account groups"),
+        Permission.GROUP_UPDATE: N_("Edit account groups"),
+        Permission.PLATFORM_ACTIVITY: N_("Read what was done on the platform"),
+        Permission.PLATFORM_HEALTH: N_("See the health of the platform"),
+        Permission.PLUGIN_MANAGE: N_("Switch plugins on and off, and set them up"),
+        Permission.PLUGIN_READ: N_("See plugins and their health"),
+        Permission.PROJECT_CREATE: N_("Add projects"),
+        Permission.PROJECT_DELETE: N_("Delete projects"),
+        Permission.PROJECT_READ: N_("See projects"),
+        Permission.PROJECT_UPDATE: N_("Edit projects"),
+        Permission.PROVIDER_EDITION: N_("Change a provider's edition"),
+        Permission.PROVIDER_FEATURES: N_("Grant and take single features of a provider"),
+        Permission.PROVIDER_OPEN: N_("Open providers"),
+        Permission.PROVIDER_PLUGINS: N_("Switch a provider's plugins on and off"),
+        Permission.PROVIDER_READ: N_("See providers"),
+        Permission.PROVIDER_SUSPEND: N_("Suspend providers, and let them go on"),
+        Permission.RESELLER_MANAGE: N_("Add resellers, and change what they may"),
+        Permission.RESELLER_READ: N_("See resellers"),
+        Permission.ROLE_MANAGE: N_("Make and change roles"),
+        Permission.SETTINGS_MANAGE: N_("Change the provider's settings"),
+        Permission.STAFF_MANAGE: N_("Add and remove staff, and give them roles"),
+        Permission.STAFF_READ: N_("See the staff"),
+    }
+)
+
+FEATURES = MappingProxyType(
+    {
+        "affiliates": N_("Affiliate programme"),
+        "business_hours": N_("Business hours of departments"),
+        "companies": N_("More than one legal entity"),
+        "contracts": N_("Contracts"),
+        "group_discounts": N_("Discounts to a group"),
+        "groups": N_("Account groups"),
+        "partners": N_("Partners"),
+        "payers": N_("Payers as a module of their own"),
+        "payment_methods_per_company": N_("Payment methods per company"),
+        "projects": N_("More than one project"),
+        "provider_sales": N_("Selling to other Comptoir providers"),
+        "users": N_("Users as a module of their own"),
+    }
+)
+
+_FEATURE_OF_NOUN = {"group": "groups", "project": "projects"}
+_PARTS = {permission.value: tuple(permission.value.split(":")) for permission in Permission}
+_FEATURE_OF = {name: _FEATURE_OF_NOUN.get(parts[0]) for name, parts in _PARTS.items()}
+
+
+def parts_of(permission: str) -> tuple[str, str]:
+    """The noun and the act of a permission; a KeyError for one that does not exist."""
+    noun, act = _PARTS[permission]
+    return noun, act
+
+
+def feature_of(permission: str) -> str | None:
+    """The gated feature that a permission belongs to, None when every edition has it."""
+    return _FEATURE_OF[permission]
