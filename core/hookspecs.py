@@ -147,7 +147,7 @@ def before_client_created(ctx: Context, client: Mapping[str, Any]) -> dict[str, 
 
 @hookspec
 def after_client_created(ctx: Context, client: Mapping[str, Any]) -> None:
-    """Called after the commit, from a job, at least once. What it returns is ignored; what it raises is retried."""
+    """Called after the commit, from a job, at least once: when it raises, it is called again later."""
 
 
 @hookspec
