@@ -1,0 +1,8 @@
+// What a page can do beyond plain HTML. Everything works without it; each module looks for its own data attributes.
+import "./js/ask.js";
+import "./js/copy.js";
+import "./js/fields.js";
+import "./js/keys.js";
+import "./js/passwords.js";
+import "./js/picks.js";
+import "./js/toasts.js";
