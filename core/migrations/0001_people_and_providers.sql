@@ -18,10 +18,14 @@ $$;
 CREATE TABLE resellers (
     id bigint PRIMARY KEY DEFAULT new_id(),
     name text NOT NULL CHECK (name <> ''),
+    name_folded text NOT NULL UNIQUE GENERATED ALWAYS AS (lower(name)) STORED,
     state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended')),
     editions text[] NOT NULL DEFAULT '{}',
     features text[] NOT NULL DEFAULT '{}',
+    most_providers int CHECK (most_providers >= 0),
     created_at timestamptz NOT NULL,
+    state_changed_at timestamptz NOT NULL,
+    state_reason text NOT NULL DEFAULT '',
     version int NOT NULL DEFAULT 1
 );
 
@@ -61,9 +65,11 @@ CREATE TRIGGER providers_keep_terms BEFORE UPDATE ON providers
 CREATE TABLE hosts (
     name text PRIMARY KEY CHECK (name = lower(name) AND name <> ''),
     provider_id bigint NOT NULL REFERENCES providers (id),
+    is_primary boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL
 );
 CREATE INDEX hosts_by_provider ON hosts (provider_id);
+CREATE UNIQUE INDEX hosts_one_primary ON hosts (provider_id) WHERE is_primary;
 
 CREATE TABLE provider_features (
     provider_id bigint NOT NULL REFERENCES providers (id),
@@ -92,6 +98,7 @@ CREATE TABLE audit_entries (
     subject_kind text NOT NULL,
     subject_id bigint,
     subject_name text NOT NULL DEFAULT '',
+    subject_folded text COLLATE "C" NOT NULL GENERATED ALWAYS AS (left(fold(subject_name), 200)) STORED,
     client_id bigint,
     changes jsonb NOT NULL DEFAULT '{}',
     address text NOT NULL DEFAULT '',
@@ -101,6 +108,10 @@ CREATE TABLE audit_entries (
 CREATE INDEX audit_entries_by_time ON audit_entries (tenant_id, at DESC, id DESC);
 CREATE INDEX audit_entries_by_subject ON audit_entries (tenant_id, subject_kind, subject_id, at DESC, id DESC);
 CREATE INDEX audit_entries_by_actor ON audit_entries (tenant_id, actor_id, at DESC, id DESC);
+CREATE INDEX audit_entries_by_client ON audit_entries (tenant_id, client_id, at DESC, id DESC)
+    WHERE client_id IS NOT NULL;
+CREATE INDEX audit_entries_by_action ON audit_entries (tenant_id, action, at DESC, id DESC);
+CREATE INDEX audit_entries_by_name ON audit_entries (tenant_id, subject_folded, at DESC, id DESC);
 
 CREATE TABLE people (
     tenant_id bigint NOT NULL DEFAULT NULLIF(current_setting('app.tenant_id', true), '')::bigint,
@@ -192,7 +203,7 @@ CREATE INDEX links_by_person ON links (tenant_id, person_id);
 CREATE TABLE attempts (
     tenant_id bigint NOT NULL DEFAULT NULLIF(current_setting('app.tenant_id', true), '')::bigint,
     subject text NOT NULL,
-    started_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
     count int NOT NULL,
     PRIMARY KEY (tenant_id, subject)
 );

@@ -12,6 +12,7 @@ CREATE TABLE attitudes (
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, name_folded)
 );
+CREATE UNIQUE INDEX attitudes_one_default ON attitudes (tenant_id) WHERE is_default;
 
 CREATE TABLE projects (
     tenant_id bigint NOT NULL DEFAULT NULLIF(current_setting('app.tenant_id', true), '')::bigint,
@@ -106,13 +107,15 @@ CREATE TABLE group_members (
 );
 CREATE INDEX group_members_by_client ON group_members (tenant_id, client_id, group_id);
 
+-- What a member of staff is limited to; no row is no limit. So a project or a group that somebody is limited to
+-- cannot be deleted: his last limit would go with it, and open all the others to him.
 CREATE TABLE staff_projects (
     tenant_id bigint NOT NULL DEFAULT NULLIF(current_setting('app.tenant_id', true), '')::bigint,
     staff_id bigint NOT NULL,
     project_id bigint NOT NULL,
     PRIMARY KEY (tenant_id, staff_id, project_id),
     FOREIGN KEY (tenant_id, staff_id) REFERENCES staff (tenant_id, id) ON DELETE CASCADE,
-    FOREIGN KEY (tenant_id, project_id) REFERENCES projects (tenant_id, id) ON DELETE CASCADE
+    FOREIGN KEY (tenant_id, project_id) REFERENCES projects (tenant_id, id)
 );
 CREATE INDEX staff_projects_by_project ON staff_projects (tenant_id, project_id);
 
@@ -122,7 +125,7 @@ CREATE TABLE staff_groups (
     group_id bigint NOT NULL,
     PRIMARY KEY (tenant_id, staff_id, group_id),
     FOREIGN KEY (tenant_id, staff_id) REFERENCES staff (tenant_id, id) ON DELETE CASCADE,
-    FOREIGN KEY (tenant_id, group_id) REFERENCES account_groups (tenant_id, id) ON DELETE CASCADE
+    FOREIGN KEY (tenant_id, group_id) REFERENCES account_groups (tenant_id, id)
 );
 CREATE INDEX staff_groups_by_group ON staff_groups (tenant_id, group_id);
 
