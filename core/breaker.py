@@ -104,6 +104,25 @@ class Breaker:
         self._failed_at.clear()
 
 
+_breakers: dict[tuple[int, str], Breaker] = {}
+
+
+def breaker_of(tenant_id: int, plugin: str) -> Breaker:
+    """The breaker of a plugin for one provider; made when first asked for."""
+    return _breakers.setdefault((tenant_id, plugin), Breaker())
+
+
+def health_of(tenant_id: int, now: float) -> list[PluginHealth]:
+    """The plugins of a provider that were called since this process started, by name."""
+    found = [(plugin, breaker) for (tenant, plugin), breaker in _breakers.items() if tenant == tenant_id]
+    return [breaker.health(plugin, tenant_id, now) for plugin, breaker in sorted(found, key=lambda one: one[0])]
+
+
+def forget_all() -> None:
+    """Begin anew, when the plugins are loaded again."""
+    _breakers.clear()
+
+
 def _p95(milliseconds: deque[float]) -> float:
     if not milliseconds:
         return 0.0

@@ -1,0 +1,1 @@
+"""What differs from one provider to the next, found by entry point. Authors import `plugins.api`, nothing else."""

@@ -1,0 +1,95 @@
+"""The door for plugin authors: everything a plugin may import of Comptoir, and nothing else of it is stable.
+
+    from plugins.api import Context, Plugin, hookimpl
+
+    @hookimpl
+    def provide_plugin() -> Plugin:
+        return Plugin(name="greeter", title="Greeter")
+
+`docs/plugins.md` lists the hooks; `plugins.testing.check_plugin` tries a plugin against them.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from core import db, hook_jobs
+from core import mail as _mail
+from core.hookspecs import (
+    Context,
+    Edition,
+    MenuItem,
+    Panel,
+    PanelRow,
+    Plugin,
+    Veto,
+    Who,
+    hookimpl,
+)
+from core.i18n import N_, _, ngettext, speaking
+from core.plugin_forms import setting
+
+__all__ = [
+    "N_",
+    "Context",
+    "Edition",
+    "LeftTheScope",
+    "MenuItem",
+    "Panel",
+    "PanelRow",
+    "Plugin",
+    "Veto",
+    "Who",
+    "_",
+    "fetch",
+    "hookimpl",
+    "mail",
+    "ngettext",
+    "row",
+    "setting",
+    "speaking",
+    "value",
+]
+
+
+class LeftTheScope(Exception):
+    """A query tried to change whose data it sees."""
+
+
+async def fetch(sql: str, *arguments: Any) -> list[Mapping[str, Any]]:
+    """All rows of a query about this provider, `$1` standing for the first argument. It can only read.
+
+    A query that fails raises and harms nothing else of the transaction.
+    """
+    async with _reading(sql):
+        return [dict(found) for found in await db.fetch(sql, *arguments)]
+
+
+async def row(sql: str, *arguments: Any) -> Mapping[str, Any] | None:
+    """The first row, or None."""
+    rows = await fetch(sql, *arguments)
+    return rows[0] if rows else None
+
+
+async def value(sql: str, *arguments: Any) -> Any:
+    """The first column of the first row, or None."""
+    found = await row(sql, *arguments)
+    return next(iter(found.values())) if found else None
+
+
+async def mail(*, to: str, subject: str, text: str, kind: str, sender_name: str = "") -> None:
+    """Ask for a mail; it leaves after the commit. Raises ValueError when `to` is not one address."""
+    async with hook_jobs.scope():
+        await _mail.later(to=to, subject=subject, text=text, kind=kind, sender_name=sender_name)
+
+
+@asynccontextmanager
+async def _reading(sql: str) -> AsyncIterator[None]:
+    """A read-only part of the scope's transaction, in which the provider stays the same."""
+    if "set_config" in sql.lower():
+        raise LeftTheScope("set_config is not for plugins")
+    async with hook_jobs.scope(), db.savepoint():
+        await db.execute("SET LOCAL transaction_read_only = on")
+        yield
+        if await db.value("SELECT current_setting('app.tenant_id', true)") != str(db.scope().tenant_id):
+            raise LeftTheScope("the query changed the tenant")

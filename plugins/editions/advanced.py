@@ -1,0 +1,41 @@
+"""Advanced: account groups, users and payers as modules, contracts, and more than one legal entity."""
+
+from plugins.api import N_, Edition, Plugin, hookimpl
+
+FEATURES = frozenset(
+    {
+        "affiliates",
+        "companies",
+        "contracts",
+        "group_discounts",
+        "groups",
+        "payers",
+        "payment_methods_per_company",
+        "users",
+    }
+)
+POLICIES = (
+    ("owner", "group", "*"),
+    ("manager", "group", "*"),
+    ("support", "group", "assign"),
+    ("support", "group", "read"),
+    ("accountant", "group", "read"),
+    ("auditor", "group", "read"),
+)
+
+
+@hookimpl
+def provide_plugin() -> Plugin:
+    return Plugin(name="edition-advanced", kind="edition", title=N_("Advanced edition"))
+
+
+@hookimpl
+def provide_edition() -> Edition:
+    return Edition(
+        name="advanced",
+        title="Advanced",
+        inherits="standard",
+        features=FEATURES,
+        limits={"staff": 50, "api_keys": 100},
+        policies=POLICIES,
+    )

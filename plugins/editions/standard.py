@@ -1,0 +1,41 @@
+"""Standard: clients, services, payments and conversations, for one brand and one legal entity."""
+
+from plugins.api import N_, Edition, Plugin, hookimpl
+
+POLICIES = (
+    ("owner", "activity", "*"),
+    ("owner", "api_key", "*"),
+    ("owner", "attitude", "*"),
+    ("owner", "client", "*"),
+    ("owner", "plugin", "*"),
+    ("owner", "role", "*"),
+    ("owner", "settings", "*"),
+    ("owner", "staff", "*"),
+    ("manager", "activity", "read"),
+    ("manager", "api_key", "manage"),
+    ("manager", "attitude", "manage"),
+    ("manager", "client", "*"),
+    ("manager", "plugin", "read"),
+    ("manager", "staff", "read"),
+    ("support", "api_key", "manage"),
+    ("support", "client", "create"),
+    ("support", "client", "read"),
+    ("support", "client", "update"),
+    ("accountant", "activity", "read"),
+    ("accountant", "api_key", "manage"),
+    ("accountant", "client", "read"),
+    ("auditor", "activity", "read"),
+    ("auditor", "client", "read"),
+    ("auditor", "plugin", "read"),
+    ("auditor", "staff", "read"),
+)
+
+
+@hookimpl
+def provide_plugin() -> Plugin:
+    return Plugin(name="edition-standard", kind="edition", title=N_("Standard edition"))
+
+
+@hookimpl
+def provide_edition() -> Edition:
+    return Edition(name="standard", title="Standard", limits={"staff": 10, "api_keys": 20}, policies=POLICIES)
