@@ -14,12 +14,13 @@ SHARED_READS = {
     "providers": f"id = {TENANT}",
     "hosts": f"provider_id = {TENANT}",
     "provider_features": f"provider_id = {TENANT}",
+    "provider_counts": f"provider_id = {TENANT}",
     "resellers": None,
 }
 """The tables that are no tenant's, with the rows a provider may read."""
 
-SHARED_UPDATES = {"providers": f"id = {TENANT}"}
-"""The rows a provider may update; a trigger keeps it to what is its own to decide (0001)."""
+SHARED_UPDATES = {"providers": f"id = {TENANT}", "provider_counts": f"provider_id = {TENANT}"}
+"""The rows a provider may update; triggers keep it to what is its own to decide (0001), and count (0005)."""
 
 
 async def enforce(connection: Any) -> None:

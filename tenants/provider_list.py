@@ -1,0 +1,68 @@
+"""The platform's list of providers, and its figures: one query each, whatever the number of providers."""
+
+import msgspec
+from asyncpg import Record
+
+from core import db, policies
+from core.actor import Actor
+from core.permissions import Permission
+from tenants.providers import WITH_FIGURES, reach
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """Which providers to show: `text` is part of the name or the beginning of the code; "" is any.
+
+    `after` is the code of the last one seen.
+    """
+
+    text: str = ""
+    state: str = ""
+    edition: str = ""
+    reseller_id: int | None = None
+    after: str = ""
+    size: int = 50
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Some providers by code; `after` asks for those that follow, "" when these were the last."""
+
+    rows: list[Record]
+    after: str = ""
+
+
+async def every(query: Query = Query(), *, by: Actor) -> Page:  # noqa: B008 (frozen)
+    """Providers with their reseller, host and counts; a reseller's own."""
+    policies.require(by, Permission.PROVIDER_READ)
+    rows = await db.fetch(
+        f"""{WITH_FIGURES}
+            WHERE p.code > $1
+              AND ($2 = '' OR strpos(fold(p.name), fold($2)) > 0 OR starts_with(p.code, lower($2)))
+              AND ($3 = '' OR p.state = $3) AND ($4 = '' OR p.edition = $4)
+              AND ($5::bigint IS NULL OR p.reseller_id = $5) AND ($6::bigint IS NULL OR p.reseller_id = $6)
+            ORDER BY p.code LIMIT $7""",
+        query.after,
+        query.text.strip(),
+        query.state,
+        query.edition,
+        query.reseller_id,
+        reach(by),
+        query.size + 1,
+    )
+    more = len(rows) > query.size
+    return Page(rows=rows[: query.size], after=rows[query.size - 1]["code"] if more else "")
+
+
+async def summary(*, by: Actor) -> Record:
+    """Figures for the first page: providers, suspended ones, their clients and staff; a reseller's own."""
+    policies.require(by, Permission.PROVIDER_READ)
+    found = await db.row(
+        """SELECT count(*) AS providers, count(*) FILTER (WHERE p.state = 'suspended') AS suspended,
+                  coalesce(sum(c.number), 0)::bigint AS clients, coalesce(sum(s.number), 0)::bigint AS staff
+             FROM providers p
+             LEFT JOIN provider_counts c ON c.provider_id = p.id AND c.noun = 'clients'
+             LEFT JOIN provider_counts s ON s.provider_id = p.id AND s.noun = 'staff'
+            WHERE $1::bigint IS NULL OR p.reseller_id = $1""",
+        reach(by),
+    )
+    assert found is not None
+    return found
