@@ -66,7 +66,8 @@ class Registry:
         except ValueError as error:
             raise BadPlugin(f"plugin {name!r} is registered already") from error
         except pluggy.PluginValidationError as error:
-            self._manager.unregister(plugin)
+            if self._manager.is_registered(plugin):
+                self._manager.unregister(plugin)
             raise BadPlugin(f"plugin {name!r}: {' '.join(str(error).split())}") from error
         self.plugins[name] = registered
         self._implementations.clear()
