@@ -1,0 +1,71 @@
+"""From an actor to the clients he may see: the one place that decides it.
+
+Staff may be limited to projects, to groups, or to both; then both must hold. A limit stays in force when the
+provider's edition loses projects or groups, because a limit that lapses would open what it closed.
+"""
+
+from typing import Any
+
+from asyncpg import Record
+
+from core import db, policies
+from core.actor import Actor
+from core.errors import NotFound
+from core.filters import Conditions
+from core.permissions import Permission
+
+
+def limit_to_visible(conditions: Conditions, *, by: Actor, alias: str = "c") -> None:
+    """Add the conditions under which `by` may see a row of `clients`."""
+    if by.projects is not None:
+        conditions.add(f"{alias}.project_id IN ({_listed(by.projects)})")
+    if by.groups is not None:
+        conditions.add(
+            f"EXISTS (SELECT FROM group_members limits WHERE limits.client_id = {alias}.id"
+            f" AND limits.group_id IN ({_listed(by.groups)}))"
+        )
+
+
+async def client(client_id: int, *, by: Actor, lock: bool = False) -> Record:
+    """The client's row; `NotFound` when there is none or it is not for `by` to see."""
+    return await _one("c.id", client_id, by=by, lock=lock)
+
+
+async def client_by_code(code: int, *, by: Actor, lock: bool = False) -> Record:
+    """The client's row by the code people use; `NotFound` like `client`."""
+    return await _one("c.code", code, by=by, lock=lock)
+
+
+async def clients_by_code(codes: list[int], *, by: Actor, lock: bool = False) -> list[Record]:
+    """Those of the codes that `by` may see, in the order of their codes."""
+    policies.require(by, Permission.CLIENT_READ)
+    conditions = Conditions()
+    conditions.add(f"c.code = ANY({conditions.bind([code for code in codes if 0 < code < 2**63])}::bigint[])")
+    limit_to_visible(conditions, by=by)
+    suffix = " FOR UPDATE OF c" if lock else ""
+    return await db.fetch(
+        f"SELECT c.* FROM clients c WHERE {conditions.sql} ORDER BY c.code{suffix}", *conditions.arguments
+    )
+
+
+def may_use_project(project_id: int, *, by: Actor) -> bool:
+    """Whether `by` may put a client into this project."""
+    return by.projects is None or project_id in by.projects
+
+
+async def _one(column: str, value: Any, *, by: Actor, lock: bool) -> Record:
+    policies.require(by, Permission.CLIENT_READ)
+    conditions = Conditions()
+    if not 0 < value < 2**63:
+        raise NotFound()
+    conditions.add(f"{column} = {conditions.bind(value)}")
+    limit_to_visible(conditions, by=by)
+    suffix = " FOR UPDATE OF c" if lock else ""
+    found = await db.row(f"SELECT c.* FROM clients c WHERE {conditions.sql}{suffix}", *conditions.arguments)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _listed(ids: frozenset[int]) -> str:
+    return ", ".join(f"{number:d}" for number in sorted(ids)) or "NULL"

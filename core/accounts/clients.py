@@ -1,0 +1,230 @@
+"""Clients: registering them, changing them, and letting them go."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from asyncpg import Record, UniqueViolationError
+from msgspec import UNSET, UnsetType
+from piccolo.columns import BigInt, Integer, Text, Timestamptz
+
+from core import audit, clock, db, hooks, places, policies
+from core.accounts import access, attitudes, client_filter, owners, projects
+from core.actor import Actor
+from core.checks import Checks
+from core.errors import EditConflict, Invalid
+from core.i18n import _
+from core.permissions import Permission
+
+
+class Client(db.Owned, tablename="clients"):
+    """The account that orders and pays. `code` is its number, unique within the provider."""
+
+    code = BigInt()
+    login = Text()
+    name = Text()
+    kind = Text()
+    contact_person = Text()
+    email = Text()
+    country = Text()
+    language = Text()
+    phone = Text()
+    phone_verified = Text()
+    phone_verified_at = Timestamptz(null=True)
+    note = Text()
+    status = Text()
+    project_id = BigInt()
+    attitude_id = BigInt(null=True)
+    registered_at = Timestamptz()
+    registered_address = Text()
+    version = Integer()
+
+
+class NewClient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What it takes to register a client.
+
+    A company needs `company_name`, an individual `contact_person`. Without a `password` the client chooses one
+    by a link. `project_id` is for editions with projects; without it the provider's default project is meant.
+    """
+
+    login: str
+    email: str
+    country: str
+    kind: Literal["individual", "company"] = "individual"
+    company_name: str = ""
+    contact_person: str = ""
+    password: str = ""
+    language: str = ""
+    phone: str = ""
+    note: str = ""
+    project_id: int | None = None
+    attitude_id: int | None = None
+    send_welcome: bool = False
+
+
+class ClientChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may change of a client; fields that are left out stay. `version` is the one that was read."""
+
+    version: int
+    kind: Literal["individual", "company"] | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    contact_person: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    country: str | UnsetType = UNSET
+    language: str | UnsetType = UNSET
+    phone: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    attitude_id: int | UnsetType | None = UNSET
+    project_id: int | UnsetType = UNSET
+
+
+EDITABLE = tuple(field.name for field in msgspec.structs.fields(ClientChanges) if field.name != "version")
+
+
+async def get(code: int, *, by: Actor) -> Record:
+    """The client with this code; `NotFound` when there is none that `by` may see."""
+    return await access.client_by_code(code, by=by)
+
+
+async def create(new: NewClient, *, by: Actor, now: datetime | None = None) -> Record:
+    """Register a client with its owner; returns its row. All that is wrong comes back at once as `Invalid`."""
+    policies.require(by, Permission.CLIENT_CREATE)
+    checks = Checks()
+    values = _checked(new, checks, by=by)
+    await _check_places(checks, new.project_id, new.attitude_id, by=by)
+    await owners.check(checks, values, new.password, by=by)
+    for field, message in (await hooks.validate("validate_client", by=by, client=values)).items():
+        checks.error(field, message)
+    checks.done()
+    values = await hooks.before("before_client_created", by=by, client=values, accept=_accept)
+    created = await _insert(
+        values
+        | {
+            "project_id": new.project_id or await projects.default_id(),
+            "attitude_id": new.attitude_id or await attitudes.default_id(),
+            "registered_at": now or clock.now(),
+            "registered_address": by.address,
+        }
+    )
+    await owners.register(created, new.password, by=by)
+    await audit.record("client:created", "client", created["id"], by=by, name=created["name"],
+                       client_id=created["id"], new=shown(created))  # fmt: skip
+    wishes = {"welcome": new.send_welcome, "needs_password": not new.password}
+    await hooks.after("after_client_created", by=by, client=shown(created) | wishes)
+    return created
+
+
+async def update(code: int, changes: ClientChanges, *, by: Actor) -> Record:
+    """Change a client; returns its row. A version that is not the current one raises `EditConflict`."""
+    policies.require(by, Permission.CLIENT_UPDATE)
+    before = await access.client_by_code(code, by=by, lock=True)
+    if before["version"] != changes.version:
+        raise EditConflict(shown(before) | {"version": before["version"]})
+    wanted = {field: getattr(changes, field) for field in EDITABLE if getattr(changes, field) is not UNSET}
+    checks = Checks()
+    values = _checked_changes(wanted, before, checks)
+    project_id = values.get("project_id")
+    moved = project_id if project_id != before["project_id"] else None
+    await _check_places(checks, moved, values.get("attitude_id"), by=by)
+    for field, message in (await hooks.validate("validate_client", by=by, client=shown(before) | values)).items():
+        checks.error(field, message)
+    checks.done()
+    changed = {field: value for field, value in values.items() if value != before[field]}
+    if not changed:
+        return before
+    after = await _save(before["id"], changed)
+    await audit.record("client:updated", "client", after["id"], by=by, name=after["name"], client_id=after["id"],
+                       old={field: before[field] for field in changed}, new=changed)  # fmt: skip
+    await hooks.after("after_client_updated", by=by, client=shown(after), changes=changed)
+    return after
+
+
+def shown(client: Mapping[str, Any]) -> dict[str, Any]:
+    """A client as hooks, the audit and the API know it."""
+    return {field: client[field] for field in ("id", "code", "login", "status", *EDITABLE)} | {
+        "registered_at": client["registered_at"].isoformat()
+    }
+
+
+def _checked(new: NewClient, checks: Checks, *, by: Actor) -> dict[str, Any]:
+    """The columns of a new client; notes in `checks` what is wrong with them."""
+    is_company = new.kind == "company"
+    company = checks.text("company_name", new.company_name, longest=200, required=is_company)
+    contact = checks.text("contact_person", new.contact_person, longest=200, required=not is_company)
+    country = checks.country("country", new.country)
+    return {
+        "login": checks.login("login", new.login),
+        "kind": new.kind,
+        "name": company if is_company else contact,
+        "contact_person": contact,
+        "email": checks.email("email", new.email),
+        "country": country,
+        "language": checks.language("language", new.language or by.tenant.locale),
+        "phone": checks.phone("phone", new.phone, country=country if country in places.COUNTRIES else ""),
+        "note": checks.text("note", new.note, longest=10_000, required=False, lines=True),
+    }
+
+
+def _checked_changes(wanted: Mapping[str, Any], before: Mapping[str, Any], checks: Checks) -> dict[str, Any]:
+    """The wanted values as they are to be kept; notes in `checks` what is wrong with them."""
+    country = wanted.get("country", before["country"])
+    check = {
+        "login": lambda text: checks.login("login", text),
+        "name": lambda text: checks.text("name", text, longest=200),
+        "contact_person": lambda text: checks.text("contact_person", text, longest=200, required=False),
+        "email": lambda text: checks.email("email", text),
+        "kind": lambda text: checks.choice("kind", text, client_filter.KINDS),
+        "country": lambda text: checks.country("country", text),
+        "language": lambda text: checks.language("language", text),
+        "phone": lambda text: checks.phone("phone", text, country=country if country in places.COUNTRIES else ""),
+        "note": lambda text: checks.text("note", text, longest=10_000, required=False, lines=True),
+    }
+    return {field: check[field](value) if field in check else value for field, value in wanted.items()}
+
+
+def _accept(patched: Mapping[str, Any]) -> None:
+    """Raise `Invalid` for what a plugin made of a client, unless it could have been entered that way."""
+    checks = Checks()
+    _checked_changes(patched, patched, checks)
+    checks.done()
+
+
+async def _check_places(checks: Checks, project_id: int | None, attitude_id: int | None, *, by: Actor) -> None:
+    """Whether the project and the attitude exist, and the project is this actor's and edition's to use."""
+    if project_id is not None:
+        policies.require_feature(by, "projects")
+        if not access.may_use_project(project_id, by=by) or not await projects.exists(project_id):
+            checks.error("project_id", _("This is not one of the choices."))
+    elif by.projects is not None and not access.may_use_project(await projects.default_id(), by=by):
+        checks.error("project_id", _("Please choose one."))
+    if attitude_id is not None and not await attitudes.exists(attitude_id):
+        checks.error("attitude_id", _("This is not one of the choices."))
+
+
+async def _insert(values: dict[str, Any]) -> Record:
+    code = await db.value("UPDATE counters SET next = next + 1 WHERE name = 'client' RETURNING next - 1")
+    columns = ["code", *values]
+    try:
+        async with db.savepoint():
+            created = await db.row(
+                f"""INSERT INTO clients ({", ".join(columns)})
+                    VALUES ({", ".join(f"${n}" for n in range(1, len(columns) + 1))}) RETURNING *""",
+                code,
+                *values.values(),
+            )
+    except UniqueViolationError as error:
+        raise Invalid({"login": _("Another client has this login name.")}) from error
+    assert created is not None
+    return created
+
+
+async def _save(client_id: int, changed: dict[str, Any]) -> Record:
+    settings = ", ".join(f"{field} = ${n}" for n, field in enumerate(changed, 2))
+    saved = await db.row(
+        f"UPDATE clients SET {settings}, version = version + 1 WHERE id = $1 RETURNING *",
+        client_id,
+        *changed.values(),
+    )
+    assert saved is not None
+    return saved

@@ -1,0 +1,57 @@
+"""The person who owns a client: made or found when the client is registered, let go when it goes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core import clock, db
+from core.accounts import passwords, people
+from core.accounts.people import NewPerson
+from core.actor import Actor
+from core.checks import Checks
+from core.i18n import LOCALES, _
+
+
+async def check(checks: Checks, client: Mapping[str, Any], password: str, *, by: Actor) -> None:
+    """Note what is wrong with the owner's password. Nobody sets the password of a person who exists already."""
+    if not password:
+        return
+    if await people.find_by_email(client["email"]) is not None:
+        checks.error("password", _("This person signs in already; leave the password empty."))
+        return
+    about = (client["name"], client["contact_person"], client["login"], client["email"], by.tenant.name)
+    if trouble := passwords.problem(password, about=about):
+        checks.error("password", trouble)
+
+
+async def register(client: Mapping[str, Any], password: str, *, by: Actor) -> int:
+    """Make the person with the client's address its owner; returns the person's id."""
+    person = await people.find_by_email(client["email"])
+    person_id = person["id"] if person else await people.create(_new_person(client, password, by=by), by=by)
+    await db.execute(
+        "INSERT INTO memberships (client_id, person_id, role, created_at) VALUES ($1, $2, 'owner', $3)",
+        client["id"],
+        person_id,
+        clock.now(),
+    )
+    return int(person_id)
+
+
+async def release(client_id: int) -> None:
+    """Take the client from its people; whoever has nothing else here is removed with all sessions."""
+    members = await db.fetch("DELETE FROM memberships WHERE client_id = $1 RETURNING person_id", client_id)
+    await db.execute(
+        """DELETE FROM people p WHERE p.id = ANY($1::bigint[])
+             AND NOT EXISTS (SELECT FROM memberships m WHERE m.person_id = p.id)
+             AND NOT EXISTS (SELECT FROM staff s WHERE s.person_id = p.id)""",
+        [row["person_id"] for row in members],
+    )
+
+
+def _new_person(client: Mapping[str, Any], password: str, *, by: Actor) -> NewPerson:
+    locale = client["language"] if client["language"] in LOCALES else by.tenant.locale
+    return NewPerson(
+        email=client["email"],
+        name=client["contact_person"] or client["name"],
+        locale=locale,
+        password=password or None,
+    )

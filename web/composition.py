@@ -1,0 +1,52 @@
+"""Puts the parts together: settings, keys, plugins, policies, database, and what listens in the background."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+
+from core import db, freshness, hooks, mail, sealing
+from core.accounts import passwords
+from core.settings import BadSettings, Settings
+from tenants import addresses, isolation
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, verify: bool = True) -> AsyncIterator[list[str]]:
+    """Everything a server, a worker or a command needs, until the block ends. Yields what plugins are broken.
+
+    Refuses to start on a database whose wall between tenants has gaps (`isolation.WallHasGaps`).
+    """
+    if not settings.secret_key:
+        raise BadSettings("COMPTOIR_SECRET_KEY is not set: 32 characters or more that stay secret")
+    sealing.configure(settings.secret_key)
+    passwords.configure(parallel=settings.password_checks)
+    mail.configure(settings)
+    addresses.configure(settings)
+    broken = hooks.load(settings)
+    if verify:
+        await _verify_wall(settings)
+    await db.start(settings)
+    listening = asyncio.create_task(_listen(settings))
+    try:
+        yield broken
+    finally:
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+        await db.stop()
+
+
+async def _verify_wall(settings: Settings) -> None:
+    connection = await asyncpg.connect(settings.database_url, statement_cache_size=0)
+    try:
+        await isolation.verify(connection)
+    finally:
+        await connection.close()
+
+
+async def _listen(settings: Settings) -> None:
+    url = settings.database_listen_url or settings.database_url
+    if url != "off":
+        await freshness.listen(url)

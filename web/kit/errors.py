@@ -1,0 +1,157 @@
+"""How a refusal is answered: the only place that knows HTTP statuses.
+
+Pages get a page, the API gets problem details (RFC 9457), htmx gets the same page as anybody. What is not a
+refusal of ours is a 500 that says nothing but the number of the request, and is logged whole.
+"""
+
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from litestar import Response
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException
+
+from core import errors
+from core.i18n import _
+from core.scope import NotCommitted
+from web.kit.csrf import Forged
+from web.kit.guards import MustEnroll, SecondFactorNeeded
+from web.kit.pages import AnyRequest, is_partial, surroundings
+from web.kit.templates import render
+from web.kit.visit import Visit, visit_of
+
+log = structlog.get_logger(__name__)
+
+STATUSES: tuple[tuple[type[BaseException], int], ...] = (
+    (errors.NotFound, 404),
+    (errors.NotSignedIn, 401),
+    (errors.Forbidden, 403),
+    (Forged, 403),
+    (errors.Invalid, 422),
+    (errors.Conflict, 409),
+    (NotCommitted, 409),
+    (asyncpg.SerializationError, 409),
+    (asyncpg.DeadlockDetectedError, 409),
+    (errors.TooManyAttempts, 429),
+    (errors.Unavailable, 503),
+    (asyncpg.PostgresConnectionError, 503),
+    (asyncpg.CannotConnectNowError, 503),
+    (asyncpg.TooManyConnectionsError, 503),
+    (asyncpg.ReadOnlySQLTransactionError, 503),
+    (asyncpg.InterfaceError, 503),
+    (asyncpg.QueryCanceledError, 503),
+    (ConnectionError, 503),
+    (TimeoutError, 503),
+)
+
+PAGES = {401: 403, 405: 404, 400: 422, 413: 422, 414: 422, 431: 422}
+"""Statuses that borrow the page of another one."""
+
+
+def answer(request: AnyRequest, error: Exception) -> Response[Any]:
+    """The answer to whatever was raised while this request was handled."""
+    visit = visit_of(request)
+    status = status_of(error)
+    if status == 500:
+        log.exception("failed", request_id=visit.request_id, path=request.url.path, exc_info=error)
+    if is_api(request.url.path):
+        return problem(visit, error, status)
+    if isinstance(error, errors.NotSignedIn):
+        return _to_sign_in(request, error)
+    return Response(
+        error_page(visit, error, status, path=request.url.path),
+        status_code=status,
+        media_type=MediaType.HTML,
+        headers=_headers(error),
+    )
+
+
+def status_of(error: BaseException) -> int:
+    """The HTTP status of an error."""
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+
+
+def is_api(path: str) -> bool:
+    """Whether this address belongs to the JSON API."""
+    return path == "/api" or path.startswith("/api/")
+
+
+def problem(visit: Visit, error: BaseException, status: int) -> Response[Any]:
+    """Problem details (RFC 9457); errors of fields stand under `errors`, a missing feature names its edition."""
+    body: dict[str, Any] = {"type": "about:blank", "title": _title(status), "status": status}
+    if isinstance(error, errors.Refusal):
+        body["detail"] = error.message
+    if isinstance(error, errors.Invalid):
+        body["errors"] = error.errors
+    if isinstance(error, errors.NotInEdition):
+        body |= {"feature": error.feature, "edition": error.edition}
+    if isinstance(error, errors.PermissionMissing):
+        body["permission"] = error.permission
+    if isinstance(error, errors.EditConflict):
+        body["current"] = error.current
+    if status == 500:
+        body["request_id"] = visit.request_id
+    content = msgspec.json.encode(body, enc_hook=str)
+    return Response(content, status_code=status, media_type="application/problem+json", headers=_headers(error))
+
+
+def error_page(visit: Visit, error: BaseException, status: int, *, path: str) -> str:
+    """The page of a status, in the frame of whoever reads it."""
+    name = (
+        str(PAGES.get(status, status)) if PAGES.get(status, status) in KNOWN else "500" if status > 499 else "422"
+    )
+    context: dict[str, Any] = {"message": "", "request_id": ""}
+    if isinstance(error, errors.Refusal) and not isinstance(error, errors.NotFound):
+        context["message"] = error.message
+    if isinstance(error, errors.NotInEdition):
+        name, context = "edition", context | {"feature": error.feature, "edition": error.edition}
+    if isinstance(error, errors.TooManyAttempts):
+        context["retry_after"] = error.retry_after
+    if status == 500:
+        context["request_id"] = visit.request_id
+    return render(f"errors/{name}.html", surroundings(visit, path) | context)
+
+
+KNOWN = frozenset({403, 404, 409, 422, 429, 500, 503})
+
+
+def _to_sign_in(request: AnyRequest, error: errors.NotSignedIn) -> Response[Any]:
+    if isinstance(error, SecondFactorNeeded):
+        target = "/sign-in/code"
+    elif isinstance(error, MustEnroll):
+        target = "/account/two-factor"
+    else:
+        target = "/sign-in"
+    if is_partial(request):
+        return Response(None, status_code=401, headers={"HX-Redirect": target})
+    if request.method == "GET" and target == "/sign-in" and request.url.path not in ("/", "/sign-in"):
+        target += f"?next={request.url.path}"
+    return Response(None, status_code=303, headers={"Location": target})
+
+
+def _headers(error: BaseException) -> dict[str, str]:
+    if isinstance(error, errors.TooManyAttempts):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, HTTPException) and error.headers:
+        return {name: value for name, value in error.headers.items() if name.lower() == "allow"}
+    return {}
+
+
+def _title(status: int) -> str:
+    titles = {
+        400: _("The request cannot be read"),
+        401: _("Not signed in"),
+        403: _("Not allowed"),
+        404: _("Not found"),
+        405: _("Not possible here"),
+        409: _("Conflict"),
+        413: _("Too large"),
+        422: _("Not valid"),
+        429: _("Too many attempts"),
+        503: _("Not available now"),
+    }
+    return titles.get(status, _("Something went wrong"))

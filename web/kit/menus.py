@@ -1,0 +1,69 @@
+"""The menu at the left: what this person may open, in the order of the work."""
+
+from typing import Any
+
+from core import policies
+from core.actor import Actor
+from core.i18n import N_, _
+from core.permissions import Permission
+
+Entry = tuple[str, str, str, Permission | None]
+
+STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    ("", ((N_("Start"), "/staff", "home", None),)),
+    (
+        N_("Clients"),
+        (
+            (N_("Clients"), "/staff/clients", "users", Permission.CLIENT_READ),
+            (N_("Account groups"), "/staff/groups", "users-group", Permission.GROUP_READ),
+            (N_("Attitudes"), "/staff/attitudes", "mood-smile", Permission.ATTITUDE_MANAGE),
+        ),
+    ),
+    (
+        N_("Provider"),
+        (
+            (N_("Projects"), "/staff/projects", "world", Permission.PROJECT_READ),
+            (N_("Staff"), "/staff/people", "id-badge-2", Permission.STAFF_READ),
+            (N_("Roles"), "/staff/roles", "shield-lock", Permission.ROLE_MANAGE),
+            (N_("Plugins"), "/staff/plugins", "puzzle", Permission.PLUGIN_READ),
+            (N_("API keys"), "/staff/api-keys", "key", Permission.API_KEY_MANAGE),
+            (N_("Activity"), "/staff/activity", "history", Permission.ACTIVITY_READ),
+            (N_("Settings"), "/staff/settings", "settings", Permission.SETTINGS_MANAGE),
+        ),
+    ),
+)
+
+PLATFORM: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    ("", ((N_("Start"), "/platform", "home", None),)),
+    (
+        N_("Platform"),
+        (
+            (N_("Providers"), "/platform/providers", "building-store", Permission.PROVIDER_READ),
+            (N_("Resellers"), "/platform/resellers", "building-community", Permission.RESELLER_READ),
+            (N_("Health"), "/platform/health", "heartbeat", Permission.PLATFORM_HEALTH),
+            (N_("Activity"), "/platform/activity", "history", Permission.PLATFORM_ACTIVITY),
+        ),
+    ),
+)
+
+
+def of(actor: Actor, path: str) -> list[dict[str, Any]]:
+    """The menu of this actor, with the entry of `path` marked."""
+    sections = PLATFORM if actor.tenant.is_platform else STAFF
+    menu = [_section(title, entries, actor, path) for title, entries in sections]
+    return [section for section in menu if section.get("children") or section.get("href")]
+
+
+def _section(title: str, entries: tuple[Entry, ...], actor: Actor, path: str) -> dict[str, Any]:
+    children = [
+        {"label": _(label), "href": href, "icon": icon, "active": _is_at(path, href)}
+        for label, href, icon, permission in entries
+        if permission is None or policies.allows(actor, permission)
+    ]
+    return {"label": _(title), "children": children} if title else children[0]
+
+
+def _is_at(path: str, href: str) -> bool:
+    if href in ("/staff", "/platform"):
+        return path.rstrip("/") == href
+    return path == href or path.startswith(href + "/")

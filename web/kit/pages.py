@@ -1,0 +1,91 @@
+"""Answers: a page (or the block of it that htmx asked for), and the redirect after something was saved."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar import Request, Response
+from litestar.enums import MediaType
+
+from core import policies
+from core.actor import Actor, Tenant
+from web.kit import cookies, csrf, menus
+from web.kit.templates import TIMEZONE, render
+from web.kit.visit import Visit, visit_of
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def page(
+    request: AnyRequest, template: str, *, block: str | None = None, status: int = 200, **context: Any
+) -> Response[str]:
+    """A page; when htmx asks for a part, and `block` names one, only that block of the same template."""
+    visit = visit_of(request)
+    wanted = block if is_partial(request) else None
+    if visit.toast and wanted is None:
+        visit.cookies.append(cookies.forget(cookies.TOAST, visit.settings))
+    body = render(template, surroundings(visit, request.url.path, request.url.query) | context, block=wanted)
+    return Response(body, status_code=status, media_type=MediaType.HTML, headers={"Vary": "HX-Request-Type"})
+
+
+def surroundings(visit: Visit, path: str, query: str = "") -> dict[str, Any]:
+    """What every template may use."""
+    TIMEZONE.set(visit.tenant.timezone)
+    return {
+        "provider": visit.tenant,
+        "me": visit.actor,
+        "theme": visit.theme,
+        "locale": visit.locale,
+        "csrf": csrf.token(visit),
+        "menu": menus.of(visit.actor, path) if visit.actor.is_signed_in else [],
+        "path": f"{path}?{query}" if query else path,
+        "toast": visit.toast,
+        "can": _can(visit.actor),
+        "has": _has(visit.tenant),
+    }
+
+
+def is_partial(request: AnyRequest) -> bool:
+    """Whether htmx wants a part of the page and not the whole."""
+    return request.headers.get("hx-request-type") == "partial"
+
+
+def redirect(request: AnyRequest, path: str, *, toast: str = "", kind: str = "good") -> Response[None]:
+    """See other, with a note that the next page shows once."""
+    visit = visit_of(request)
+    if toast:
+        visit.cookies.append(cookies.write(cookies.TOAST, pack_toast(toast, kind), visit.settings, seconds=60))
+    return Response(None, status_code=303, headers={"Location": path})
+
+
+def local(path: str, otherwise: str) -> str:
+    """The path if it leads to a page of this host, else `otherwise`: nobody is sent elsewhere."""
+    parts = urlsplit(path)
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not (parts.scheme or parts.netloc)
+    return path if is_ours and path.isprintable() and "\\" not in path else otherwise
+
+
+def pack_toast(text: str, kind: str) -> str:
+    """A note as a cookie's value."""
+    return base64.urlsafe_b64encode(msgspec.json.encode({"kind": kind, "text": text[:400]})).decode().rstrip("=")
+
+
+def unpack_toast(value: str) -> dict[str, str] | None:
+    """The note in a cookie's value; None for anything that is not one."""
+    try:
+        raw = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+        toast = msgspec.json.decode(raw, type=dict[str, str])
+    except (ValueError, binascii.Error, msgspec.MsgspecError):
+        return None
+    return toast if set(toast) == {"kind", "text"} and toast["kind"] in ("good", "warn", "bad", "info") else None
+
+
+def _can(actor: Actor) -> Callable[[str], bool]:
+    return lambda permission: policies.allows(actor, permission)
+
+
+def _has(tenant: Tenant) -> Callable[[str], bool]:
+    return lambda feature: policies.has_feature(tenant, feature)

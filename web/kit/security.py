@@ -1,0 +1,46 @@
+"""Headers that go out with every answer, and the cookies the visit collected."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from web.kit.visit import Visit
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+
+HEADERS = [
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
+    (b"x-frame-options", b"DENY"),
+]
+
+HTTPS = [(b"strict-transport-security", b"max-age=31536000")]
+KEPT = [(b"cache-control", b"public, max-age=31536000, immutable")]
+NOT_KEPT = [(b"cache-control", b"no-store")]
+
+
+def secured(scope: Any, visit: Visit, send: Send) -> Send:
+    """Add the headers to whatever is sent."""
+
+    async def send_secured(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            is_static = scope["path"].startswith("/static/") and message["status"] == 200
+            headers = [*message.get("headers", []), *HEADERS, (b"x-request-id", visit.request_id.encode())]
+            headers = [header for header in headers if header[0].lower() != b"cache-control"]
+            headers += KEPT if is_static else NOT_KEPT
+            if visit.settings.secure_cookies:
+                headers += HTTPS
+            if not is_static:
+                headers += [(b"set-cookie", cookie.encode("latin-1")) for cookie in visit.cookies]
+            message = message | {"headers": headers}
+        await send(message)
+
+    return send_secured

@@ -1,0 +1,108 @@
+"""The templates: one environment, strict about names, with the words and formats of the reader's language."""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import date, datetime
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import dates, numbers
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from core import i18n, places
+from core.i18n import _, ngettext
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+STATIC = Path(__file__).parents[1] / "static"
+TIMEZONE: ContextVar[str] = ContextVar("timezone", default="UTC")
+"""The IANA zone of the provider whose page is rendered."""
+
+
+@lru_cache(maxsize=512)
+def static(path: str) -> str:
+    """The address of a static file, with a mark that changes when the file does."""
+    mark = sha256((STATIC / path).read_bytes()).hexdigest()[:10]
+    return f"/static/{path}?v={mark}"
+
+
+def day(value: date | datetime | None) -> str:
+    """A date as the reader writes it, in the provider's time zone."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(_zone(TIMEZONE.get())).date()
+    return _day(value, i18n.current())
+
+
+def moment(value: datetime | None) -> str:
+    """A date and time of day as the reader writes it, in the provider's time zone."""
+    if value is None:
+        return ""
+    return dates.format_datetime(value, "medium", tzinfo=_zone(TIMEZONE.get()), locale=i18n.current())
+
+
+def number(value: int) -> str:
+    """A whole number with the reader's separators."""
+    return numbers.format_decimal(value, locale=i18n.current())
+
+
+def country(code: str) -> str:
+    """The name of a country in the reader's language."""
+    return places.countries(i18n.current()).get(code, code)
+
+
+def language(code: str) -> str:
+    """The name of a language in the reader's language."""
+    return places.languages(i18n.current()).get(code, code)
+
+
+def environment(*, reload: bool = False) -> Environment:
+    """The environment of all pages; `reload` looks for changed files on every request."""
+    jinja = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(default_for_string=True, default=True),
+        undefined=StrictUndefined,
+        auto_reload=reload,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+    )
+    jinja.globals.update(
+        {
+            "_": _,
+            "gettext": _,
+            "ngettext": ngettext,
+            "static": static,
+            "date": day,
+            "datetime_": moment,
+            "number": number,
+            "country_name": country,
+            "language_name": language,
+        }
+    )
+    return jinja
+
+
+JINJA = environment()
+
+
+def render(name: str, context: Mapping[str, Any], *, block: str | None = None) -> str:
+    """A whole page, or only one block of it."""
+    template = JINJA.get_template(name)
+    if block is None:
+        return template.render(context)
+    filled = template.new_context(dict(context))
+    return "".join(template.blocks[block](filled))
+
+
+@lru_cache(maxsize=4096)
+def _day(value: date, locale: str) -> str:
+    return dates.format_date(value, "medium", locale=locale)
+
+
+@lru_cache(maxsize=512)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

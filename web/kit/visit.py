@@ -1,0 +1,52 @@
+"""Who visits: what the way in found out about a request before any page sees it."""
+
+from typing import Any, TypeAlias
+
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+
+from core.accounts.sessions import SignedIn
+from core.actor import Actor, Tenant
+from core.settings import Settings
+
+By: TypeAlias = NamedDependency[Actor]
+"""The argument `by` of every handler: who acts."""
+
+
+class Visit(msgspec.Struct, kw_only=True):
+    """One request: which host it came to, who sent it, and with which token its forms prove themselves.
+
+    `seed` is the cookie the form token is bound to: the session's own token once somebody is signed in, else a
+    random one of the visitor.
+    """
+
+    settings: Settings
+    tenant: Tenant
+    actor: Actor
+    request_id: str
+    address: str
+    base_url: str
+    seed: str
+    signed_in: SignedIn | None = None
+    theme: str = "auto"
+    locale: str = "en"
+    toast: dict[str, str] | None = None
+    cookies: list[str] = []
+    """`Set-Cookie` values that go out with the answer, whatever it is."""
+
+    @property
+    def by(self) -> Actor:
+        """The actor, under the name that verbs use."""
+        return self.actor
+
+
+def visit_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Visit:
+    """The visit that the way in put into the connection's state."""
+    visit: Visit = connection.scope["state"]["visit"]
+    return visit
+
+
+def actor_of(request: ASGIConnection[Any, Any, Any, Any]) -> Actor:
+    """The dependency `by` of every handler."""
+    return visit_of(request).actor

@@ -1,0 +1,76 @@
+"""Putting clients into account groups and taking them out: one from his page, several from the list."""
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from core.accounts import access, clients, groups
+from core.actor import Actor
+from core.errors import Invalid
+from core.i18n import _
+from core.permissions import Permission
+from web.kit.forms import Form
+from web.kit.guards import requires
+from web.kit.pages import AnyRequest, page, redirect
+from web.kit.visit import By
+from web.staff.client_removal import codes_in
+from web.staff.clients import show_tab
+
+
+@get("/clients/{code:int}/groups", **requires(Permission.GROUP_READ))
+async def show_groups(request: AnyRequest, by: By, code: int) -> Response[str]:
+    """The groups of one client."""
+    return await show_tab(request, await clients.get(code, by=by), "groups", by=by)
+
+
+@post("/clients/{code:int}/groups", **requires(Permission.GROUP_ASSIGN))
+async def join(request: AnyRequest, by: By, code: int) -> Response[None]:
+    """Put one client into a group."""
+    client = await clients.get(code, by=by)
+    await groups.add(_id((await request.form()).get("group")), [client["id"]], by=by)
+    return redirect(request, f"/staff/clients/{code}/groups", toast=_("The client was put into the group."))
+
+
+@post("/clients/{code:int}/groups/{group_id:int}/remove", **requires(Permission.GROUP_ASSIGN))
+async def leave(request: AnyRequest, by: By, code: int, group_id: int) -> Response[None]:
+    """Take one client out of a group."""
+    client = await clients.get(code, by=by)
+    await groups.remove(group_id, [client["id"]], by=by)
+    return redirect(request, f"/staff/clients/{code}/groups", toast=_("The client was taken out of the group."))
+
+
+@get("/clients/groups", **requires(Permission.GROUP_ASSIGN))
+async def choose(request: AnyRequest, by: By) -> Response[Any]:
+    """Ask which group the selected clients are for."""
+    chosen = await access.clients_by_code(codes_in(request.query_params.getall("code", [])), by=by)
+    if not chosen:
+        return redirect(request, "/staff/clients", toast=_("Select one or several clients first."), kind="warn")
+    return await _ask(request, chosen, Form({"act": "add"}), by=by)
+
+
+@post("/clients/groups", status_code=200, **requires(Permission.GROUP_ASSIGN))
+async def assign(request: AnyRequest, by: By) -> Response[Any]:
+    """Put the selected clients into a group, or take them out."""
+    sent = await request.form()
+    chosen = await access.clients_by_code(codes_in(sent.getall("code", [])), by=by)
+    form = Form({"group": sent.get("group", ""), "act": sent.get("act", "")})
+    if form.get("act") not in ("add", "remove") or not form.get("group").isdecimal():
+        refusal = Invalid({"group": _("Please choose one.")})
+        return await _ask(request, chosen, form.refused(refusal), by=by, status=422)
+    verb = groups.add if form.get("act") == "add" else groups.remove
+    count = await verb(_id(form.get("group")), [client["id"] for client in chosen], by=by)
+    return redirect(request, "/staff/clients", toast=_("Changed for %(count)s clients.") % {"count": count})
+
+
+async def _ask(
+    request: AnyRequest, chosen: list[Any], form: Form, *, by: Actor, status: int = 200
+) -> Response[str]:
+    offered = {"group": list((await groups.names(by=by)).items())}
+    return page(request, "staff/clients/groups.html", status=status, clients=chosen, form=form, choices=offered)
+
+
+def _id(text: Any) -> int:
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdecimal() else 0
+
+
+ROUTES = [show_groups, join, leave, choose, assign]

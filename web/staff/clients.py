@@ -1,0 +1,263 @@
+"""Clients: the list with its filter, one client's page, registering and editing."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response, get, post
+
+from core import hooks, i18n, places, policies
+from core.accounts import activity, attitudes, client_list, clients, groups, people, projects
+from core.accounts.client_filter import ClientFilter
+from core.actor import Actor
+from core.errors import EditConflict, Invalid
+from core.i18n import _
+from core.permissions import Permission
+from web.kit import forms
+from web.kit.forms import Form
+from web.kit.guards import requires
+from web.kit.pages import AnyRequest, local, page, redirect
+from web.kit.templates import number
+from web.kit.visit import By, visit_of
+from web.staff import client_words
+
+PAGING = frozenset({"after", "before", "sort"})
+COUNTED = 10_000
+USUAL_SORT = "-registered"
+COLUMNS = "client_columns"
+NOT_SENT = frozenset({"password_again"})
+SHOWN_ONLY = frozenset({"login", "registered_at", "registered_address", "phone_verified"})
+
+
+@get("/clients", **requires(Permission.CLIENT_READ))
+async def index(request: AnyRequest, by: By) -> Response[str]:
+    """The list: filtered, sorted and paged by the address alone, so that a link shows the same."""
+    given = forms.query(request, ignore=PAGING)
+    query = request.query_params
+    sort, columns = query.get("sort") or USUAL_SORT, _columns(request, by=by)
+    status, errors, total = 200, {}, None
+    listed = client_list.Page(rows=[], previous=None, next=None)
+    chosen = ClientFilter()
+    try:
+        chosen = forms.fill(ClientFilter, given)
+        listed = await client_list.page(
+            chosen, by=by, sort=sort, after=query.get("after", ""), before=query.get("before", ""), columns=columns
+        )
+        total = None if chosen.is_empty else await client_list.count(chosen, by=by, most=COUNTED + 1)
+    except Invalid as refusal:
+        status, errors = 422, refusal.errors
+    offered = await client_words.choices(by=by)
+    return page(
+        request,
+        "staff/clients/index.html",
+        block="list",
+        status=status,
+        rows=listed.rows,
+        columns=columns,
+        all_columns=client_words.labelled(client_list.offered_columns(by=by)),
+        sort=sort,
+        sort_links={key: _link(given, sort=_turned(key, sort)) for key in client_list.SORTS},
+        page={
+            "previous": listed.previous and _link(given, sort=sort, before=listed.previous),
+            "next": listed.next and _link(given, sort=sort, after=listed.next),
+        },
+        total=None if total is None else number(total) if total <= COUNTED else f"{number(COUNTED)}+",
+        filter=Form(given, errors),
+        in_force=_in_force(given, offered, sort),
+        cancel_href=_link({}, sort=sort),
+        choices=offered,
+        countries=places.countries(i18n.current()),
+        languages=places.languages(i18n.current()),
+        projects=dict(offered["project"]),
+        attitudes={row["id"]: row for row in await attitudes.every(by=by)},
+    )
+
+
+@post("/clients/columns", **requires(Permission.CLIENT_READ))
+async def choose_columns(request: AnyRequest, by: By) -> Response[None]:
+    """Remember which columns this person wants to see."""
+    sent = await request.form()
+    wanted = None if sent.get("reset") else [str(key) for key in sent.getall("columns", [])]
+    await people.set_preference(COLUMNS, wanted and [key for key in wanted if key in client_list.COLUMNS], by=by)
+    return redirect(request, local(str(sent.get("back", "")), "/staff/clients"), toast=_("The columns were kept."))
+
+
+@get("/clients/new", **requires(Permission.CLIENT_CREATE))
+async def new(request: AnyRequest, by: By) -> Response[str]:
+    """The empty form."""
+    values = {
+        "kind": "individual",
+        "country": by.tenant.country,
+        "language": by.tenant.locale,
+        "project_id": await projects.default_id(),
+        "attitude_id": await attitudes.default_id(),
+        "send_welcome": True,
+    }
+    return await _form(request, Form(values), by=by)
+
+
+@post("/clients", status_code=200, **requires(Permission.CLIENT_CREATE))
+async def create(request: AnyRequest, by: By) -> Response[Any]:
+    """Register a client."""
+    form = await forms.read(request)
+    try:
+        wanted = form.into(clients.NewClient, ignore=NOT_SENT)
+        if form.get("password") != form.get("password_again"):
+            raise Invalid({"password_again": _("The two passwords are not the same.")})
+        created = await clients.create(wanted, by=by)
+    except Invalid as refusal:
+        return await _form(request, form.refused(refusal), by=by, status=422)
+    return redirect(request, f"/staff/clients/{created['code']}", toast=_("The client was registered."))
+
+
+@get("/clients/{code:int}", **requires(Permission.CLIENT_READ))
+async def show(request: AnyRequest, by: By, code: int) -> Response[str]:
+    """One client: the summary, the profile and what plugins add."""
+    client = await clients.get(code, by=by)
+    panels = await hooks.provide("provide_client_panels", by=by, client=clients.shown(client))
+    return await show_tab(request, client, "profile", by=by, panels=panels)
+
+
+@get("/clients/{code:int}/activity", **requires(Permission.ACTIVITY_READ))
+async def show_activity(request: AnyRequest, by: By, code: int) -> Response[str]:
+    """What was done about one client."""
+    client = await clients.get(code, by=by)
+    query, path = request.query_params, f"/staff/clients/{code}/activity"
+    listed = await activity.of_client(
+        client["id"], older_than=query.get("after", ""), newer_than=query.get("before", ""), by=by
+    )
+    links = {
+        "previous": listed.newer and f"{path}?before={listed.newer}",
+        "next": listed.older and f"{path}?after={listed.older}",
+    }
+    return await show_tab(request, client, "activity", by=by, entries=listed.entries, page=links)
+
+
+@get("/clients/{code:int}/edit", **requires(Permission.CLIENT_UPDATE))
+async def edit(request: AnyRequest, by: By, code: int) -> Response[str]:
+    """The form with what is kept."""
+    client = await clients.get(code, by=by)
+    return await _form(request, Form(dict(client)), by=by, client=client)
+
+
+@post("/clients/{code:int}", status_code=200, **requires(Permission.CLIENT_UPDATE))
+async def update(request: AnyRequest, by: By, code: int) -> Response[Any]:
+    """Save; when somebody else saved meanwhile, show both and let the person choose."""
+    client = await clients.get(code, by=by)
+    form = _settled(await forms.read(request), client)
+    try:
+        await clients.update(code, form.into(clients.ClientChanges, ignore=SHOWN_ONLY), by=by)
+    except Invalid as refusal:
+        refused = form.refused(refusal)
+        return await _form(request, _with_kept(refused, client), by=by, client=client, status=422)
+    except EditConflict as conflict:
+        return await _show_conflict(request, form, client, conflict, by=by)
+    return redirect(request, f"/staff/clients/{code}", toast=_("The client was saved."))
+
+
+async def show_tab(request: AnyRequest, client: Any, tab: str, *, by: Actor, **context: Any) -> Response[str]:
+    """One client's page with one of its tabs open."""
+    offered = await client_words.choices(by=by)
+    member_of = await groups.groups_of(client["id"], by=by) if policies.allows(by, Permission.GROUP_READ) else []
+    attitude = {row["id"]: row for row in await attitudes.every(by=by)}.get(client["attitude_id"])
+    joined = {row["id"] for row in member_of}
+    return page(
+        request,
+        "staff/clients/show.html",
+        client=dict(client)
+        | {
+            "attitude": attitude,
+            "project": client_words.shown("project", client["project_id"], offered),
+            "groups": member_of,
+        },
+        tab=tab,
+        choices={"group": [choice for choice in offered["group"] if choice[0] not in joined]},
+        countries=places.countries(i18n.current()),
+        languages=places.languages(i18n.current()),
+        **({"panels": [], "entries": [], "page": {}} | context),
+    )
+
+
+async def _form(
+    request: AnyRequest, form: Form, *, by: Actor, client: Any = None, conflict: Any = None, status: int = 200
+) -> Response[str]:
+    offered = await client_words.choices(by=by)
+    return page(
+        request,
+        "staff/clients/form.html",
+        status=status,
+        client=client,
+        form=form,
+        choices=offered,
+        conflict=conflict,
+    )
+
+
+def _settled(form: Form, client: Any) -> Form:
+    """The form after a conflict was shown: where the person chose what was saved meanwhile, that value stands."""
+    chosen = {name: form.values.pop(name) for name in list(form.values) if name.startswith("keep_")}
+    for name, side in chosen.items():
+        field = name.removeprefix("keep_")
+        if side == "saved" and field in clients.EDITABLE:
+            form.values[field] = client[field]
+    return form
+
+
+def _with_kept(form: Form, client: Any) -> Form:
+    return Form({field: client[field] for field in SHOWN_ONLY} | form.values, form.errors)
+
+
+async def _show_conflict(
+    request: AnyRequest, form: Form, client: Any, conflict: EditConflict, *, by: Actor
+) -> Response[str]:
+    offered = await client_words.choices(by=by)
+    differing = [
+        {
+            "name": field,
+            "label": client_words.labelled([field])[0]["label"],
+            "yours": client_words.shown(field, form.values[field], offered),
+            "saved": client_words.shown(field, conflict.current[field], offered),
+        }
+        for field in clients.EDITABLE
+        if field in form.values and str(form.values[field] or "") != str(conflict.current[field] or "")
+    ]
+    values = form.values | {"version": conflict.current["version"]}
+    return await _form(
+        request,
+        _with_kept(Form(values), client),
+        by=by,
+        client=client,
+        conflict={"fields": differing},
+        status=409,
+    )
+
+
+def _columns(request: AnyRequest, *, by: Actor) -> tuple[str, ...]:
+    signed_in = visit_of(request).signed_in
+    kept = signed_in.preferences.get(COLUMNS) if signed_in else None
+    return client_list.columns_of(kept if isinstance(kept, list) else [], by=by)
+
+
+def _link(given: dict[str, str], **more: str) -> str:
+    wanted = {name: value for name, value in {**given, **more}.items() if (name, value) != ("sort", USUAL_SORT)}
+    return "/staff/clients" + (f"?{urlencode(wanted)}" if wanted else "")
+
+
+def _turned(key: str, sort: str) -> str:
+    return f"-{key}" if sort == key else key
+
+
+def _in_force(given: dict[str, str], offered: client_words.Choices, sort: str) -> list[dict[str, str]]:
+    known = {field.name for field in msgspec.structs.fields(ClientFilter)}
+    return [
+        {
+            "label": client_words.labelled([name])[0]["label"],
+            "value": client_words.shown(name, value, offered),
+            "without": _link({other: text for other, text in given.items() if other != name}, sort=sort),
+        }
+        for name, value in given.items()
+        if name in known
+    ]
+
+
+ROUTES = [index, choose_columns, new, create, show, show_activity, edit, update]
