@@ -71,6 +71,16 @@ class Fenced(Queries):
             worker,
         )
 
+    async def has_one_before(self, job: int) -> bool:
+        """Whether the job that this one is to follow is still going on."""
+        return bool(
+            await self.driver.fetch(
+                """SELECT FROM queue.pgqueuer j JOIN queue.pgqueuer b ON 'next:' || b.dedupe_key = j.dedupe_key
+                    WHERE j.id = $1 AND b.status = 'picked'""",
+                job,
+            )
+        )
+
     async def tidy(self) -> None:
         """Forget the queue's log, and put back what pgqueuer held because it could not be put back before."""
         await self.driver.execute("DELETE FROM queue.pgqueuer_log WHERE created < now() - interval '1 hour'")

@@ -79,6 +79,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: datetime
     worker: UUID
     is_again: bool = False
+    is_next: bool = False
 
     @asynccontextmanager
     async def scope(self) -> AsyncIterator[None]:

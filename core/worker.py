@@ -28,6 +28,7 @@ from core.settings import Settings
 
 TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError)
 
+LOOK_AGAIN = timedelta(seconds=1)
 MOST_TAKEOVERS = 3
 """How often a job may lose its worker, on top of its attempts, before it is given up."""
 
@@ -127,6 +128,8 @@ class _Bench:
         try:
             if job.attempt > task.attempts + MOST_TAKEOVERS:
                 raise jobs.Permanent("given up: the worker went down each time it did this")
+            if job.is_next and await queue.has_one_before(job.id):
+                raise jobs.NotNow(LOOK_AGAIN)
             await self._run(task, payload, job)
             if job.attempt > 1 or job.is_again:
                 async with job.scope():
@@ -205,7 +208,8 @@ def _read(row: models.Job) -> tuple[jobs.Job, dict[str, Any]]:
         attempt=row.attempts + 1,
         asked_at=row.created,
         worker=UUID(str(worker)),
-        is_again=bool(headers.get("again")),
+        is_again=bool(headers.get("is_again")),
+        is_next=bool(headers.get("is_next")),
     )
     return job, msgspec.json.decode(row.payload or b"{}", type=dict[str, Any])
 

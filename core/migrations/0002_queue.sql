@@ -3,7 +3,7 @@
 
 -- What pgqueuer 1.6.0 wants, as `pgq --schema queue sql install --durability balanced` prints it: the queue
 -- survives a crash of the server, its log need not. tests/core/test_jobs.py asks pgqueuer for differences.
-CREATE SCHEMA queue;
+CREATE SCHEMA IF NOT EXISTS queue;
 
 CREATE TYPE queue.pgqueuer_status AS ENUM ('queued', 'picked', 'successful', 'exception', 'canceled', 'deleted', 'failed');
 
@@ -153,28 +153,32 @@ CREATE TRIGGER count_takeover BEFORE UPDATE ON queue.pgqueuer FOR EACH ROW
 -- Puts a job in. Its tenant is that of the transaction and cannot be said otherwise. With a `dedupe` that an
 -- equal job already waits under, that job is kept back until this transaction has ended, so that it sees what
 -- this transaction wrote, and no second one is added. A job that has begun does not count: it may have read
--- already. So there is a second name for the next one, and after that there are no more names.
--- `key` is given when a job is begun anew; it then stays the same job to the world outside.
+-- already. So there is a next one, which begins when that one has ended (`queue.call_next`; should the two miss
+-- each other, the worker looks again every second). `key` is given when a job is begun anew; it then stays the
+-- same job to the world outside.
 CREATE FUNCTION queue.enqueue(kind text, payload jsonb, delay interval, dedupe text, key uuid)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, queue, pg_temp AS $$
 DECLARE
     tenant bigint := NULLIF(current_setting('app.tenant_id', true), '')::bigint;
     names text[] := ARRAY[NULL];
     name text;
+    due timestamptz := now() + COALESCE(delay, '0');
 BEGIN
     IF tenant IS NULL THEN
         RAISE EXCEPTION 'a job belongs to a tenant' USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF dedupe IS NOT NULL THEN
         name := concat_ws(':', tenant, kind, dedupe);
-        names := ARRAY[name, name || ':next', NULL];
+        names := ARRAY[name, 'next:' || name, NULL];
     END IF;
     FOREACH name IN ARRAY names LOOP
         PERFORM FROM queue.pgqueuer j WHERE j.dedupe_key = name AND j.status = 'queued' FOR KEY SHARE;
         EXIT WHEN FOUND;
         INSERT INTO queue.pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, headers, status)
-        VALUES (0, kind, convert_to(payload::text, 'UTF8'), now() + COALESCE(delay, '0'), name,
-                jsonb_build_object('tenant', tenant, 'key', COALESCE(key, gen_random_uuid()), 'again', key IS NOT NULL),
+        VALUES (0, kind, convert_to(payload::text, 'UTF8'),
+                due + CASE WHEN name LIKE 'next:%' THEN interval '1 second' ELSE '0' END, name,
+                jsonb_build_object('tenant', tenant, 'key', COALESCE(key, gen_random_uuid()),
+                    'is_again', key IS NOT NULL, 'is_next', COALESCE(name LIKE 'next:%', false)),
                 'queued')
         ON CONFLICT (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::queue.pgqueuer_status,
             'picked'::queue.pgqueuer_status])) AND (dedupe_key IS NOT NULL)) DO NOTHING;
@@ -184,6 +188,19 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- When a job with a `dedupe` has ended, the next one of that name takes its place.
+CREATE FUNCTION queue.call_next() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE queue.pgqueuer
+       SET dedupe_key = OLD.dedupe_key, execute_after = GREATEST(now(), execute_after - interval '1 second'),
+           headers = headers || '{"is_next": false}'
+     WHERE dedupe_key = 'next:' || OLD.dedupe_key AND status = 'queued';
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER call_next AFTER DELETE ON queue.pgqueuer FOR EACH ROW
+    WHEN (OLD.dedupe_key IS NOT NULL) EXECUTE FUNCTION queue.call_next();
 
 -- Whether the job is this tenant's and still this worker's. While the transaction lasts nobody takes it over.
 CREATE FUNCTION queue.hold(job bigint, worker uuid)
@@ -198,7 +215,8 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION queue.enqueue(text, jsonb, interval, text, uuid), queue.hold(bigint, uuid),
-    queue.fn_pgqueuer_changed(), queue.count_takeover() FROM PUBLIC;
+    queue.fn_pgqueuer_changed(), queue.count_takeover(),
+    queue.call_next() FROM PUBLIC;
 GRANT USAGE ON SCHEMA queue TO comptoir_app, comptoir_worker, comptoir_backup;
 GRANT EXECUTE ON FUNCTION queue.enqueue(text, jsonb, interval, text, uuid), queue.hold(bigint, uuid) TO comptoir_app;
 GRANT SELECT, UPDATE, DELETE ON queue.pgqueuer TO comptoir_worker;

@@ -13,8 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core import actor, db, job_queue, jobs, policies, schema, worker
-from core.embedded import Cluster
+from core import actor, db, job_queue, jobs, policies, provision, schema, worker
 from core.errors import Conflict, NotFound, PermissionMissing
 from core.hookspecs import Edition
 from core.settings import Settings
@@ -35,26 +34,14 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    with Cluster(tmp_path_factory.mktemp("database")) as cluster:
-        asyncio.run(_make_database(cluster))
+    cluster, addresses = provision.local(tmp_path_factory.mktemp("home"))
+    with cluster:
+        asyncio.run(schema.migrate(addresses.owner, isolate=isolation.enforce))
         yield Settings(
-            database_url=_url(cluster, "comptoir_app"),
-            database_owner_url=_url(cluster, "comptoir_owner"),
-            database_worker_url=_url(cluster, "comptoir_worker"),
+            database_url=addresses.app,
+            database_owner_url=addresses.owner,
+            database_worker_url=addresses.worker,
         )
-
-
-def _url(cluster: Cluster, role: str) -> str:
-    return cluster.url(role, cluster.password(role), "comptoir")
-
-
-async def _make_database(cluster: Cluster) -> None:
-    admin = await asyncpg.connect(cluster.admin_url)
-    for role in ("comptoir_owner", "comptoir_app", "comptoir_worker", "comptoir_backup"):
-        await admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{cluster.password(role)}'")
-    await admin.execute("CREATE DATABASE comptoir OWNER comptoir_owner")
-    await admin.close()
-    await schema.migrate(_url(cluster, "comptoir_owner"), isolate=isolation.enforce)
 
 
 @pytest.fixture
@@ -215,7 +202,7 @@ async def test_the_worker_s_role_sees_no_tenant(database: Settings, table: str) 
     connection = await asyncpg.connect(database.database_worker_url)
     await connection.execute("SET app.tenant_id = '7'")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await connection.fetch(f"SELECT * FROM {table}")
+        await connection.fetch(f"SELECT * FROM public.{table}")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute("SELECT queue.enqueue('x', '{}', NULL, NULL, NULL)")
     await connection.close()
@@ -258,25 +245,74 @@ async def test_a_key_that_waits_already_is_enough(database: Settings, register: 
     assert len(await waiting(database)) == 4
 
 
-async def test_a_wish_during_the_work_is_not_forgotten(database: Settings, register: Any) -> None:
-    begun, go_on, runs = asyncio.Event(), asyncio.Event(), []
+async def test_wishes_during_the_work_are_one_job_after_it(database: Settings, register: Any) -> None:
+    begun, go_on, told = asyncio.Event(), asyncio.Event(), []
 
     async def count(payload: dict[str, Any], job: jobs.Job) -> None:
-        runs.append(job.id)
+        told.append("begun")
         begun.set()
         await go_on.wait()
+        told.append("ended")
 
     register("test.count", count)
     async with db.as_tenant(NOVA):
         await jobs.later("test.count", {}, key="k")
     async with workers(database):
         await begun.wait()
-        for _ in range(4):
+        for _ in range(5):
             async with db.as_tenant(NOVA):
                 await jobs.later("test.count", {}, key="k")
+            await asyncio.sleep(0.05)
         go_on.set()
         await until(lambda: is_empty(database))
-    assert 2 <= len(runs) <= 4
+    assert told == ["begun", "ended"] * 2
+
+
+async def test_a_next_job_that_missed_its_turn_waits_for_the_one_before(database: Settings, register: Any) -> None:
+    begun, go_on, told = asyncio.Event(), asyncio.Event(), []
+
+    async def count(payload: dict[str, Any], job: jobs.Job) -> None:
+        told.append("begun")
+        begun.set()
+        await go_on.wait()
+        told.append("ended")
+
+    register("test.count", count)
+    async with db.as_tenant(NOVA):
+        await jobs.later("test.count", {}, key="k")
+    async with workers(database):
+        await begun.wait()
+        async with db.as_tenant(NOVA):
+            await jobs.later("test.count", {}, key="k")
+        await asyncio.sleep(1.5)
+        assert told == ["begun"]
+        go_on.set()
+        await until(lambda: is_empty(database))
+    assert told == ["begun", "ended"] * 2
+
+
+async def test_many_wishes_at_once_are_all_seen_to(database: Settings, register: Any) -> None:
+    counted: list[int] = []
+
+    async def count(payload: dict[str, Any], job: jobs.Job) -> None:
+        async with job.scope():
+            counted.append(await db.value("SELECT next FROM counters WHERE name = 'wishes'"))
+
+    register("test.count", count)
+    async with db.as_tenant(NOVA):
+        await db.execute("INSERT INTO counters (name, next) VALUES ('wishes', 0)")
+
+    async def wish() -> None:
+        async with db.as_tenant(NOVA):
+            await db.execute("UPDATE counters SET next = next + 1 WHERE name = 'wishes'")
+            await jobs.later("test.count", {}, key="k")
+            await asyncio.sleep(0.002)
+
+    async with workers(database, count=2):
+        await asyncio.gather(*(wish() for _ in range(60)))
+        await until(lambda: is_empty(database))
+    assert counted[-1] == 60
+    assert len(counted) <= 60
 
 
 async def test_a_shared_job_waits_for_the_transaction_that_counts_on_it(database: Settings, register: Any) -> None:

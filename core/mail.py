@@ -1,0 +1,184 @@
+"""Mail: written in the transaction that has a reason for it, sent by the worker after the commit.
+
+A message goes to one person. Its identity comes from its job, so that one that is sent twice (nobody knows whether
+a server that fell silent took it) is the same message to every mailbox.
+"""
+
+from datetime import datetime, timedelta
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as WIRE
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import structlog
+
+from core import jobs
+from core.settings import Settings
+
+SECONDS = 20.0
+"""How long a mail server may take for one answer."""
+ATTEMPTS = 10
+WITHOUT_A_SERVER = timedelta(minutes=5)
+LONGEST_LINE = 200
+LONGEST_ADDRESS = 254
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+log = structlog.get_logger(__name__)
+
+_settings = Settings()
+
+
+class BadAddress(ValueError):
+    """This is not the address of one mailbox."""
+
+
+class NotSent(Exception):
+    """The mail server could not be reached or did not take the message now; worth another attempt."""
+
+
+class BadServer(ValueError):
+    """COMPTOIR_SMTP_URL cannot be read; the message says why."""
+
+
+def configure(settings: Settings) -> None:
+    """Say once, at the start of a process with a worker, where mail goes."""
+    global _settings
+    _settings = settings
+
+
+async def later(
+    *, to: str, subject: str, text: str, kind: str, html: str | None = None, sender_name: str | None = None
+) -> None:
+    """Send a message once the scope's transaction is durable. `kind` says what for, such as "password_reset".
+
+    Raises `BadAddress` when `to` is not one address. Line breaks in `subject` and `sender_name` become spaces.
+    """
+    await jobs.later(
+        "mail.send",
+        {
+            "to": address(to).addr_spec,
+            "subject": _one_line(subject),
+            "text": text,
+            "html": html,
+            "kind": kind,
+            "sender_name": _one_line(sender_name or ""),
+        },
+    )
+
+
+@jobs.task("mail.send", attempts=ATTEMPTS, timeout=timedelta(minutes=3))
+async def send(payload: dict[str, Any], job: jobs.Job) -> None:
+    """Hand one message to the mail server; without one, mail waits."""
+    if not _settings.smtp_url:
+        raise jobs.NotNow(WITHOUT_A_SERVER)
+    letter = compose(payload, key=job.key, written_at=job.asked_at, mail_from=_settings.mail_from)
+    await _hand_over(letter, to=payload["to"], settings=_settings)
+    log.info("mail sent", kind=payload["kind"], tenant_id=job.tenant_id, job_id=job.id, attempt=job.attempt)
+
+
+def compose(payload: dict[str, Any], *, key: str, written_at: datetime, mail_from: str) -> EmailMessage:
+    """The message as it goes out: the same bytes for the same arguments."""
+    sender = address(mail_from)
+    letter = EmailMessage(policy=WIRE)
+    letter["Message-ID"] = f"<{key}@{sender.domain}>"
+    letter["Date"] = written_at
+    letter["From"] = Address(payload.get("sender_name") or "", addr_spec=sender.addr_spec)
+    letter["To"] = address(payload["to"])
+    letter["Subject"] = payload["subject"]
+    letter["Auto-Submitted"] = "auto-generated"
+    letter.set_content(payload["text"])
+    if payload.get("html"):
+        letter.add_alternative(payload["html"], subtype="html")
+        letter.set_boundary(f"={key}=")
+    return letter
+
+
+def address(text: str) -> Address:
+    """One mailbox, its domain in the letters the mail system knows; raises `BadAddress` for anything else."""
+    try:
+        found = Address(addr_spec=text)
+        domain = found.domain.encode("idna").decode()
+        plain = Address(username=found.username, domain=domain)
+        plain.addr_spec.encode("ascii")
+    except (ValueError, IndexError, MessageError) as error:
+        raise BadAddress(text) from error
+    if not (found.username and domain and text.isprintable() and len(plain.addr_spec) <= LONGEST_ADDRESS):
+        raise BadAddress(text)
+    return plain
+
+
+async def check(settings: Settings) -> str | None:
+    """Whether mail can leave: None when the server answers, else the trouble as a sentence."""
+    if not settings.smtp_url:
+        return "No mail server is set (COMPTOIR_SMTP_URL is empty): mail waits."
+    try:
+        address(settings.mail_from)
+        async with client(settings.smtp_url) as server:
+            await server.noop()
+    except BadAddress:
+        return f"COMPTOIR_MAIL_FROM is not an address: {settings.mail_from}."
+    except BadServer as error:
+        return f"{error}."
+    except (aiosmtplib.SMTPException, OSError) as error:
+        return f"The mail server {_shown(settings.smtp_url)} does not answer: {_reason(error)}."
+    return None
+
+
+def client(url: str) -> aiosmtplib.SMTP:
+    """A connection to be opened. A password goes over TLS only, unless the server is on this machine."""
+    parts = urlsplit(url)
+    try:
+        is_complete = parts.scheme in ("smtp", "smtps") and bool(parts.hostname)
+        port = parts.port or (465 if parts.scheme == "smtps" else 587)
+    except ValueError:
+        is_complete = False
+    if not is_complete:
+        raise BadServer("COMPTOIR_SMTP_URL is not like smtp://user:password@host:587 or smtps://host")
+    is_tls = parts.scheme == "smtps"
+    has_secret = bool(parts.password) and parts.hostname not in LOCAL_HOSTS
+    return aiosmtplib.SMTP(
+        hostname=parts.hostname,
+        port=port,
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        use_tls=is_tls,
+        start_tls=False if is_tls else True if has_secret else None,
+        timeout=SECONDS,
+    )
+
+
+async def _hand_over(letter: EmailMessage, *, to: str, settings: Settings) -> None:
+    """Raises `Permanent` when the server refuses this recipient or message for good, `NotSent` for all else."""
+    try:
+        async with client(settings.smtp_url) as server:
+            await server.send_message(letter, sender=address(settings.mail_from).addr_spec, recipients=[to])
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        refused = error.recipients[0]
+        raise _judged(refused.code, f"{refused.code} {refused.message}") from error
+    except aiosmtplib.SMTPDataError as error:
+        raise _judged(error.code, f"{error.code} {error.message}") from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise NotSent(_reason(error)) from error
+
+
+def _judged(code: int, reason: str) -> Exception:
+    return jobs.Permanent(reason) if 500 <= code < 600 else NotSent(reason)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return f"{error.code} {error.message}"
+    return str(error) or type(error).__name__
+
+
+def _shown(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks and other control characters, and of a bearable length."""
+    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))[:LONGEST_LINE].strip()
