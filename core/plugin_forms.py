@@ -158,7 +158,7 @@ def _read_one(
 ) -> None:
     given = _trimmed(typed.get(field.name))
     if field.widget == "checkbox":
-        given = {None: False, "": False, "on": True}.get(given, given)
+        given = False if given in (None, "") else given == "on" or given
     elif given in (None, "") and (field.secret or field.required or given is None or not _is_text(field)):
         if field.secret and field.name in stored:
             values[field.name] = stored[field.name]

@@ -9,6 +9,7 @@
 `docs/plugins.md` lists the hooks; `plugins.testing.check_plugin` tries a plugin against them.
 """
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -33,8 +34,8 @@ __all__ = [
     "N_",
     "Context",
     "Edition",
-    "LeftTheScope",
     "MenuItem",
+    "OnlyReading",
     "Panel",
     "PanelRow",
     "Plugin",
@@ -52,8 +53,11 @@ __all__ = [
 ]
 
 
-class LeftTheScope(Exception):
-    """A query tried to change whose data it sees."""
+READS = re.compile(r"\s*(select|with|values|table)\b", re.IGNORECASE)
+
+
+class OnlyReading(Exception):
+    """This is not a query that reads, or it tried to change whose data it sees."""
 
 
 async def fetch(sql: str, *arguments: Any) -> list[Mapping[str, Any]]:
@@ -86,10 +90,10 @@ async def mail(*, to: str, subject: str, text: str, kind: str, sender_name: str 
 @asynccontextmanager
 async def _reading(sql: str) -> AsyncIterator[None]:
     """A read-only part of the scope's transaction, in which the provider stays the same."""
-    if "set_config" in sql.lower():
-        raise LeftTheScope("set_config is not for plugins")
+    if not READS.match(sql) or "set_config" in sql.lower():
+        raise OnlyReading("a plugin's query begins with SELECT, WITH, VALUES or TABLE, and sets nothing")
     async with hook_jobs.scope(), db.savepoint():
         await db.execute("SET LOCAL transaction_read_only = on")
         yield
         if await db.value("SELECT current_setting('app.tenant_id', true)") != str(db.scope().tenant_id):
-            raise LeftTheScope("the query changed the tenant")
+            raise OnlyReading("the query changed the tenant")

@@ -8,23 +8,16 @@ from typing import Any
 
 import pytest
 
-from core import hooks, plugin_calls, plugin_registry
+from core import breaker, hooks, plugin_calls, plugin_registry
 from core.actor import Actor, Tenant
 from core.breaker import Breaker
 from core.hookspecs import Edition, Plugin, hookimpl
 from core.plugin_registry import BadPlugin, Registry
-from core.settings import Settings
 from tests.plugins import rogues
 
 pytestmark = pytest.mark.anyio
-SETTINGS = Settings(secret_key="k" * 40)
 BUDGETS = {name: value for name, value in vars(plugin_calls).items() if name.endswith("_SECONDS")}
 CLIENT = {"id": 1, "name": "Dupont", "note": "", "project_id": 5}
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(autouse=True)
@@ -35,17 +28,22 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     rogues.RELEASE.clear()
     yield
     rogues.RELEASE.set()
-    hooks.load(SETTINGS)
+    assert load_with() == []
+
+
+def load_with(**plugins: SimpleNamespace) -> list[str]:
+    """What `hooks.load` does, without touching the key of the other tests."""
+    broken = plugin_registry.load(plugins)
+    breaker.forget_all()
+    return broken
 
 
 def load(*plugins: SimpleNamespace) -> None:
-    assert not hooks.load(SETTINGS, extra={plugin.provide_plugin().name: plugin for plugin in plugins})
+    assert not load_with(**{plugin.provide_plugin().name: plugin for plugin in plugins})
 
 
 def alice(*plugins: str, edition: str = "corporate", tenant_id: int = 7, **facts: Any) -> Actor:
-    tenant = Tenant(
-        id=tenant_id, code="nova", name="Nova", edition=edition, plugins=frozenset(plugins), **facts
-    )
+    tenant = Tenant(id=tenant_id, code="nova", name="Nova", edition=edition, plugins=frozenset(plugins), **facts)
     return Actor(kind="staff", tenant=tenant, name="Alice", role="owner")
 
 
@@ -151,9 +149,7 @@ async def test_a_plugin_that_is_off_is_never_called() -> None:
 
 async def test_a_plugin_that_needs_a_feature_is_skipped_without_it() -> None:
     plugin = rogues.good()
-    plugin.provide_plugin = hookimpl(
-        lambda: Plugin(name="zealous", title="Zealous", needs_feature="groups")
-    )
+    plugin.provide_plugin = hookimpl(lambda: Plugin(name="zealous", title="Zealous", needs_feature="groups"))
     load(plugin)
     assert await hooks.provide("provide_menu_items", by=alice("zealous", edition="standard")) == []
     assert len(await hooks.provide("provide_menu_items", by=alice("zealous", edition="advanced"))) == 1
@@ -199,7 +195,6 @@ def _same(function: Any) -> Any:
 
 
 def test_the_installed_editions_and_the_welcome_mail_are_found_by_entry_point() -> None:
-    hooks.load(SETTINGS)
     described = {one["plugin"]: one for one in hooks.describe()}
     assert {"edition-standard", "edition-advanced", "edition-corporate", "edition-platform"} <= set(described)
     assert described["welcome-mail"]["hooks"] == ["provide_plugin", "provide_settings", "after_client_created"]
@@ -238,7 +233,7 @@ def _wrapping() -> Iterator[Any]:
 
 
 def test_a_plugin_that_cannot_be_loaded_is_set_aside_with_its_reason() -> None:
-    broken = hooks.load(SETTINGS, extra={"odd": rogues.plugin("odd", validate_klient=lambda: None)})
+    broken = load_with(odd=rogues.plugin("odd", validate_klient=lambda: None))
     assert broken == ["odd: plugin 'odd': there is no hook 'validate_klient'"]
     assert plugin_registry.find("odd") is None
     assert plugin_registry.find("welcome-mail") is not None
@@ -249,35 +244,35 @@ def test_a_plugin_that_cannot_be_loaded_is_set_aside_with_its_reason() -> None:
 
 
 def test_five_failures_within_a_minute_open_it_and_older_ones_do_not_count() -> None:
-    breaker = Breaker()
+    watched = Breaker()
     for second in (0, 20, 40, 60, 80):
-        breaker.failed(second, 1, "x")
-    assert breaker.state(80) == "closed"
-    breaker.failed(79, 1, "x")
-    assert breaker.state(80) == "open"
+        watched.failed(second, 1, "x")
+    assert watched.state(80) == "closed"
+    watched.failed(79, 1, "x")
+    assert watched.state(80) == "open"
 
 
 def test_after_a_rest_one_call_is_let_through_and_decides() -> None:
-    breaker = Breaker()
-    breaker.failed(0, 1, "x", hung=True)
-    assert not breaker.lets_through(29)
-    assert breaker.state(31) == "half-open"
-    assert breaker.lets_through(31)
-    assert not breaker.lets_through(31)
-    breaker.failed(31, 1, "x")
-    assert not breaker.lets_through(60)
-    assert breaker.lets_through(62)
-    breaker.succeeded(1)
-    assert breaker.state(62) == "closed"
-    assert breaker.lets_through(62)
+    watched = Breaker()
+    watched.failed(0, 1, "x", hung=True)
+    assert not watched.lets_through(29)
+    assert watched.state(31) == "half-open"
+    assert watched.lets_through(31)
+    assert not watched.lets_through(31)
+    watched.failed(31, 1, "x")
+    assert not watched.lets_through(60)
+    assert watched.lets_through(62)
+    watched.succeeded(1)
+    assert watched.state(62) == "closed"
+    assert watched.lets_through(62)
 
 
 def test_health_counts_calls_failures_and_the_slow_end() -> None:
-    breaker = Breaker()
+    watched = Breaker()
     for number in range(100):
-        breaker.succeeded(number)
-    breaker.failed(0, 1, "y" * 1000)
-    found = breaker.health("greeter", 7, 0)
+        watched.succeeded(number)
+    watched.failed(0, 1, "y" * 1000)
+    found = watched.health("greeter", 7, 0)
     assert (found.calls, found.failures, found.state) == (101, 1, "closed")
     assert 93 <= found.p95_ms <= 96
     assert len(found.last_error) == 500

@@ -1,11 +1,12 @@
 """Who may what: roles, editions, grants and refusals, keys; and that memory answers as casbin does."""
 
 import timeit
+from collections.abc import Iterator
 from itertools import product
 
 import pytest
 
-from core import policies
+from core import plugin_registry, policies
 from core.actor import PLATFORM, Actor, Tenant, system, visitor
 from core.errors import NotInEdition, PermissionMissing
 from core.hookspecs import Edition
@@ -17,8 +18,10 @@ OF_THE_PLATFORM = {p for p in Permission if p.split(":")[0] in ("platform", "pro
 
 
 @pytest.fixture(autouse=True)
-def editions() -> None:
+def editions() -> Iterator[None]:
     policies.load([module.provide_edition() for module in (corporate, platform, advanced, standard)])
+    yield
+    policies.load(plugin_registry.editions())
 
 
 def provider(edition: str = "corporate", *, granted: str = "", refused: str = "") -> Tenant:
@@ -217,9 +220,7 @@ def test_editions_that_do_not_fit_together_are_refused_by_name() -> None:
     with pytest.raises(policies.BadEditions, match="'a' inherits 'b'"):
         policies.Policies([Edition(name="a", title="A", inherits="b")])
     with pytest.raises(policies.BadEditions, match="inherits itself"):
-        policies.Policies(
-            [Edition(name="a", title="A", inherits="b"), Edition(name="b", title="B", inherits="a")]
-        )
+        policies.Policies([Edition(name="a", title="A", inherits="b"), Edition(name="b", title="B", inherits="a")])
 
 
 def test_a_plugin_may_bring_an_edition_of_its_own() -> None:
