@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -10,19 +10,17 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core import db, hook_jobs, hooks, jobs, plugin_calls, plugin_settings, worker
+from core import db, hook_jobs, hooks, jobs, plugin_calls, plugin_settings
 from core.actor import Actor, Tenant
 from core.errors import Conflict, Invalid
 from core.settings import Settings
 from plugins import api
 from plugins.api import Context, Veto
 from tests.plugins import rogues
+from tests.plugins.at_work import until, workers
 
 pytestmark = pytest.mark.anyio
 CLIENT = {"id": 1, "name": "Dupont", "note": "", "attitude_id": None, "password": "hunter2"}
-QUICK = worker.Rhythm(
-    delays=(0.02, 0.05, 0.1), poll=0.2, silence=1.0, set_aside=0.2, grace=0.2, reconnect=0.1, tidy=0.2
-)
 
 
 @pytest.fixture
@@ -193,23 +191,6 @@ async def test_a_plugin_neither_writes_nor_leaves_nor_breaks_the_transaction(dat
 
 
 # after_*
-
-
-@asynccontextmanager
-async def workers(settings: Settings) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    at_work = asyncio.create_task(worker.work(settings, stop=stop, rhythm=QUICK))
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.wait_for(at_work, 10)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(8):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
 
 
 async def update_in_vain(by: Actor) -> None:

@@ -1,16 +1,22 @@
 """The welcome mail: whom it is written to, in which language, and with what."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from types import MappingProxyType
 from typing import Any
 
 import pytest
+from aiosmtpd.smtp import SMTP
 
-from core import db, hook_jobs, hooks, jobs, plugin_settings
+from core import db, hooks, mail, plugin_settings
 from core.actor import Actor, Tenant
 from core.settings import Settings
 from plugins.notifications import welcome_mail
 from plugins.notifications.welcome_mail import WelcomeMail, written
 from plugins.testing import CLIENT, check_plugin
+from tests.plugins.at_work import until, workers
 
 pytestmark = pytest.mark.anyio
 ZOE: Any = MappingProxyType(dict(CLIENT))
@@ -61,41 +67,45 @@ def test_names_are_text_and_nothing_else() -> None:
     assert "$link ${login} {0} %s" in text
 
 
-async def mails_for(settings: Settings, monkeypatch: pytest.MonkeyPatch, client: Any) -> list[dict[str, Any]]:
-    """Runs the hook's job as the worker would, and collects the mails that it asks for."""
-    asked: list[tuple[str, dict[str, Any]]] = []
+class Mailbox:
+    """What the mail server took."""
 
-    async def keep(kind: str, payload: dict[str, Any], **_: Any) -> None:
-        asked.append((kind, payload))
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
 
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        self.letters.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 taken"
+
+
+@pytest.fixture
+async def mailbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mailbox]:
+    box = Mailbox()
+    post = await asyncio.get_running_loop().create_server(lambda: SMTP(box), "127.0.0.1", 0)
+    port = post.sockets[0].getsockname()[1]
+    settings = Settings(smtp_url=f"smtp://127.0.0.1:{port}", mail_from="no-reply@panel.example")
+    monkeypatch.setattr(mail, "_settings", settings)
+    yield box
+    post.close()
+
+
+async def welcome(settings: Settings, *clients: Any) -> None:
+    assert not hooks.load(settings)
     nova = Tenant(id=7, code="nova", name="Nova", edition="standard", plugins=frozenset({"welcome-mail"}))
     alice = Actor(kind="staff", tenant=nova, name="Alice", role="owner")
-    assert not hooks.load(settings)
-    monkeypatch.setattr(jobs, "later", keep)
     async with db.as_tenant(7):
         await plugin_settings.enable("welcome-mail", by=alice)
-        await hooks.after("after_client_created", by=alice, client=client)
-    async with db.as_tenant(7):
-        for kind, payload in list(asked):
-            assert kind == "hook"
-            await hook_jobs.run(payload, _job())
-    return [payload for kind, payload in asked if kind == "mail.send"]
+        for client in clients:
+            await hooks.after("after_client_created", by=alice, client=client)
 
 
-def _job() -> Any:
-    return type("Job", (), {"tenant_id": 7})()
-
-
-async def test_it_is_sent_to_a_new_client_who_shall_be_welcomed(
-    database: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    [letter] = await mails_for(database, monkeypatch, dict(ZOE))
-    assert letter["to"] == ZOE["email"]
-    assert (letter["kind"], letter["sender_name"]) == ("welcome", "Nova")
-    assert ZOE["password_link"] in letter["text"]
-
-
-async def test_nothing_is_sent_when_nobody_asked_for_it(
-    database: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert await mails_for(database, monkeypatch, {**ZOE, "welcome": False}) == []
+async def test_only_those_who_shall_be_welcomed_get_it(database: Settings, mailbox: Mailbox) -> None:
+    await welcome(database, {**ZOE, "welcome": False, "email": "nobody@dupont.example"}, dict(ZOE))
+    async with workers(database):
+        await until(lambda: bool(mailbox.letters))
+        await asyncio.sleep(0.2)
+    [letter] = mailbox.letters
+    assert letter["To"] == ZOE["email"]
+    assert letter["From"] == "Nova <no-reply@panel.example>"
+    assert letter["Subject"] == "Bienvenue chez Nova"
+    assert ZOE["password_link"] in letter.get_content()
