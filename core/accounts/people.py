@@ -142,14 +142,14 @@ async def set_preference(name: str, value: Any, *, by: Actor) -> None:
 async def change_password(current: str, new: str, *, by: Actor, token: str) -> str:
     """Change one's own password; returns the new token of this session. All others end.
 
-    Raises `Invalid` with errors under "current" and "new".
+    Raises `Invalid` with errors under "current" and "password".
     """
     person_id = person_of(by)
     async with passwords.turn() as turn:
         person = await me(by=by)
         await check_password(turn, current, person, field="current")
         if trouble := passwords.problem(new, about=(person["name"], person["email"], by.tenant.name)):
-            raise Invalid({"new": trouble})
+            raise Invalid({"password": trouble})
         hashed = await turn.hashed(new)
     await set_password_hash(person_id, hashed, by=by)
     await sessions.end_all_of(person_id, by=by, but=by.session_id)

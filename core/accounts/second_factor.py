@@ -12,7 +12,6 @@ from hashlib import sha256
 import msgspec
 import pyotp
 import segno
-import structlog
 from asyncpg import Record
 
 from core import audit, clock, db, freshness, policies, sealing
@@ -33,8 +32,6 @@ CODE = re.compile("[0-9]{6}")
 RECOVERY = re.compile(f"[{RECOVERY_LETTERS}]{{{RECOVERY_LENGTH}}}")
 MOST_WRONG = 10
 
-log = structlog.get_logger(__name__)
-
 
 class Enrolment(msgspec.Struct, frozen=True):
     """What the phone needs: the secret to type in, or the picture (an SVG element) to scan."""
@@ -52,10 +49,9 @@ class Confirmed(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """How things stand. `is_begun`: a secret was made and not yet confirmed by a code."""
+    """How things stand: not on while `confirmed_at` is None."""
 
     confirmed_at: datetime | None
-    is_begun: bool
     recovery_codes_left: int
     is_required: bool
 
@@ -64,48 +60,39 @@ async def state(*, by: Actor) -> State:
     """One's own."""
     person = await _mine(by)
     mine = await standing.find(person["id"])
-    is_on = person["totp_confirmed_at"] is not None
     return State(
         confirmed_at=person["totp_confirmed_at"],
-        is_begun=person["totp_sealed"] is not None and not is_on,
         recovery_codes_left=len(person["recovery_hashes"]),
         is_required=mine is not None and mine.needs_factor(by.tenant),
     )
 
 
-async def enrolment(*, by: Actor) -> Enrolment:
-    """What was begun, for the page that shows it; `NotFound` when nothing was, or it is confirmed."""
-    person = await _mine(by)
-    if person["totp_sealed"] is None or person["totp_confirmed_at"] is not None:
-        raise NotFound()
-    secret = sealing.unseal(person["totp_sealed"], bound_to=_place(person, by))
-    uri = pyotp.TOTP(secret).provisioning_uri(name=person["email"], issuer_name=by.tenant.name)
-    return Enrolment(secret, uri, segno.make(uri, micro=False).svg_inline(scale=5, dark="#000", light="#fff"))
+async def begin(*, by: Actor) -> Enrolment:
+    """The secret for the phone, which counts once it is confirmed: the one this session began with, or a new one.
 
-
-async def begin(*, by: Actor) -> None:
-    """Make a secret; it counts once it is confirmed. Also for one whose role must have it and who has none yet."""
+    Also for somebody whose role must have a second factor and who has none yet.
+    """
     person = await _mine(by, lock=True)
     if person["totp_confirmed_at"] is not None:
         raise Conflict(_("The second factor is on already."))
-    sealed = sealing.seal(pyotp.random_base32(), bound_to=_place(person, by))
-    await db.execute("UPDATE people SET totp_sealed = $2 WHERE id = $1", person["id"], sealed)
-    await audit.record("second_factor:begun", "person", person["id"], by=by, name=person["name"])
+    secret = _unsealed(person, _bench(person, by)) or await _new_secret(person, by)
+    uri = pyotp.TOTP(secret).provisioning_uri(name=person["email"], issuer_name=by.tenant.name)
+    return Enrolment(secret, uri, segno.make(uri, micro=False).svg_inline(scale=5, dark="#000", light="#fff"))
 
 
 async def confirm(code: str, *, by: Actor, token: str) -> Confirmed:
     """Switch the second factor on by a first code. One's other sessions end. Raises `Invalid` under "code"."""
     person = await _mine(by, lock=True)
-    if person["totp_confirmed_at"] is not None or person["totp_sealed"] is None:
-        raise Conflict(_("The second factor is on already, or was not begun."))
+    if person["totp_confirmed_at"] is not None:
+        raise Conflict(_("The second factor is on already."))
     limit = throttle.Limit(f"factor:person:{person['id']}", MOST_WRONG)
     await throttle.count(limit)
-    step = _step_of(code, person, by)
-    if step is None:
+    secret = _unsealed(person, _bench(person, by))
+    step = _step_of(code, secret)
+    if secret is None or step is None:
         raise Invalid({"code": _("This code is not right.")})
-    codes = await _switch_on(person["id"], step)
+    codes = await _switch_on(person, secret, step, by=by)
     await throttle.forget(limit)
-    await audit.record("second_factor:confirmed", "person", person["id"], by=by, name=person["name"])
     await sessions.end_all_of(person["id"], by=by, but=by.session_id)
     return Confirmed(await sessions.renew(token, by=by, has_second_factor=True), codes)
 
@@ -115,7 +102,7 @@ async def accepts(person_id: int, code: str, *, by: Actor) -> bool:
     person = await people.find(person_id)
     if person is None or person["totp_confirmed_at"] is None:
         return False
-    step = _step_of(code, person, by)
+    step = _step_of(code, _unsealed(person, _place(person, by)))
     if step is not None:
         return await _use("totp_last_step = $2 WHERE id = $1 AND totp_last_step < $2", person_id, step)
     given = _digest(code)
@@ -174,31 +161,43 @@ async def _mine(by: Actor, *, lock: bool = False) -> Record:
 
 
 async def _proved(secret: str, *, by: Actor) -> Record:
-    """One's own row, after a right code or password; else `Invalid` under "secret"."""
+    """One's own row, after a right code or password; else `Invalid` under "code"."""
     async with passwords.turn() as turn:
         person = await people.me(by=by, lock=True)
         if person["totp_confirmed_at"] is None:
             raise Conflict(_("The second factor is not on."))
         if CODE.fullmatch(_bare(secret)) is None and RECOVERY.fullmatch(_bare(secret)) is None:
-            await people.check_password(turn, secret, person, field="secret")
+            await people.check_password(turn, secret, person, field="code")
             return person
     limit = throttle.Limit(f"factor:person:{person['id']}", MOST_WRONG)
     await throttle.count(limit)
     if not await accepts(person["id"], secret, by=by):
-        raise Invalid({"secret": _("This code is not right.")})
+        raise Invalid({"code": _("This code is not right.")})
     await throttle.forget(limit)
     return person
 
 
-async def _switch_on(person_id: int, step: int) -> list[str]:
+async def _new_secret(person: Record, by: Actor) -> str:
+    """Kept for this session alone until it is confirmed: whoever looked on earlier has seen another one."""
+    secret = pyotp.random_base32()
+    sealed = sealing.seal(secret, bound_to=_bench(person, by))
+    await db.execute("UPDATE people SET totp_sealed = $2 WHERE id = $1", person["id"], sealed)
+    await audit.record("second_factor:begun", "person", person["id"], by=by, name=person["name"])
+    return secret
+
+
+async def _switch_on(person: Record, secret: str, step: int, *, by: Actor) -> list[str]:
     codes = _recovery_codes()
     await db.execute(
-        "UPDATE people SET totp_confirmed_at = $2, totp_last_step = $3, recovery_hashes = $4 WHERE id = $1",
-        person_id,
+        """UPDATE people SET totp_sealed = $2, totp_confirmed_at = $3, totp_last_step = $4, recovery_hashes = $5
+           WHERE id = $1""",
+        person["id"],
+        sealing.seal(secret, bound_to=_place(person, by)),
         clock.now(),
         step,
         [_digest(code) for code in codes],
     )
+    await audit.record("second_factor:confirmed", "person", person["id"], by=by, name=person["name"])
     return codes
 
 
@@ -216,17 +215,20 @@ async def _use(change: str, person_id: int, used: int | str) -> bool:
     return await db.execute(f"UPDATE people SET {change}", person_id, used) == "UPDATE 1"
 
 
-def _step_of(code: str, person: Record, by: Actor) -> int | None:
+def _unsealed(person: Record, place: str) -> str | None:
+    """The secret; None when there is none that belongs there."""
+    try:
+        return sealing.unseal(person["totp_sealed"], bound_to=place) if person["totp_sealed"] else None
+    except sealing.Unsealable:
+        return None
+
+
+def _step_of(code: str, secret: str | None) -> int | None:
     """The step of time that the code belongs to, None for a wrong one."""
     digits = _bare(code)
-    if not CODE.fullmatch(digits):
+    if secret is None or not CODE.fullmatch(digits):
         return None
-    try:
-        totp = pyotp.TOTP(sealing.unseal(person["totp_sealed"], bound_to=_place(person, by)))
-    except sealing.Unsealable:
-        log.warning("a second factor was sealed with another secret key", person_id=person["id"])
-        return None
-    now = int(clock.now().timestamp()) // STEP_SECONDS
+    totp, now = pyotp.TOTP(secret), int(clock.now().timestamp()) // STEP_SECONDS
     steps = range(now - DRIFT, now + DRIFT + 1)
     return next((step for step in steps if hmac.compare_digest(totp.generate_otp(step), digits)), None)
 
@@ -247,6 +249,11 @@ def _digest(code: str) -> str | None:
 
 def _bare(code: str) -> str:
     return code.replace(" ", "").replace("-", "").lower()
+
+
+def _bench(person: Record, by: Actor) -> str:
+    """Where a secret lies until it is confirmed."""
+    return f"{_place(person, by)}:session:{by.session_id}"
 
 
 def _place(person: Record, by: Actor) -> str:

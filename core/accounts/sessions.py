@@ -207,7 +207,8 @@ async def end_all_of(person_id: int, *, by: Actor, but: int | None = None) -> in
     """
     ended = await _end("person_id = $1 AND id IS DISTINCT FROM $2", person_id, but, by=by)
     if ended:
-        await audit.record("session:ended", "person", person_id, by=by, new={"sessions": ended})
+        name = await db.value("SELECT name FROM people WHERE id = $1", person_id)
+        await audit.record("session:ended", "person", person_id, by=by, name=name, new={"sessions": ended})
     return ended
 
 

@@ -4,6 +4,7 @@ Whatever is wrong, the answer and the work are the same, so that nobody learns w
 """
 
 from collections.abc import Awaitable
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
@@ -14,7 +15,7 @@ from core.accounts import passwords, people, second_factor, sessions, standing, 
 from core.accounts.standing import Standing
 from core.accounts.throttle import Limit
 from core.actor import Actor, Tenant, visitor
-from core.errors import Forbidden, Invalid, NotSignedIn
+from core.errors import Forbidden, Invalid, NotFound, NotSignedIn
 from core.i18n import _
 
 WRONG_PER_ADDRESS = 10
@@ -92,15 +93,15 @@ async def prove_again(secret: str, *, by: Actor, token: str) -> str:
         person = await people.me(by=by)
         if person["totp_confirmed_at"] is not None:
             return await enter_code(secret, by=by, token=token)
-        is_right = _is_password(turn, secret, person)
-        await _guess(is_right, by=by, wrong=_("This is not your password."))
+        await _guess(_is_password(turn, secret, person), by=by, wrong=_("This is not your password."))
         return await sessions.renew(token, by=by, has_proved=True)
 
 
 async def sign_out(*, by: Actor) -> None:
     """End the session in use; nothing happens when there is none."""
     if by.session_id is not None:
-        await sessions.end(by.session_id, by=by)
+        with suppress(NotFound):
+            await sessions.end(by.session_id, by=by)
 
 
 async def _open(mine: Standing, *, by: Actor, agent: str) -> Outcome:

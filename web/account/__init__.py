@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from web.account import profile, sessions, two_factor
+
 PATH, HOSTS = "/account", "any"
 
-ROUTES: list[Any] = []
+ROUTES: list[Any] = [*profile.ROUTES, *sessions.ROUTES, *two_factor.ROUTES]

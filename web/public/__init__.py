@@ -1,7 +1,9 @@
-"""Pages for everybody: the front page, sign-in, passwords, health."""
+"""Pages for everybody: the front page, sign-in, passwords."""
 
 from typing import Any
 
+from web.public import home, passwords, sign_in
+
 PATH, HOSTS = "/", "any"
 
-ROUTES: list[Any] = []
+ROUTES: list[Any] = [*home.ROUTES, *sign_in.ROUTES, *passwords.ROUTES]
