@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,11 +13,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core import actor, db, job_queue, jobs, policies, provision, schema, worker
+from core import actor, db, job_queue, jobs, policies, worker
 from core.errors import Conflict, NotFound, PermissionMissing
 from core.hookspecs import Edition
 from core.settings import Settings
-from tenants import isolation
 
 pytestmark = pytest.mark.anyio
 
@@ -28,33 +27,12 @@ QUICK = worker.Rhythm(
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    cluster, addresses = provision.local(tmp_path_factory.mktemp("home"))
-    with cluster:
-        asyncio.run(schema.migrate(addresses.owner, isolate=isolation.enforce))
-        yield Settings(
-            database_url=addresses.app,
-            database_owner_url=addresses.owner,
-            database_worker_url=addresses.worker,
-        )
-
-
-@pytest.fixture
-async def database(settings: Settings) -> AsyncIterator[Settings]:
-    await db.start(settings)
-    yield settings
-    await db.stop()
-    owner = await asyncpg.connect(settings.database_owner_url)
-    await owner.execute(
-        "TRUNCATE queue.pgqueuer, queue.pgqueuer_log; ALTER TABLE job_failures NO FORCE ROW LEVEL SECURITY"
-    )
-    await owner.execute("DELETE FROM job_failures; ALTER TABLE job_failures FORCE ROW LEVEL SECURITY")
+async def database(database: Settings) -> Settings:
+    """The shared one, with nothing waiting."""
+    owner = await asyncpg.connect(database.database_owner_url)
+    await owner.execute("TRUNCATE queue.pgqueuer")
     await owner.close()
+    return database
 
 
 @pytest.fixture
@@ -179,32 +157,34 @@ async def test_without_a_tenant_the_database_takes_no_job(database: Settings) ->
     await connection.close()
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
+async def test_the_application_may_not_touch_the_queue(database: Settings) -> None:
+    connection = await asyncpg.connect(database.database_url)
+    for statement in (
         "SELECT * FROM queue.pgqueuer",
         "SELECT * FROM queue.pgqueuer_log",
         "INSERT INTO queue.pgqueuer (priority, entrypoint, status) VALUES (0, 'x', 'queued')",
         "UPDATE queue.pgqueuer SET headers = '{}'",
         "DELETE FROM queue.pgqueuer",
         "SELECT nextval('queue.pgqueuer_id_seq')",
-    ],
-)
-async def test_the_application_may_not_touch_the_queue(database: Settings, statement: str) -> None:
-    connection = await asyncpg.connect(database.database_url)
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await connection.execute(statement)
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
     await connection.close()
 
 
-@pytest.mark.parametrize("table", ["people", "providers", "job_failures", "audit_entries"])
-async def test_the_worker_s_role_sees_no_tenant(database: Settings, table: str) -> None:
+async def test_the_worker_s_role_sees_no_tenant(database: Settings) -> None:
     connection = await asyncpg.connect(database.database_worker_url)
     await connection.execute("SET app.tenant_id = '7'")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await connection.fetch(f"SELECT * FROM public.{table}")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await connection.execute("SELECT queue.enqueue('x', '{}', NULL, NULL, NULL)")
+    for statement in (
+        "SELECT * FROM public.people",
+        "SELECT * FROM public.providers",
+        "SELECT * FROM public.job_failures",
+        "SELECT * FROM public.audit_entries",
+        "SELECT queue.enqueue('x', '{}', NULL, NULL, NULL)",
+        "SELECT queue.hold(1, NULL)",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
     await connection.close()
 
 

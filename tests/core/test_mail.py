@@ -1,7 +1,7 @@
 """Mail: one message to one person, the same one each time it is tried, and never more headers than were meant."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import msgspec
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from core import caught_mail, db, jobs, mail, mail_catcher, provision, schema, worker
+from core import caught_mail, db, jobs, mail, mail_catcher, worker
 from core.errors import NotFound
 from core.settings import Settings
-from tenants import isolation
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")]
 
@@ -35,6 +35,13 @@ HEADERS = [
     "To",
 ]
 QUICK = worker.Rhythm(delays=(0.02, 0.05, 0.1), poll=0.2, silence=2, set_aside=0.2, grace=0.2, reconnect=0.1)
+EVIL = [
+    "Hi\r\nBcc: eve@example.org",
+    "Hi\nBcc: eve@example.org",
+    "Hi\x0bBcc: x\x00\x85\u2028Bcc: y",
+    "a" * 5000,
+    '"<,>;@',
+]
 
 
 class Post:
@@ -72,11 +79,6 @@ async def post_office(post: Post, port: int = 0, **options: Any) -> AsyncIterato
         yield post
     finally:
         server.close()
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(autouse=True)
@@ -146,27 +148,18 @@ async def test_a_repeated_attempt_sends_the_same_message(post: Post) -> None:
     assert other["Message-ID"] != first["Message-ID"]
 
 
-@pytest.mark.parametrize("field", ["subject", "sender_name"])
-@pytest.mark.parametrize(
-    "evil",
-    [
-        "Hi\r\nBcc: eve@example.org",
-        "Hi\nBcc: eve@example.org",
-        "Hi\x0bBcc: x\x00\x85\u2028Bcc: y",
-        "a" * 5000,
-        '"<,>;@',
-    ],
-)
-async def test_a_header_stays_one_header(post: Post, database: Settings, field: str, evil: str) -> None:
-    words = {"subject": "s", "sender_name": "n", field: evil}
+async def test_a_header_stays_one_header(post: Post, database: Settings) -> None:
     async with db.as_tenant(NOVA):
-        await mail.later(to="alice@example.org", text="x", kind="test", **words)
+        for evil in EVIL:
+            for field in ("subject", "sender_name"):
+                words = {"subject": "s", "sender_name": "n", field: evil}
+                await mail.later(to="alice@example.org", text="x", kind="test", **words)
     async with at_work(database):
-        await until(lambda: post.taken)
-    (letter,) = post.taken
-    assert sorted(letter.keys()) == HEADERS
-    assert post.recipients == ["alice@example.org"]
-    assert len(letter["From"].addresses) == len(letter["To"].addresses) == 1
+        await until(lambda: len(post.taken) == 2 * len(EVIL))
+    assert set(post.recipients) == {"alice@example.org"}
+    for letter in post.taken:
+        assert sorted(letter.keys()) == HEADERS
+        assert len(letter["From"].addresses) == len(letter["To"].addresses) == 1
 
 
 @pytest.mark.parametrize(
@@ -270,19 +263,13 @@ async def test_the_check_says_what_is_wrong(post: Post) -> None:
 # Through the queue
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    cluster, addresses = provision.local(tmp_path_factory.mktemp("home"))
-    with cluster:
-        asyncio.run(schema.migrate(addresses.owner, isolate=isolation.enforce))
-        yield Settings(database_url=addresses.app, database_worker_url=addresses.worker)
-
-
 @pytest.fixture
-async def database(settings: Settings) -> AsyncIterator[Settings]:
-    await db.start(settings)
-    yield settings
-    await db.stop()
+async def database(database: Settings) -> Settings:
+    """The shared one, with nothing waiting."""
+    owner = await asyncpg.connect(database.database_owner_url)
+    await owner.execute("TRUNCATE queue.pgqueuer")
+    await owner.close()
+    return database
 
 
 @asynccontextmanager
