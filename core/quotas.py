@@ -14,10 +14,15 @@ async def require_room(name: str, count_sql: str, *, by: Actor, adding: int = 1)
     limit = policies.limit(by.tenant, name)
     if limit is None:
         return
-    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{name}:{by.tenant.id}")
+    await take_turn(name, by=by)
     if await db.value(count_sql) + adding > limit:
         edition = policies.edition_of(by.tenant).capitalize()
         raise Conflict(
             _("The %(edition)s edition has room for %(count)s of these, and there are that many.")
             % {"edition": edition, "count": limit}
         )
+
+
+async def take_turn(name: str, *, by: Actor) -> None:
+    """Wait until nobody else changes what `name` stands for at this provider; others wait for us from now on."""
+    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{name}:{by.tenant.id}")

@@ -1,0 +1,200 @@
+"""Activity: the audit as people read it, page by page and in sentences. `core/audit.py` writes it."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from asyncpg import Record
+
+from core import db, policies
+from core.accounts import access, rows
+from core.accounts.activity_words import ACTIONS, FIELDS, SUBJECTS
+from core.actor import Actor
+from core.checks import Checks
+from core.errors import NotFound
+from core.filters import Conditions, Cursor, read_cursor
+from core.i18n import _
+from core.permissions import Permission
+
+PAGE = 50
+COLUMNS = """a.id, a.at, a.action, a.actor_kind, a.actor_id, a.actor_name, a.subject_kind, a.subject_id,
+    a.subject_name, a.client_id, a.changes, a.address, a.request_id"""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ActivityFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the list shows. Days are whole days in the provider's time zone; both ends are included.
+
+    `actor` is the id of a member of staff, `search` the beginning of the subject's name.
+    """
+
+    actor: int | None = None
+    action: str = ""
+    subject_kind: str = ""
+    client: int | None = None
+    day_from: date | None = None
+    day_to: date | None = None
+    search: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it lets everything through."""
+        return self == ActivityFilter()
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Entries, the newest first, and the cursors of the pages around them ("" where there is none)."""
+
+    entries: list[Record]
+    newer: str = ""
+    older: str = ""
+
+
+async def page(chosen: ActivityFilter, *, older_than: str = "", newer_than: str = "", by: Actor) -> Page:
+    """One page of what the filter lets through; without a cursor the newest.
+
+    Who is limited to projects or groups sees what was done about his clients, and his own doings.
+    """
+    policies.require(by, Permission.ACTIVITY_READ)
+    conditions = await _conditions_of(chosen, by=by)
+    return await _page(conditions, older_than, newer_than)
+
+
+async def of_client(client_id: int, *, older_than: str = "", newer_than: str = "", by: Actor) -> Page:
+    """What was done about one client."""
+    policies.require(by, Permission.ACTIVITY_READ)
+    await access.client(client_id, by=by)
+    conditions = Conditions()
+    conditions.equals("a.client_id", client_id)
+    return await _page(conditions, older_than, newer_than)
+
+
+async def actors(*, by: Actor) -> dict[int, str]:
+    """The staff, for the filter: id to name. Those who were removed are among them."""
+    policies.require(by, Permission.ACTIVITY_READ)
+    found = await db.fetch(
+        "SELECT s.id, p.name FROM staff s JOIN people p ON p.id = s.person_id ORDER BY p.name, s.id"
+    )
+    return {row["id"]: row["name"] for row in found}
+
+
+async def _page(conditions: Conditions, older_than: str, newer_than: str) -> Page:
+    """One row more than a page tells whether the list goes on. Both directions read the same index."""
+    is_back = bool(newer_than) and not older_than
+    cursor = read_cursor(newer_than if is_back else older_than, int)
+    if cursor is not None:
+        at, entry = conditions.bind(_moment(cursor)), conditions.bind(cursor.id)
+        conditions.add(f"(a.at, a.id) {'>' if is_back else '<'} ({at}, {entry})")
+    direction = "ASC" if is_back else "DESC"
+    found = await db.fetch(
+        f"""SELECT {COLUMNS} FROM audit_entries a WHERE {conditions.sql}
+            ORDER BY a.at {direction}, a.id {direction} LIMIT {PAGE + 1}""",
+        *conditions.arguments,
+    )
+    has_more, entries = len(found) > PAGE, found[:PAGE]
+    if is_back:
+        entries.reverse()
+    has_newer, has_older = (has_more, True) if is_back else (cursor is not None, has_more)
+    return Page(
+        entries=entries,
+        newer=_cursor(entries[0]) if entries and has_newer else "",
+        older=_cursor(entries[-1]) if entries and has_older else "",
+    )
+
+
+async def _conditions_of(chosen: ActivityFilter, *, by: Actor) -> Conditions:
+    client_id, search = await _checked(chosen, by=by)
+    conditions = Conditions()
+    _limit_to_visible(conditions, by=by)
+    conditions.equals("a.actor_id", chosen.actor)
+    conditions.equals("a.action", chosen.action)
+    conditions.equals("a.subject_kind", chosen.subject_kind)
+    conditions.equals("a.client_id", client_id)
+    conditions.begins("a.subject_folded", str(await db.value("SELECT fold($1)", search)) if search else "")
+    _add_days(conditions, chosen, zone=ZoneInfo(by.tenant.timezone))
+    return conditions
+
+
+async def _checked(chosen: ActivityFilter, *, by: Actor) -> tuple[int | None, str]:
+    """The id of the client that was asked for, and what to search."""
+    checks = Checks()
+    for field in ("actor", "client"):
+        number = getattr(chosen, field)
+        if number is not None and not rows.is_id(number):
+            checks.error(field, _("This is not one of the choices."))
+    if chosen.action:
+        checks.choice("action", chosen.action, ACTIONS)
+    if chosen.subject_kind:
+        checks.choice("subject_kind", chosen.subject_kind, SUBJECTS)
+    search = checks.text("search", chosen.search, longest=200, required=False)
+    for field in ("day_from", "day_to"):
+        if (day := getattr(chosen, field)) and not 2000 <= day.year <= 9000:
+            checks.error(field, _("This is not a date."))
+    if chosen.day_from and chosen.day_to and chosen.day_from > chosen.day_to:
+        checks.error("day_to", _("This is before the first day."))
+    client_id = None
+    if chosen.client is not None and not checks.errors:
+        try:
+            client_id = (await access.client_by_code(chosen.client, by=by))["id"]
+        except NotFound:
+            checks.error("client", _("There is no client with this code."))
+    checks.done()
+    return client_id, search
+
+
+def _limit_to_visible(conditions: Conditions, *, by: Actor) -> None:
+    if by.projects is None and by.groups is None:
+        return
+    seen = Conditions()
+    access.limit_to_visible(seen, by=by)
+    own = f"a.client_id IS NULL AND a.actor_id = {by.staff_id or 0:d}"
+    conditions.add(f"({own} OR EXISTS (SELECT FROM clients c WHERE c.id = a.client_id AND {seen.sql}))")
+
+
+def _add_days(conditions: Conditions, chosen: ActivityFilter, *, zone: ZoneInfo) -> None:
+    if chosen.day_from:
+        conditions.add(f"a.at >= {conditions.bind(_midnight(chosen.day_from, zone))}")
+    if chosen.day_to:
+        conditions.add(f"a.at < {conditions.bind(_midnight(chosen.day_to + timedelta(days=1), zone))}")
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _cursor(entry: Record) -> str:
+    return str(Cursor((entry["at"] - EPOCH) // timedelta(microseconds=1), entry["id"]))
+
+
+def _moment(cursor: Cursor) -> datetime:
+    """The time in a cursor; one that was made up may lie outside of the calendar."""
+    longest = 9_000_000 * 10**10
+    return EPOCH + timedelta(microseconds=max(0, min(int(cursor.value), longest)))
+
+
+def described(entry: Record) -> str:
+    """An entry as a sentence in the reader's language."""
+    values: dict[str, Any] = {"actor": entry["actor_name"], "subject": entry["subject_name"] or _("(no name)")}
+    sentence = ACTIONS.get(entry["action"])
+    if sentence is None:
+        return _("%(actor)s: %(action)s, %(subject)s") % (values | {"action": entry["action"]})
+    return _(sentence) % values
+
+
+def changes_of(entry: Record) -> list[tuple[str, str, str]]:
+    """What changed, for people: the field's name, what it was before, what it is now."""
+    return [
+        (_(FIELDS[field]) if field in FIELDS else field, _shown(old), _shown(new))
+        for field, (old, new) in entry["changes"].items()
+    ]
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(_shown(item) for item in value)
+    return str(value)
