@@ -58,14 +58,16 @@ async def primary(provider_id: int) -> str:
     return str(found) if found else ""
 
 
-async def add(provider_id: int, name: str, *, by: Actor) -> str:
-    """Let the provider be reached under one more name; returns it as it is kept. The first one is primary."""
+async def add(provider_id: int, name: str, *, is_primary: bool = False, by: Actor) -> str:
+    """Let the provider be reached under one more name; returns it as it is kept."""
     policies.require(by, Permission.PROVIDER_OPEN)
     row = await providers.held(provider_id, by=by)
     checks = Checks()
     host = checked(checks, "host", name)
     checks.done()
-    await insert(provider_id, host, field="host")
+    if is_primary:
+        await db.execute("UPDATE hosts SET is_primary = false WHERE provider_id = $1 AND is_primary", provider_id)
+    await insert(provider_id, host, field="host", is_primary=is_primary)
     await _note("host:added", row, by=by, new={"host": host})
     return host
 

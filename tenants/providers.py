@@ -4,6 +4,7 @@ The platform's transaction writes the provider's row and its own log; then it is
 log gets the same entry. So a verb here ends the platform's part of a transaction: read what a page needs first.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from core.permissions import Permission
 from tenants import addresses
 
 THE_PLATFORM = Tenant(id=PLATFORM, code="platform", name="Comptoir", edition=policies.PLATFORM_EDITION)
+CODE = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 LONGEST_REASON = 500
 
 
