@@ -11,7 +11,7 @@ from litestar.static_files import create_static_files_router
 from core.settings import Settings
 from web import account, api, operator, public, staff
 from web.kit import errors
-from web.kit.guards import guard
+from web.kit.guards import guard, permission_of
 from web.kit.templates import STATIC
 from web.kit.visit import actor_of
 from web.kit.way_in import WayIn
@@ -57,13 +57,8 @@ def area(module: Any) -> Router:
     )
 
 
-class Unguarded(RuntimeError):
-    """A route says neither which permission it needs nor that it is public."""
-
-
 def check_guards(routes: Litestar) -> None:
     """Refuse to start with a route that forgot its guard."""
     for route in routes.routes:
         for handler in getattr(route, "route_handlers", []):
-            if "permission" not in handler.opt:
-                raise Unguarded(f"{route.path}: {handler.handler_name}")
+            permission_of(handler)

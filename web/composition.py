@@ -24,6 +24,7 @@ async def running(settings: Settings, *, verify: bool = True) -> AsyncIterator[l
     passwords.configure(parallel=settings.password_checks)
     mail.configure(settings)
     addresses.configure(settings)
+    addresses.configure(settings)
     broken = hooks.load(settings)
     if verify:
         await _verify_wall(settings)

@@ -41,7 +41,7 @@ def public() -> dict[str, Any]:
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let the request through, or raise the refusal that says why not."""
-    visit, wanted = visit_of(connection), handler.opt["permission"]
+    visit, wanted = visit_of(connection), permission_of(handler)
     hosts = handler.opt.get("hosts", "any")
     if hosts != "any" and (hosts == "platform") != visit.tenant.is_platform:
         raise NotFound()
@@ -60,3 +60,19 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise NotSignedIn()
     if wanted != "signed-in":
         policies.require(visit.actor, wanted)
+
+
+def permission_of(handler: Any) -> str:
+    """What a route asks for: a permission, "signed-in" or "public". Raises `Unguarded` when it does not say.
+
+    The answer to OPTIONS, which the framework adds to every address, names methods and nothing else.
+    """
+    if handler.http_methods == {"OPTIONS"}:
+        return "public"
+    if "permission" not in handler.opt:
+        raise Unguarded(handler.handler_name)
+    return str(handler.opt["permission"])
+
+
+class Unguarded(RuntimeError):
+    """A route says neither which permission it needs nor that it is public."""

@@ -1,0 +1,115 @@
+"""What every test stands on: one PostgreSQL per test process, and a database of its own for each test.
+
+The database is a clone of a template that has every migration, the wall and the permanent cast (tests/cast.py).
+`COMPTOIR_TEST_POSTGRES` names a directory of PostgreSQL programs to test on instead of the embedded ones.
+"""
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import msgspec
+import pytest
+
+from core import db, freshness, hooks, mail, provision, schema, sealing
+from core.accounts import passwords
+from core.provision import Addresses
+from core.settings import Settings
+from tenants import addresses, isolation
+from tests import cast
+from tests.visitor import Visitor
+from web.app import create_app
+
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "120"}
+SECRET = "a secret key of the tests, long enough to be one"
+TEMPLATE = "comptoir_template"
+_numbers = itertools.count(1)
+
+
+class Server(msgspec.Struct):
+    """The running PostgreSQL of this test process."""
+
+    admin_url: str
+    urls: Addresses
+    home: Path
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def configured() -> None:
+    """Keys, cheap password hashes and the installed plugins, as at a start of the product."""
+    settings = settings_for(None, home=Path("/nonexistent"))
+    sealing.configure(SECRET)
+    passwords.configure(parallel=8, cheap=True)
+    mail.configure(settings)
+    addresses.configure(settings)
+    assert hooks.load(settings) == []
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, configured: None) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("home")
+    chosen = os.environ.get("COMPTOIR_TEST_POSTGRES")
+    cluster, urls = provision.local(home, database=TEMPLATE, prefer=Path(chosen) if chosen else None, options=FAST)
+    try:
+        asyncio.run(make_template(urls, home))
+        yield Server(admin_url=cluster.admin_url, urls=urls, home=home)
+    finally:
+        cluster.stop()
+
+
+async def make_template(urls: Addresses, home: Path) -> None:
+    await schema.migrate(urls.owner, isolate=isolation.enforce)
+    await db.start(settings_for(urls, home=home))
+    try:
+        await cast.enter()
+    finally:
+        await db.stop()
+        freshness.MEMORY.forget(None)
+    worker = await asyncpg.connect(urls.worker)
+    await worker.execute("DELETE FROM queue.pgqueuer")
+    await worker.close()
+
+
+@pytest.fixture
+def settings(server: Server) -> Iterator[Settings]:
+    """The settings of a fresh database with the cast in it."""
+    name = f"comptoir_{next(_numbers)}"
+    asyncio.run(provision.clone(server.admin_url, template=TEMPLATE, database=name))
+    yield settings_for(server.urls.on(name), home=server.home)
+    asyncio.run(provision.drop(server.admin_url, name))
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Settings]:
+    """The database, started: `db.as_tenant` works inside the test."""
+    await db.start(settings)
+    yield settings
+    await db.stop()
+    freshness.MEMORY.forget(None)
+
+
+@pytest.fixture
+async def visitor(database: Settings) -> AsyncIterator[Visitor]:
+    """Somebody with a browser, in front of the whole application."""
+    async with Visitor(create_app(database)) as somebody:
+        yield somebody
+
+
+def settings_for(urls: Addresses | None, *, home: Path) -> Settings:
+    return Settings(
+        home=home,
+        database_url=urls.app if urls else "",
+        database_owner_url=urls.owner if urls else "",
+        database_worker_url=urls.worker if urls else "",
+        database_pool_size=5,
+        secret_key=SECRET,
+        secure_cookies=False,
+    )
