@@ -1,7 +1,7 @@
 """The permanent cast: the same providers and people in every test.
 
-nova    Corporate: Alice owns it; Max manages, Sam supports, Carl accounts, Ada audits; Lea supports, but only in the
-        project "Nova Pro". It has two projects, two groups and five clients.
+nova    Corporate: Alice owns it; Max manages, Sam supports, Carl accounts, Ada audits; Lea supports, but only in
+        the project "Nova Pro". It has two projects, two groups and five clients.
 acme    Advanced: Bob owns it. One group, two clients. Rita resells it.
 petit   Standard: Zoe owns it. One client. Rita resells it too.
 platform  Olga operates it.

@@ -1,4 +1,4 @@
-"""Somebody in front of the application: keeps cookies, sends forms with their token, signs in as one of the cast."""
+"""Somebody in front of the application: keeps cookies, sends forms with their token, signs in."""
 
 import re
 from typing import Any, Self
