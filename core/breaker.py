@@ -41,23 +41,24 @@ class Breaker:
         self.last_error = ""
         self._failed_at: deque[float] = deque(maxlen=FAILURES_TO_OPEN)
         self._opened_at: float | None = None
-        self._is_probing = False
+        self._probed_at: float | None = None
         self._milliseconds: deque[float] = deque(maxlen=CALLS_REMEMBERED)
 
     def lets_through(self, now: float) -> bool:
-        """Whether to call the plugin now; of those that ask after the rest, only one is let through."""
+        """Whether to call the plugin now; of those that ask after the rest, one is let through at a time."""
         if self._opened_at is None:
             return True
-        if self._is_probing or now - self._opened_at < REST_SECONDS:
+        rested_since = self._opened_at if self._probed_at is None else self._probed_at
+        if now - rested_since < REST_SECONDS:
             self.skipped += 1
             return False
-        self._is_probing = True
+        self._probed_at = now
         return True
 
     def succeeded(self, milliseconds: float) -> None:
         """The call did what it should."""
         self._count(milliseconds)
-        if self._is_probing:
+        if self._probed_at is not None:
             self._close()
 
     def failed(self, now: float, milliseconds: float, error: str, *, hung: bool = False) -> None:
@@ -67,13 +68,13 @@ class Breaker:
         self.last_error = error[:500]
         self._failed_at.append(now)
         is_full = len(self._failed_at) == FAILURES_TO_OPEN
-        if self._is_probing or hung or (is_full and now - self._failed_at[0] <= WINDOW_SECONDS):
+        if self._probed_at is not None or hung or (is_full and now - self._failed_at[0] <= WINDOW_SECONDS):
             self._opened_at = now
-            self._is_probing = False
+            self._probed_at = None
 
     def abandoned(self) -> None:
         """The caller went away before the plugin answered: that tells nothing about the plugin."""
-        self._is_probing = False
+        self._probed_at = None
 
     def state(self, now: float) -> State:
         """Closed is the good state."""
@@ -100,7 +101,7 @@ class Breaker:
 
     def _close(self) -> None:
         self._opened_at = None
-        self._is_probing = False
+        self._probed_at = None
         self._failed_at.clear()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from core import breaker, db, i18n, jobs, plugin_calls, plugin_registry, plugin_settings
+from core import breaker, db, i18n, jobs, plugin_calls, plugin_registry, plugin_rows
 from core.hookspecs import Context
 from core.plugin_calls import PluginFailed
 from core.plugin_registry import Implementation
@@ -40,14 +40,14 @@ async def call_later(implementation: Implementation, ctx: Context, arguments: Ma
 async def run(payload: dict[str, Any], job: jobs.Job) -> None:
     """Call one plugin's hook, unless it was switched off or removed meanwhile. What fails is tried again."""
     implementation = _find(payload["hook"], payload["plugin"])
-    if implementation is None or not await plugin_settings.is_on(job.tenant_id, implementation.plugin):
+    if implementation is None or not await plugin_rows.is_on(job.tenant_id, implementation.plugin):
         log.info("hook dropped, the plugin is off", plugin=payload["plugin"], tenant=job.tenant_id)
         return
+    told = msgspec.convert(payload["context"], Context)
     watched = breaker.breaker_of(job.tenant_id, implementation.plugin)
     if not watched.lets_through(time.monotonic()):
         raise jobs.NotNow(PAUSE)
-    settings = await settings_for(implementation, job.tenant_id)
-    ctx = msgspec.convert(payload["context"] | {"settings": settings}, Context)
+    ctx = msgspec.structs.replace(told, settings=await settings_for(implementation, job.tenant_id))
     token = _job.set(job)
     try:
         with i18n.speaking(ctx.locale):
@@ -62,7 +62,7 @@ async def run(payload: dict[str, Any], job: jobs.Job) -> None:
 async def scope() -> AsyncIterator[None]:
     """The transaction a plugin works in: its caller's, or a short one of its job."""
     job = _job.get()
-    if job is None or plugin_settings.is_in_scope():
+    if job is None or plugin_rows.is_in_scope():
         db.scope()
         yield
     else:
@@ -74,8 +74,8 @@ async def settings_for(implementation: Implementation, tenant_id: int) -> Any:
     """The plugin's settings; ones that do not fit count as its failure. Call it once the breaker let through."""
     watched = breaker.breaker_of(tenant_id, implementation.plugin)
     try:
-        return await plugin_settings.in_force(tenant_id, implementation.plugin)
-    except plugin_settings.NotSetUp as error:
+        return await plugin_rows.in_force(tenant_id, implementation.plugin)
+    except plugin_rows.NotSetUp as error:
         watched.failed(time.monotonic(), 0, str(error))
         raise PluginFailed(str(error)) from error
     except BaseException:

@@ -4,44 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-import structlog
-from piccolo.columns import JSONB, Boolean, Integer, Text, Timestamptz
 
-from core import audit, clock, db, freshness, plugin_forms, plugin_registry, policies, sealing
+from core import audit, db, freshness, plugin_forms, plugin_registry, plugin_rows, policies
 from core.actor import Actor, Tenant
 from core.errors import EditConflict, Invalid, NotFound
 from core.i18n import _
 from core.permissions import Permission
 from core.plugin_forms import SettingField
 from core.plugin_registry import Registered
+from core.plugin_rows import Stored
 from core.scope import NoScope
-
-log = structlog.get_logger(__name__)
-
-
-class PluginSetting(db.Owned, tablename="plugin_settings"):
-    """One plugin of one provider; a plugin that was never touched has no row. Its key is (tenant_id, plugin)."""
-
-    plugin = Text()
-    enabled = Boolean()
-    settings = JSONB()
-    sealed = Text()
-    updated_at = Timestamptz()
-    version = Integer()
-
-
-class NotSetUp(Exception):
-    """The stored settings do not fit the plugin: something required is missing or cannot be unsealed."""
-
-
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """A row as it is in the database, the secrets still sealed."""
-
-    plugin: str
-    enabled: bool = False
-    settings: dict[str, Any] = {}
-    sealed: str = ""
-    version: int = 0
 
 
 class PluginState(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +41,7 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
 async def every(*, by: Actor, tenant: Tenant | None = None) -> list[PluginState]:
     """The plugins the provider can have, editions left out, each with whether it is on."""
     tenant = _provider(by, tenant, Permission.PLUGIN_READ)
-    rows = await _rows(tenant.id)
+    rows = await plugin_rows.load(tenant.id)
     return [
         _state(registered, rows.get(registered.info.name), tenant)
         for registered in plugin_registry.every()
@@ -81,11 +53,11 @@ async def form(plugin: str, *, by: Actor, tenant: Tenant | None = None) -> tuple
     """The plugin's settings as fields with their values, and the version to save against."""
     tenant = _provider(by, tenant, Permission.PLUGIN_READ)
     schema = _get(plugin).schema
-    stored = await _stored(plugin)
+    stored = await plugin_rows.get(plugin)
     if schema is None:
         return [], stored.version
     values = stored.settings
-    kept = _unsealed(tenant.id, stored)
+    kept = plugin_rows.unseal(tenant.id, stored)
     return [
         FormField(field=field, value="", is_kept=field.name in kept)
         if field.secret
@@ -100,9 +72,9 @@ async def enable(plugin: str, *, by: Actor, tenant: Tenant | None = None) -> Non
     registered = _get(plugin)
     if registered.info.needs_feature is not None:
         policies.require_feature(msgspec.structs.replace(by, tenant=tenant), registered.info.needs_feature)
-    stored = await _stored(plugin, for_update=True)
+    stored = await plugin_rows.get(plugin, for_update=True)
     if registered.schema is not None:
-        values = stored.settings | _unsealed(tenant.id, stored)
+        values = stored.settings | plugin_rows.unseal(tenant.id, stored)
         if missing := plugin_forms.missing(registered.schema, values):
             raise Invalid(missing)
     await _switch(stored, True, by=by, tenant=tenant)
@@ -111,7 +83,7 @@ async def enable(plugin: str, *, by: Actor, tenant: Tenant | None = None) -> Non
 async def disable(plugin: str, *, by: Actor, tenant: Tenant | None = None) -> None:
     """Switch it off. Its settings stay; one that is not installed any more can be switched off too."""
     tenant = _provider(by, tenant, Permission.PLUGIN_MANAGE)
-    stored = await _stored(plugin, for_update=True)
+    stored = await plugin_rows.get(plugin, for_update=True)
     if not stored.version:
         _get(plugin)
     await _switch(stored, False, by=by, tenant=tenant)
@@ -133,44 +105,21 @@ async def save(
     schema = _get(plugin).schema
     if schema is None:
         raise Invalid({"": _("This plugin has no settings.")})
-    stored = await _stored(plugin, for_update=True)
+    stored = await plugin_rows.get(plugin, for_update=True)
     if version is not None and version != stored.version:
         raise EditConflict(stored.settings)
-    kept = _unsealed(tenant.id, stored)
+    kept = plugin_rows.unseal(tenant.id, stored)
     values = plugin_forms.read(schema, typed, kept)
     secret_names = plugin_forms.secrets_of(schema)
     plain = {name: value for name, value in values.items() if name not in secret_names}
     secrets = {name: value for name, value in values.items() if name in secret_names}
-    sealed = _sealed(tenant.id, plugin, secrets) if secrets else ""
-    await _write(msgspec.structs.replace(stored, settings=plain, sealed=sealed))
+    sealed = plugin_rows.seal(tenant.id, plugin, secrets) if secrets else ""
+    await plugin_rows.write(msgspec.structs.replace(stored, settings=plain, sealed=sealed))
     changed = {name: "•••" for name in secrets if secrets[name] != kept.get(name)}
     await audit.record(
         "plugin:set_up", "plugin", None, by=by, name=plugin, old=stored.settings, new=plain | changed
     )
     await freshness.forget_tenant(tenant.id)
-
-
-async def in_force(tenant_id: int, plugin: str) -> Any:
-    """The plugin's struct as its hooks get it, None without a schema; raises `NotSetUp`."""
-    registered = plugin_registry.find(plugin)
-    if registered is None or registered.schema is None:
-        return None
-    stored = (await _rows(tenant_id)).get(plugin, Stored(plugin=plugin))
-    try:
-        return plugin_forms.build(registered.schema, stored.settings | _unsealed(tenant_id, stored))
-    except msgspec.ValidationError as error:
-        raise NotSetUp(f"the settings do not fit: {error}") from error
-
-
-async def is_on(tenant_id: int, plugin: str) -> bool:
-    """Whether it is switched on now."""
-    found = (await _rows(tenant_id)).get(plugin)
-    return found is not None and found.enabled
-
-
-async def names_on() -> frozenset[str]:
-    """The plugins that are switched on, for the scope's tenant."""
-    return frozenset(row["plugin"] for row in await db.fetch("SELECT plugin FROM plugin_settings WHERE enabled"))
 
 
 def _provider(by: Actor, tenant: Tenant | None, permission: Permission) -> Tenant:
@@ -212,7 +161,7 @@ def _state(registered: Registered, stored: Stored | None, tenant: Tenant) -> Plu
 async def _switch(stored: Stored, enabled: bool, *, by: Actor, tenant: Tenant) -> None:
     if stored.enabled == enabled:
         return
-    await _write(msgspec.structs.replace(stored, enabled=enabled))
+    await plugin_rows.write(msgspec.structs.replace(stored, enabled=enabled))
     await audit.record(
         "plugin:enabled" if enabled else "plugin:disabled",
         "plugin",
@@ -223,75 +172,3 @@ async def _switch(stored: Stored, enabled: bool, *, by: Actor, tenant: Tenant) -
         new={"enabled": enabled},
     )
     await freshness.forget_tenant(tenant.id)
-
-
-async def _write(stored: Stored) -> None:
-    """One row. Two who add it at once are told apart by its version: the second gets a conflict."""
-    written = await db.fetch(
-        """INSERT INTO plugin_settings AS p (plugin, enabled, settings, sealed, updated_at)
-           VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT (tenant_id, plugin) DO UPDATE SET enabled = excluded.enabled,
-               settings = excluded.settings, sealed = excluded.sealed, updated_at = excluded.updated_at,
-               version = p.version + 1
-           WHERE p.version = $6
-           RETURNING p.version""",
-        stored.plugin,
-        stored.enabled,
-        stored.settings,
-        stored.sealed,
-        clock.now(),
-        stored.version,
-    )
-    if not written:
-        raise EditConflict(stored.settings)
-
-
-async def _stored(plugin: str, *, for_update: bool = False) -> Stored:
-    lock = " FOR UPDATE" if for_update else ""
-    row = await db.row(
-        f"SELECT plugin, enabled, settings, sealed, version FROM plugin_settings WHERE plugin = $1{lock}", plugin
-    )
-    return Stored(plugin=plugin) if row is None else Stored(**dict(row))
-
-
-async def _rows(tenant_id: int) -> dict[str, Stored]:
-    """All rows of a tenant, remembered; outside of a scope one is opened for it."""
-    found: dict[str, Stored] = await freshness.MEMORY.get(tenant_id, "plugins", lambda: _load(tenant_id))
-    return found
-
-
-async def _load(tenant_id: int) -> dict[str, Stored]:
-    if not is_in_scope():
-        async with db.as_tenant(tenant_id):
-            return await _load(tenant_id)
-    if db.scope().tenant_id != tenant_id:
-        raise NoScope("another tenant's plugins were asked for")
-    rows = await db.fetch("SELECT plugin, enabled, settings, sealed, version FROM plugin_settings")
-    return {row["plugin"]: Stored(**dict(row)) for row in rows}
-
-
-def is_in_scope() -> bool:
-    try:
-        return not db.scope().is_closed
-    except NoScope:
-        return False
-
-
-def _sealed(tenant_id: int, plugin: str, secrets: dict[str, Any]) -> str:
-    return sealing.seal(msgspec.json.encode(secrets).decode(), bound_to=_place(tenant_id, plugin))
-
-
-def _unsealed(tenant_id: int, stored: Stored) -> dict[str, Any]:
-    """The secrets; none when they were sealed with another key, so that they can be typed in again."""
-    if not stored.sealed:
-        return {}
-    try:
-        plain = sealing.unseal(stored.sealed, bound_to=_place(tenant_id, stored.plugin))
-    except sealing.Unsealable:
-        log.warning("secrets cannot be unsealed", plugin=stored.plugin, tenant=tenant_id)
-        return {}
-    return msgspec.json.decode(plain, type=dict[str, Any])
-
-
-def _place(tenant_id: int, plugin: str) -> str:
-    return f"{tenant_id}:plugin:{plugin}"

@@ -267,6 +267,14 @@ def test_after_a_rest_one_call_is_let_through_and_decides() -> None:
     assert watched.lets_through(62)
 
 
+def test_a_probe_that_never_comes_back_does_not_shut_the_plugin_out_for_good() -> None:
+    watched = Breaker()
+    watched.failed(0, 1, "x", hung=True)
+    assert watched.lets_through(31)
+    assert not watched.lets_through(60)
+    assert watched.lets_through(62)
+
+
 def test_health_counts_calls_failures_and_the_slow_end() -> None:
     watched = Breaker()
     for number in range(100):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 import pytest
 
-from core import db, hooks, plugin_forms, plugin_settings, sealing
+from core import db, hooks, plugin_forms, plugin_rows, plugin_settings, sealing
 from core.actor import PLATFORM, Actor, Tenant
 from core.errors import EditConflict, Invalid, NotFound, NotInEdition, PermissionMissing
 from core.hookspecs import Plugin, hookimpl
@@ -72,7 +72,7 @@ async def test_a_plugin_is_switched_on_and_off_for_one_provider_and_audited() ->
     async with db.as_tenant(NOVA.id):
         await plugin_settings.enable("plain", by=owner())
         await plugin_settings.enable("plain", by=owner())
-        assert await plugin_settings.names_on() == {"plain"}
+        assert await plugin_rows.names_on() == {"plain"}
         entries = await db.fetch(
             "SELECT action, subject_name, changes FROM audit_entries WHERE subject_name = 'plain'"
         )
@@ -164,7 +164,7 @@ async def test_staff_of_one_provider_reach_no_other() -> None:
 async def test_what_is_saved_is_what_the_hooks_get() -> None:
     async with db.as_tenant(NOVA.id):
         await plugin_settings.save("full", GIVEN, by=owner())
-    assert await plugin_settings.in_force(NOVA.id, "full") == Everything(
+    assert await plugin_rows.in_force(NOVA.id, "full") == Everything(
         address="here", token="tok-1", footer="", times=5, share=None, loud=True, color="green"
     )
 
@@ -178,7 +178,7 @@ async def test_a_secret_is_sealed_never_shown_and_kept_when_left_empty() -> None
         token = next(field for field in fields if field.field.name == "token")
         assert (token.value, token.is_kept) == ("", True)
         await plugin_settings.save("full", {**GIVEN, "token": "", "times": "2"}, by=owner(), version=version)
-        found = await plugin_settings.in_force(NOVA.id, "full")
+        found = await plugin_rows.in_force(NOVA.id, "full")
         audit = await db.fetch("SELECT changes::text FROM audit_entries WHERE action = 'plugin:set_up'")
     assert stored is not None
     assert "token" not in stored["settings"]
@@ -204,8 +204,8 @@ async def test_secrets_sealed_with_another_key_must_be_typed_in_again(settings: 
     async with db.as_tenant(NOVA.id):
         await plugin_settings.save("full", GIVEN, by=owner())
     sealing.configure("another key, which is as long as it must be")
-    with pytest.raises(plugin_settings.NotSetUp):
-        await plugin_settings.in_force(NOVA.id, "full")
+    with pytest.raises(plugin_rows.NotSetUp):
+        await plugin_rows.in_force(NOVA.id, "full")
     async with db.as_tenant(NOVA.id):
         fields, _ = await plugin_settings.form("full", by=owner())
         assert not any(field.is_kept for field in fields)
