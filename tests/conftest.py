@@ -5,8 +5,11 @@ The database is a clone of a template that has every migration, the wall and the
 """
 
 import asyncio
+import atexit
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -55,14 +58,24 @@ def configured() -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, configured: None) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("home")
+    home = _roomy_memory() or tmp_path_factory.mktemp("home")
     chosen = os.environ.get("COMPTOIR_TEST_POSTGRES")
     cluster, urls = provision.local(home, database=TEMPLATE, prefer=Path(chosen) if chosen else None, options=FAST)
     try:
         asyncio.run(make_template(urls, home))
         yield Server(admin_url=cluster.admin_url, urls=urls, home=home)
     finally:
-        cluster.stop()
+        cluster.erase()
+
+
+def _roomy_memory() -> Path | None:
+    """A directory in memory, where a clone takes a tenth of the time; None where there is little of it."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < 2**30:
+        return None
+    home = Path(tempfile.mkdtemp(prefix="comptoir-", dir=memory))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    return home
 
 
 async def make_template(urls: Addresses, home: Path) -> None:
