@@ -28,7 +28,7 @@ document.addEventListener("submit", (event) => {
     event.stopImmediatePropagation();
     return ask(form, event.submitter);
   }
-  if (form.dataset.sent) return event.preventDefault();
+  if (form.dataset.sent) { event.preventDefault(); return event.stopImmediatePropagation(); }
   busy(form, event.submitter);
 }, { capture: true });
 

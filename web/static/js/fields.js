@@ -27,3 +27,22 @@ onContent((root) => {
   root.querySelectorAll("form:has([data-when])").forEach(depend);
   focusFirstError(root);
 });
+
+// A filter is sent without its empty fields, so that its address stays short.
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  const body = ctx.request.body;
+  if (ctx.request.method !== "GET" || !body?.entries) return;
+  for (const [name, value] of [...body.entries()]) if (value === "") body.delete(name);
+});
+document.addEventListener("formdata", (event) => {
+  if (!event.target.matches("[data-lean]")) return;
+  for (const [name, value] of [...event.formData.entries()]) if (value === "") event.formData.delete(name);
+});
+
+// A part of a page that was refused becomes the whole page of that address: it says why.
+document.addEventListener("htmx:before:response", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.request.method !== "GET" || ctx.response.raw.status < 400 || ctx.response.raw.headers.has("HX-Redirect")) return;
+  event.preventDefault();
+  location.assign(ctx.response.raw.url || ctx.request.action);
+});

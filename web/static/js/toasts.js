@@ -1,17 +1,17 @@
 // Notes at the bottom right: they go by themselves unless they tell of an error or somebody is reading them.
-// A server answers an htmx request with `HX-Trigger: {"toast": {"kind": "success", "text": "..."}}` to show one.
+// A server answers an htmx request with `HX-Trigger: {"toast": {"kind": "good", "text": "..."}}` to show one.
 import { on, onContent } from "./on.js";
 
 const READING_TIME = 7000;
 
 function leaveLater(note) {
-  if (note.dataset.timed || note.matches(".is-error")) return;
+  if (note.dataset.timed || note.matches(".is-bad")) return;
   note.dataset.timed = "yes";
   const leave = () => (note.matches(":hover, :focus-within") ? setTimeout(leave, 1500) : note.remove());
   setTimeout(leave, READING_TIME);
 }
 
-function show({ kind = "success", text }) {
+function show({ kind = "good", text }) {
   const template = document.getElementById("toast-template");
   if (!template || !text) return;
   const note = template.content.firstElementChild.cloneNode(true);
