@@ -15,7 +15,8 @@ from core.accounts.projects import NewProject
 from core.actor import Actor
 from tenants import addresses, first_people, onboarding, resellers
 from tenants.demo import cast, filling
-from tenants.demo.cast import PASSWORD, PROVIDERS, DemoProvider
+from tenants.demo.cast import PASSWORD as PASSWORD
+from tenants.demo.cast import PROVIDERS, DemoProvider
 from tenants.first_people import FirstPerson
 from tenants.onboarding import NewProvider
 from tenants.providers import THE_PLATFORM
