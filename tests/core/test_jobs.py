@@ -20,19 +20,10 @@ from core.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
-NOVA, ACME = 7, 8
+NOVA, ACME = 701, 702
 QUICK = worker.Rhythm(
     delays=(0.02, 0.05, 0.1), poll=0.2, silence=1.0, set_aside=0.2, grace=0.2, reconnect=0.1, tidy=0.2
 )
-
-
-@pytest.fixture
-async def database(database: Settings) -> Settings:
-    """The shared one, with nothing waiting."""
-    owner = await asyncpg.connect(database.database_owner_url)
-    await owner.execute("TRUNCATE queue.pgqueuer")
-    await owner.close()
-    return database
 
 
 @pytest.fixture
@@ -174,7 +165,7 @@ async def test_the_application_may_not_touch_the_queue(database: Settings) -> No
 
 async def test_the_worker_s_role_sees_no_tenant(database: Settings) -> None:
     connection = await asyncpg.connect(database.database_worker_url)
-    await connection.execute("SET app.tenant_id = '7'")
+    await connection.execute("SET app.tenant_id = '701'")
     for statement in (
         "SELECT * FROM public.people",
         "SELECT * FROM public.providers",

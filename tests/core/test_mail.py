@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import msgspec
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -22,7 +21,7 @@ from core.settings import Settings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")]
 
-NOVA = 7
+NOVA = 701
 HEADERS = [
     "Auto-Submitted",
     "Content-Transfer-Encoding",
@@ -261,15 +260,6 @@ async def test_the_check_says_what_is_wrong(post: Post) -> None:
 
 
 # Through the queue
-
-
-@pytest.fixture
-async def database(database: Settings) -> Settings:
-    """The shared one, with nothing waiting."""
-    owner = await asyncpg.connect(database.database_owner_url)
-    await owner.execute("TRUNCATE queue.pgqueuer")
-    await owner.close()
-    return database
 
 
 @asynccontextmanager
