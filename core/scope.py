@@ -72,18 +72,20 @@ class Scope:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """A real savepoint: an exception that leaves the block undoes what the block did."""
+        """A real savepoint: an exception that leaves the block undoes what the block did.
+
+        So does an error of the database that was swallowed inside the block: it comes up again at its end.
+        """
         self._depth += 1
         name = f"s{self._depth}"
         await self.execute(f"SAVEPOINT {name}")
         try:
             yield
+            await self.execute(f"RELEASE SAVEPOINT {name}")
         except BaseException:
             if not self._is_broken():
                 await asyncio.shield(self.execute(f"ROLLBACK TO SAVEPOINT {name}"))
             raise
-        else:
-            await self.execute(f"RELEASE SAVEPOINT {name}")
         finally:
             self._depth -= 1
 

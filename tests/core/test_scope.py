@@ -88,6 +88,18 @@ async def test_a_savepoint_undoes_only_what_happened_inside(database):
     assert [row["note"] for row in notes] == ["outer", ""]
 
 
+async def test_an_error_swallowed_inside_a_savepoint_comes_up_at_its_end_and_leaves_the_rest(database):
+    nova = await cast.tenant("nova")
+    async with db.as_tenant(nova.id):
+        await db.execute("UPDATE clients SET note = 'outer' WHERE code = 1001")
+        with pytest.raises(asyncpg.InFailedSQLTransactionError):
+            async with db.savepoint():
+                with pytest.raises(asyncpg.UndefinedTableError):
+                    await db.execute("SELECT * FROM nowhere")
+    async with db.as_tenant(nova.id):
+        assert await db.value("SELECT note FROM clients WHERE code = 1001") == "outer"
+
+
 async def test_queries_of_one_scope_may_be_gathered(database):
     async with db.as_tenant(1):
         answers = await asyncio.gather(*(db.value("SELECT $1::int", n) for n in range(20)))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from core.accounts import access, clients, groups
 from core.actor import Actor
@@ -18,13 +19,13 @@ from web.staff.clients import show_tab
 
 
 @get("/clients/{code:int}/groups", **requires(Permission.GROUP_READ))
-async def show_groups(request: AnyRequest, by: By, code: int) -> Response[str]:
+async def show_groups(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
     """The groups of one client."""
     return await show_tab(request, await clients.get(code, by=by), "groups", by=by)
 
 
 @post("/clients/{code:int}/groups", **requires(Permission.GROUP_ASSIGN))
-async def join(request: AnyRequest, by: By, code: int) -> Response[None]:
+async def join(request: AnyRequest, by: By, code: FromPath[int]) -> Response[None]:
     """Put one client into a group."""
     client = await clients.get(code, by=by)
     await groups.add(_id((await request.form()).get("group")), [client["id"]], by=by)
@@ -32,7 +33,7 @@ async def join(request: AnyRequest, by: By, code: int) -> Response[None]:
 
 
 @post("/clients/{code:int}/groups/{group_id:int}/remove", **requires(Permission.GROUP_ASSIGN))
-async def leave(request: AnyRequest, by: By, code: int, group_id: int) -> Response[None]:
+async def leave(request: AnyRequest, by: By, code: FromPath[int], group_id: FromPath[int]) -> Response[None]:
     """Take one client out of a group."""
     client = await clients.get(code, by=by)
     await groups.remove(group_id, [client["id"]], by=by)

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from core import hooks, i18n, places, policies
 from core.accounts import activity, attitudes, client_list, clients, groups, people, projects
@@ -111,7 +112,7 @@ async def create(request: AnyRequest, by: By) -> Response[Any]:
 
 
 @get("/clients/{code:int}", **requires(Permission.CLIENT_READ))
-async def show(request: AnyRequest, by: By, code: int) -> Response[str]:
+async def show(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
     """One client: the summary, the profile and what plugins add."""
     client = await clients.get(code, by=by)
     panels = await hooks.provide("provide_client_panels", by=by, client=clients.shown(client))
@@ -119,7 +120,7 @@ async def show(request: AnyRequest, by: By, code: int) -> Response[str]:
 
 
 @get("/clients/{code:int}/activity", **requires(Permission.ACTIVITY_READ))
-async def show_activity(request: AnyRequest, by: By, code: int) -> Response[str]:
+async def show_activity(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
     """What was done about one client."""
     client = await clients.get(code, by=by)
     query, path = request.query_params, f"/staff/clients/{code}/activity"
@@ -134,14 +135,14 @@ async def show_activity(request: AnyRequest, by: By, code: int) -> Response[str]
 
 
 @get("/clients/{code:int}/edit", **requires(Permission.CLIENT_UPDATE))
-async def edit(request: AnyRequest, by: By, code: int) -> Response[str]:
+async def edit(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
     """The form with what is kept."""
     client = await clients.get(code, by=by)
     return await _form(request, Form(dict(client)), by=by, client=client)
 
 
 @post("/clients/{code:int}", status_code=200, **requires(Permission.CLIENT_UPDATE))
-async def update(request: AnyRequest, by: By, code: int) -> Response[Any]:
+async def update(request: AnyRequest, by: By, code: FromPath[int]) -> Response[Any]:
     """Save; when somebody else saved meanwhile, show both and let the person choose."""
     client = await clients.get(code, by=by)
     form = _settled(await forms.read(request), client)
