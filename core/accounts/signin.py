@@ -3,7 +3,7 @@
 Whatever is wrong, the answer and the work are the same, so that nobody learns which addresses are known here.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -78,9 +78,10 @@ async def enter_code(code: str, *, by: Actor, token: str) -> str:
 
     Raises `Invalid` for a wrong one; the fifth ends the session (`NotSignedIn`). `by` is the session's actor.
     """
-    if by.person_id is None or by.session_id is None:
+    person_id = by.person_id
+    if person_id is None or by.session_id is None:
         raise NotSignedIn()
-    await _guess(second_factor.accepts(by.person_id, code, by=by), by=by, wrong=_("This code is not right."))
+    await _guess(lambda: second_factor.accepts(person_id, code, by=by), by=by, wrong=_("This code is not right."))
     return await sessions.renew(token, by=by, has_second_factor=True)
 
 
@@ -93,7 +94,7 @@ async def prove_again(secret: str, *, by: Actor, token: str) -> str:
         person = await people.me(by=by)
         if person["totp_confirmed_at"] is not None:
             return await enter_code(secret, by=by, token=token)
-        await _guess(_is_password(turn, secret, person), by=by, wrong=_("This is not your password."))
+        await _guess(lambda: _is_password(turn, secret, person), by=by, wrong=_("This is not your password."))
         return await sessions.renew(token, by=by, has_proved=True)
 
 
@@ -129,12 +130,12 @@ async def _note_failure(email: str, *, by: Actor) -> None:
     await audit.record("signin:failed", "person", known[0], by=by, name=known[1])
 
 
-async def _guess(is_right: Awaitable[bool], *, by: Actor, wrong: str) -> None:
+async def _guess(is_right: Callable[[], Awaitable[bool]], *, by: Actor, wrong: str) -> None:
     """Count a try, then look. Also counted per person, or a new sign-in would give five more for ever."""
     in_session = Limit(f"code:session:{by.session_id}", WRONG_CODES, HOUR)
     in_all = Limit(f"code:person:{by.person_id}", WRONG_CODES_AN_HOUR, HOUR)
     counts = await throttle.count(in_session, in_all)
-    if await is_right:
+    if await is_right():
         await throttle.take_back(in_session, in_all)
         return
     await audit.record("signin:failed", "person", by.person_id, by=by, name=by.name)
