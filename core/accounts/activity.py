@@ -44,9 +44,12 @@ class ActivityFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries, the newest first, and the cursors of the pages around them ("" where there is none)."""
+    """Entries, the newest first, and the cursors of the pages around them ("" where there is none).
 
-    entries: list[Record]
+    An entry is the row with `sentence` and, in place of what the row holds, `changes` as texts for people.
+    """
+
+    entries: list[dict[str, Any]]
     newer: str = ""
     older: str = ""
 
@@ -56,7 +59,7 @@ async def page(chosen: ActivityFilter, *, older_than: str = "", newer_than: str 
 
     Who is limited to projects or groups sees what was done about his clients, and his own doings.
     """
-    policies.require(by, Permission.ACTIVITY_READ)
+    _require_reader(by)
     conditions = await _conditions_of(chosen, by=by)
     return await _page(conditions, older_than, newer_than)
 
@@ -72,11 +75,15 @@ async def of_client(client_id: int, *, older_than: str = "", newer_than: str = "
 
 async def actors(*, by: Actor) -> dict[int, str]:
     """The staff, for the filter: id to name. Those who were removed are among them."""
-    policies.require(by, Permission.ACTIVITY_READ)
+    _require_reader(by)
     found = await db.fetch(
         "SELECT s.id, p.name FROM staff s JOIN people p ON p.id = s.person_id ORDER BY p.name, s.id"
     )
     return {row["id"]: row["name"] for row in found}
+
+
+def _require_reader(by: Actor) -> None:
+    policies.require(by, Permission.PLATFORM_ACTIVITY if by.tenant.is_platform else Permission.ACTIVITY_READ)
 
 
 async def _page(conditions: Conditions, older_than: str, newer_than: str) -> Page:
@@ -97,7 +104,7 @@ async def _page(conditions: Conditions, older_than: str, newer_than: str) -> Pag
         entries.reverse()
     has_newer, has_older = (has_more, True) if is_back else (cursor is not None, has_more)
     return Page(
-        entries=entries,
+        entries=[dict(entry) | {"sentence": described(entry), "changes": changes_of(entry)} for entry in entries],
         newer=_cursor(entries[0]) if entries and has_newer else "",
         older=_cursor(entries[-1]) if entries and has_older else "",
     )

@@ -91,21 +91,10 @@ async def invite(new: NewStaff, *, base_url: str, by: Actor) -> dict[str, Any]:
     return _shown(row)
 
 
-async def invite_again(staff_id: int, *, base_url: str, by: Actor) -> None:
-    """Mail a new link to somebody who has not chosen a password yet; the old one opens nothing any more."""
-    policies.require(by, Permission.STAFF_MANAGE)
-    row = await _locked(staff_id, by=by)
-    if row["state"] != "active" or row["has_password"]:
-        raise Conflict(_("There is no open invitation."))
-    await _withdraw_invitation(row["person_id"])
-    await audit.record("staff:reinvited", "staff", staff_id, by=by, name=row["name"])
-    await links.send("invitation", row["person_id"], base_url=base_url, by=by)
-
-
 async def update(staff_id: int, changes: StaffChanges, *, version: int, by: Actor) -> dict[str, Any]:
     """Change somebody's role or limits, which ends his sessions; `EditConflict` on a stale version."""
     policies.require(by, Permission.STAFF_MANAGE)
-    before = await _locked(staff_id, by=by)
+    before = await locked(staff_id, by=by)
     if before["version"] != version:
         raise EditConflict(_shown(before))
     checks, limits = Checks(), staff_limits.changed(before, changes.project_ids, changes.group_ids)
@@ -117,7 +106,7 @@ async def update(staff_id: int, changes: StaffChanges, *, version: int, by: Acto
     if (role, role_id, limits) == (before["role"], before["role_id"], staff_limits.of(before)):
         return _shown(before)
     if role != before["role"]:
-        await _require_other_owner(before, by=by)
+        await require_other_owner(before, by=by)
     await db.execute(
         "UPDATE staff SET role = $2, role_id = $3, version = version + 1 WHERE id = $1", staff_id, role, role_id
     )
@@ -133,23 +122,23 @@ async def update(staff_id: int, changes: StaffChanges, *, version: int, by: Acto
 async def remove(staff_id: int, *, by: Actor) -> None:
     """Let somebody go: his sessions, API keys and open invitation end with it. The name stays in the activity."""
     policies.require(by, Permission.STAFF_MANAGE)
-    row = await _locked(staff_id, by=by)
+    row = await locked(staff_id, by=by)
     if row["state"] == "removed":
         return
-    await _require_other_owner(row, by=by)
+    await require_other_owner(row, by=by)
     await db.execute("UPDATE staff SET state = 'removed', version = version + 1 WHERE id = $1", staff_id)
     old, new = {"state": "active"}, {"state": "removed"}
     await audit.record("staff:removed", "staff", staff_id, by=by, name=row["name"], old=old, new=new)
     await sessions.end_all_of(row["person_id"], by=by)
     await api_keys.revoke_all_of(staff_id, by=by)
-    await _withdraw_invitation(row["person_id"])
+    await withdraw_invitation(row["person_id"])
     await freshness.forget_tenant(by.tenant.id)
 
 
 async def restore(staff_id: int, *, by: Actor) -> None:
     """Take somebody back, with the role and limits he had. His API keys and his invitation do not come back."""
     policies.require(by, Permission.STAFF_MANAGE)
-    row = await _locked(staff_id, by=by)
+    row = await locked(staff_id, by=by)
     if row["state"] == "active":
         return
     await quotas.require_room("staff", "SELECT count(*) FROM staff WHERE state = 'active'", by=by)
@@ -174,12 +163,6 @@ async def _add(person_id: int, role: str, role_id: int | None, limits: staff_lim
     return await _read(staff_id)
 
 
-async def _withdraw_invitation(person_id: int) -> None:
-    await db.execute(
-        "DELETE FROM links WHERE person_id = $1 AND purpose = 'invitation' AND used_at IS NULL", person_id
-    )
-
-
 async def _read(staff_id: int) -> Record:
     found = (
         await db.row(f"{READ} WHERE s.id = $1 AND s.reseller_id IS NULL", staff_id)
@@ -191,7 +174,14 @@ async def _read(staff_id: int) -> Record:
     return found
 
 
-async def _locked(staff_id: int, *, by: Actor) -> Record:
+async def withdraw_invitation(person_id: int) -> None:
+    """The links that are still open lead nowhere any more."""
+    await db.execute(
+        "DELETE FROM links WHERE person_id = $1 AND purpose = 'invitation' AND used_at IS NULL", person_id
+    )
+
+
+async def locked(staff_id: int, *, by: Actor) -> Record:
     """The row for a change; `Forbidden` when it is one's own, or that of somebody who may do more.
 
     Changes of the staff take turns: of two owners who remove each other at the same moment, one remains.
@@ -236,7 +226,7 @@ async def _checked_role(checks: Checks, key: str, *, by: Actor) -> tuple[str, in
     return chosen
 
 
-async def _require_other_owner(row: Record, *, by: Actor) -> None:
+async def require_other_owner(row: Record, *, by: Actor) -> None:
     """`Conflict` when this is the last one in the mightiest role."""
     mightiest = policies.roles(by.tenant)[0]
     if row["role"] != mightiest or row["state"] != "active":

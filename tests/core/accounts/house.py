@@ -7,10 +7,14 @@ from core import clock, db
 from core.accounts import attitudes, projects
 from core.actor import Actor, Tenant, system
 
+BEYOND_THE_CAST = 900
+
 
 async def open_provider(number: int = 1, edition: str = "corporate", **facts: Any) -> Tenant:
     """A provider with its default project and its attitudes."""
-    tenant = Tenant(id=number, code=f"p{number}", name=f"Provider {number}", edition=edition, **facts)
+    tenant = Tenant(
+        id=BEYOND_THE_CAST + number, code=f"p{number}", name=f"Provider {number}", edition=edition, **facts
+    )
     async with db.as_platform():
         await db.execute(
             """INSERT INTO providers (id, code, name, edition, created_at, state_changed_at)

@@ -4,20 +4,14 @@ import asyncio
 
 import pytest
 
-from core import db, policies
+from core import db
 from core.accounts import attitudes
 from core.accounts.attitudes import AttitudeChanges, NewAttitude
 from core.errors import Conflict, EditConflict, Invalid, NotFound, PermissionMissing
 from core.i18n import speaking
-from plugins.editions import advanced, corporate, standard
 from tests.core.accounts.house import add_client, entries, open_provider, worker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
-
-
-@pytest.fixture(autouse=True)
-def editions() -> None:
-    policies.load([module.provide_edition() for module in (standard, advanced, corporate)])
 
 
 async def names(by: object) -> list[str]:

@@ -4,19 +4,13 @@ import asyncio
 
 import pytest
 
-from core import db, policies
-from core.accounts import groups
+from core import db
+from core.accounts import group_members, groups
 from core.accounts.groups import GroupChanges, NewGroup
 from core.errors import Conflict, EditConflict, Forbidden, Invalid, NotFound, NotInEdition, PermissionMissing
-from plugins.editions import advanced, corporate, standard
 from tests.core.accounts.house import add_client, entries, hire, open_provider, worker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
-
-
-@pytest.fixture(autouse=True)
-def editions() -> None:
-    policies.load([module.provide_edition() for module in (standard, advanced, corporate)])
 
 
 async def test_a_group_is_made_read_changed_and_deleted_and_each_step_is_told() -> None:
@@ -235,3 +229,22 @@ async def test_groups_and_clients_of_another_provider_are_not_there() -> None:
         assert await groups.add(ours["id"], [their_client], by=worker(nova)) == 0
     async with db.as_tenant(acme.id):
         assert (await groups.get(theirs["id"], by=worker(acme)))["members"] == 0
+
+
+async def test_the_clients_of_a_group_come_in_pages_each_client_once() -> None:
+    tenant = await open_provider()
+    by = worker(tenant)
+    async with db.as_tenant(tenant.id):
+        made = await groups.create(NewGroup(name="Gold"), by=by)
+        ids = [await add_client(f"c{number}") for number in range(120)]
+        await groups.add(made["id"], ids, by=by)
+        first = await group_members.page(made["id"], by=by)
+        second = await group_members.page(made["id"], after=first.next, by=by)
+        third = await group_members.page(made["id"], after=second.next, by=by)
+        listed = [row["id"] for page in (first, second, third) for row in page.members]
+        assert listed == sorted(ids, reverse=True)
+        assert (first.previous, third.next) == ("", "")
+        back = await group_members.page(made["id"], before=third.previous, by=by)
+        assert [row["id"] for row in back.members] == [row["id"] for row in second.members]
+        limited = worker(tenant, "manager", projects=frozenset({1}))
+        assert (await group_members.page(made["id"], by=limited)).members == []

@@ -4,19 +4,13 @@ import asyncio
 
 import pytest
 
-from core import db, policies
+from core import db
 from core.accounts import projects
 from core.accounts.projects import NewProject, ProjectChanges
 from core.errors import Conflict, EditConflict, Forbidden, Invalid, NotFound, NotInEdition, PermissionMissing
-from plugins.editions import advanced, corporate, standard
 from tests.core.accounts.house import add_client, entries, hire, open_provider, worker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
-
-
-@pytest.fixture(autouse=True)
-def editions() -> None:
-    policies.load([module.provide_edition() for module in (standard, advanced, corporate)])
 
 
 async def test_a_provider_begins_with_one_default_project_in_every_edition() -> None:

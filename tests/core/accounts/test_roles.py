@@ -2,21 +2,15 @@
 
 import pytest
 
-from core import db, policies
+from core import db
 from core.accounts import roles
 from core.accounts.roles import NewRole, RoleChanges
 from core.actor import Actor, Tenant
 from core.errors import Conflict, EditConflict, Forbidden, Invalid, NotFound, PermissionMissing
 from core.i18n import speaking
-from plugins.editions import advanced, corporate, standard
 from tests.core.accounts.house import entries, hire, open_provider, worker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
-
-
-@pytest.fixture(autouse=True)
-def editions() -> None:
-    policies.load([module.provide_edition() for module in (standard, advanced, corporate)])
 
 
 def head(tenant: Tenant, *permissions: str) -> Actor:

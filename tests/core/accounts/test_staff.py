@@ -5,24 +5,18 @@ from typing import Any
 
 import pytest
 
-from core import clock, db, policies
-from core.accounts import api_keys, groups, projects, roles, sessions, staff
+from core import clock, db
+from core.accounts import api_keys, groups, projects, roles, sessions, staff, staff_access
 from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.accounts.roles import NewRole
 from core.accounts.staff import NewStaff, StaffChanges
 from core.actor import Actor, Tenant, system
 from core.errors import Conflict, EditConflict, Forbidden, Invalid, NotFound, NotInEdition, PermissionMissing
-from plugins.editions import advanced, corporate, standard
 from tests.core.accounts.house import entries, hire, open_provider, worker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 BASE = "http://nova.localhost"
-
-
-@pytest.fixture(autouse=True)
-def editions() -> None:
-    policies.load([module.provide_edition() for module in (standard, advanced, corporate)])
 
 
 def keeper(tenant: Tenant, *permissions: str, **facts: Any) -> Actor:
@@ -109,11 +103,11 @@ async def test_a_second_invitation_makes_the_first_link_void_and_needs_one_that_
         made = await staff.invite(
             NewStaff(email="bob@x.example", name="Bob", role="support"), base_url=BASE, by=alice
         )
-        await staff.invite_again(made["id"], base_url=BASE, by=alice)
+        await staff_access.invite_again(made["id"], base_url=BASE, by=alice)
         assert await links() == 1
         await db.execute("UPDATE people SET password_hash = 'x'")
         with pytest.raises(Conflict):
-            await staff.invite_again(made["id"], base_url=BASE, by=alice)
+            await staff_access.invite_again(made["id"], base_url=BASE, by=alice)
 
 
 async def test_who_may_not_keep_the_staff_changes_nothing() -> None:
@@ -124,7 +118,7 @@ async def test_who_may_not_keep_the_staff_changes_nothing() -> None:
         assert bob.staff_id
         for attempt in (
             staff.invite(NewStaff(email="c@x.example", name="C", role="support"), base_url=BASE, by=by),
-            staff.invite_again(bob.staff_id, base_url=BASE, by=by),
+            staff_access.invite_again(bob.staff_id, base_url=BASE, by=by),
             staff.update(bob.staff_id, StaffChanges(role="manager"), version=1, by=by),
             staff.remove(bob.staff_id, by=by),
             staff.restore(bob.staff_id, by=by),
@@ -238,7 +232,7 @@ async def test_who_is_removed_loses_sessions_keys_and_the_invitation_at_once() -
         token = await sessions.open_session(bob.person_id, by=bob)
         key = await api_keys.create(api_keys.NewKey(name="k", scopes=frozenset({"client:read"})), by=bob)
         await db.execute("UPDATE people SET password_hash = NULL WHERE id = $1", bob.person_id)
-        await staff.invite_again(bob.staff_id, base_url=BASE, by=alice)
+        await staff_access.invite_again(bob.staff_id, base_url=BASE, by=alice)
         assert await sessions.actor_of(sessions.digest(token), tenant)
         assert await api_keys.actor_of_key(key.key, tenant)
         await staff.remove(bob.staff_id, by=alice)
@@ -377,3 +371,53 @@ async def test_staff_of_another_provider_is_not_there() -> None:
                 await staff.get(number, by=alice)
             with pytest.raises(NotFound):
                 await staff.remove(number, by=alice)
+
+
+async def test_who_is_kept_out_has_no_session_until_he_is_let_in() -> None:
+    tenant = await open_provider()
+    async with db.as_tenant(tenant.id):
+        alice, bob = await hire(tenant, "Alice"), await hire(tenant, "Bob", "support")
+        assert bob.person_id
+        assert bob.staff_id
+        token = await sessions.open_session(bob.person_id, by=bob)
+        await staff_access.keep_out(bob.staff_id, by=alice)
+        assert await sessions.actor_of(sessions.digest(token), tenant) is None
+        assert (await staff.get(bob.staff_id, by=alice))["is_disabled"]
+        await staff_access.let_in(bob.staff_id, by=alice)
+        assert not (await staff.get(bob.staff_id, by=alice))["is_disabled"]
+
+
+async def test_nobody_keeps_out_or_strips_himself_the_last_owner_or_somebody_who_may_do_more() -> None:
+    tenant = await open_provider()
+    async with db.as_tenant(tenant.id):
+        alice = await hire(tenant, "Alice")
+        assert alice.staff_id
+        with pytest.raises(Forbidden):
+            await staff_access.keep_out(alice.staff_id, by=alice)
+        with pytest.raises(Conflict, match="last owner"):
+            await staff_access.keep_out(alice.staff_id, by=system(tenant))
+        by = keeper(tenant, *SUPPORT)
+        await db.execute("UPDATE people SET totp_confirmed_at = $1", clock.now())
+        for attempt in (
+            staff_access.keep_out(alice.staff_id, by=by),
+            staff_access.let_in(alice.staff_id, by=by),
+            staff_access.take_factor(alice.staff_id, by=by),
+            staff_access.invite_again(alice.staff_id, base_url=BASE, by=by),
+        ):
+            with pytest.raises(Forbidden, match="Alice may do more"):
+                await attempt
+
+
+async def test_a_lost_second_factor_is_taken_away_and_the_sessions_end() -> None:
+    tenant = await open_provider()
+    async with db.as_tenant(tenant.id):
+        alice, bob = await hire(tenant, "Alice"), await hire(tenant, "Bob", "support")
+        assert bob.person_id
+        assert bob.staff_id
+        await db.execute("UPDATE people SET totp_confirmed_at = $2 WHERE id = $1", bob.person_id, clock.now())
+        await sessions.open_session(bob.person_id, by=bob)
+        await staff_access.take_factor(bob.staff_id, by=alice)
+        assert await db.value("SELECT count(*) FROM sessions") == 0
+        assert not (await staff.get(bob.staff_id, by=alice))["has_factor"]
+        with pytest.raises(Conflict):
+            await staff_access.take_factor(bob.staff_id, by=alice)
