@@ -14,7 +14,8 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a provider on every request.
 
     `granted` and `refused` are features on top of, and taken from, the edition. `plugins` are the names of
-    those that are switched on. `color` is one of the brand colours of the stylesheet.
+    those that are switched on. `color` is one of the brand colours of the stylesheet. `base_url` begins the
+    links in what is mailed; it comes from the hosts we keep, never from a request.
     """
 
     id: int
@@ -30,6 +31,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     country: str = "FR"
     color: str = "blue"
     mfa_roles: frozenset[str] = frozenset()
+    base_url: str = ""
 
     @property
     def is_platform(self) -> bool:

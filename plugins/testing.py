@@ -36,7 +36,6 @@ CLIENT: Mapping[str, Any] = {
     "attitude_id": None,
     "registered_at": "2026-11-02T09:30:00Z",
     "welcome": True,
-    "password_link": "https://provider.example/welcome/abc",
 }
 """A client as hooks get it."""
 

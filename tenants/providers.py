@@ -5,7 +5,7 @@ log gets the same entry. So a verb here ends the platform's part of a transactio
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -109,13 +109,14 @@ async def current() -> Tenant:
                   ARRAY(SELECT feature FROM provider_features WHERE provider_id = p.id AND is_granted) AS granted,
                   ARRAY(SELECT feature FROM provider_features WHERE provider_id = p.id AND NOT is_granted)
                       AS refused,
-                  ARRAY(SELECT plugin FROM plugin_settings WHERE enabled) AS plugins
+                  ARRAY(SELECT plugin FROM plugin_settings WHERE enabled) AS plugins,
+                  (SELECT name FROM hosts WHERE provider_id = p.id AND is_primary) AS host
              FROM providers p WHERE p.id = $1""",
         db.scope().tenant_id,
     )
     if row is None:
         raise NotFound
-    return msgspec.convert(dict(row), Tenant)
+    return msgspec.convert(dict(row) | {"base_url": addresses.link(row["host"] or "")}, Tenant)
 
 
 WITH_FIGURES = """
@@ -136,6 +137,18 @@ async def get(provider_id: int, *, by: Actor) -> Record:
 async def get_by_code(code: str, *, by: Actor) -> Record:
     """The same, by the code that stands in addresses."""
     return await _get("p.code = $1", code, by)
+
+
+async def codes(provider_ids: Sequence[int], *, by: Actor) -> dict[int, str]:
+    """The codes of those among these providers that the actor may see."""
+    policies.require(by, Permission.PROVIDER_READ)
+    rows = await db.fetch(
+        """SELECT id, code FROM providers
+            WHERE id = ANY ($1::bigint[]) AND ($2::bigint IS NULL OR reseller_id = $2)""",
+        list(provider_ids),
+        reach(by),
+    )
+    return {row["id"]: row["code"] for row in rows}
 
 
 async def suspend(provider_id: int, *, reason: str, by: Actor) -> None:

@@ -110,8 +110,7 @@ async def create(new: NewClient, *, by: Actor, now: datetime | None = None) -> R
     await owners.register(created, new.password, by=by)
     await audit.record("client:created", "client", created["id"], by=by, name=created["name"],
                        client_id=created["id"], new=shown(created))  # fmt: skip
-    wishes = {"welcome": new.send_welcome, "needs_password": not new.password}
-    await hooks.after("after_client_created", by=by, client=shown(created) | wishes)
+    await hooks.after("after_client_created", by=by, client=shown(created) | {"welcome": new.send_welcome})
     return created
 
 

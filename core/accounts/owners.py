@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core import clock, db
-from core.accounts import passwords, people
+from core.accounts import links, passwords, people
 from core.accounts.people import NewPerson
 from core.actor import Actor
 from core.checks import Checks
@@ -24,7 +24,10 @@ async def check(checks: Checks, client: Mapping[str, Any], password: str, *, by:
 
 
 async def register(client: Mapping[str, Any], password: str, *, by: Actor) -> int:
-    """Make the person with the client's address its owner; returns the person's id."""
+    """Make the person with the client's address its owner; returns the person's id.
+
+    Whoever has no password yet is mailed a link to choose one.
+    """
     person = await people.find_by_email(client["email"])
     person_id = person["id"] if person else await people.create(_new_person(client, password, by=by), by=by)
     await db.execute(
@@ -33,6 +36,8 @@ async def register(client: Mapping[str, Any], password: str, *, by: Actor) -> in
         person_id,
         clock.now(),
     )
+    if not password and (person is None or person["password_hash"] is None):
+        await links.send("welcome", person_id, base_url=by.tenant.base_url, by=by)
     return int(person_id)
 
 

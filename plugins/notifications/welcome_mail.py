@@ -17,10 +17,6 @@ GREETINGS = {
     "en": Template("Hello $name,\n\nyour account with $provider is ready. Your login name is: $login"),
     "fr": Template("Bonjour $name,\n\nvotre compte chez $provider est prêt. Votre identifiant : $login"),
 }
-LINKS = {
-    "en": Template("Please choose your password here; the link works once:\n$link"),
-    "fr": Template("Choisissez votre mot de passe ici ; le lien ne sert qu'une fois :\n$link"),
-}
 
 
 class WelcomeMail(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +35,7 @@ def provide_plugin() -> Plugin:
         name="welcome-mail",
         kind="notification",
         title=N_("Welcome mail"),
-        description=N_("Writes to a new client in his language, with a link to choose a password."),
+        description=N_("Writes to a new client in his language."),
     )
 
 
@@ -70,11 +66,7 @@ def written(client: Mapping[str, Any], *, provider: str, fallback: str, settings
         "name": client.get("contact_person") or client["name"],
         "provider": provider,
         "login": client["login"],
-        "link": client.get("password_link") or "",
     }
     subject = f"{settings.subject_prefix} {SUBJECTS[language].substitute(words)}"
-    parts = [GREETINGS[language].substitute(words)]
-    if words["link"]:
-        parts.append(LINKS[language].substitute(words))
-    parts.append(settings.signature or provider)
+    parts = [GREETINGS[language].substitute(words), settings.signature or provider]
     return " ".join(subject.split()), "\n\n".join(parts) + "\n"
