@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from core.accounts import sessions
 from core.i18n import _, ngettext
@@ -33,7 +34,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
 
 
 @post("/sessions/{session_id:int}/end", status_code=200, **signed_in())
-async def end(request: AnyRequest, by: By, session_id: int) -> Response[None]:
+async def end(request: AnyRequest, by: By, session_id: FromPath[int]) -> Response[None]:
     """Sign out on one device."""
     await sessions.end(session_id, by=by)
     return redirect(request, HERE, toast=_("The session was ended."))

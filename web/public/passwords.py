@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from core.accounts import links
 from core.actor import Tenant
@@ -54,7 +55,7 @@ async def ask_for_link(request: AnyRequest) -> Response[str]:
 
 
 @get("/password/{token:str}", **public())
-async def show_choice(request: AnyRequest, token: str) -> Response[str]:
+async def show_choice(request: AnyRequest, token: FromPath[str]) -> Response[str]:
     """The form behind a link."""
     try:
         return _choice(request, await links.get(token), Form())
@@ -63,7 +64,7 @@ async def show_choice(request: AnyRequest, token: str) -> Response[str]:
 
 
 @post("/password/{token:str}", status_code=200, **public())
-async def choose(request: AnyRequest, by: By, token: str) -> Response[Any]:
+async def choose(request: AnyRequest, by: By, token: FromPath[str]) -> Response[Any]:
     """Put the new password in force; then sign in with it."""
     form = await forms.read(request)
     try:
