@@ -14,6 +14,7 @@ from tenants import catalogue
 
 OLDEST = 15
 SECONDS = 5.0
+LATE_SECONDS = 600
 TROUBLE = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 State = Literal["ok", "warning", "wrong"]
@@ -25,6 +26,14 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     state: State
     message: str
+
+
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
+    """The jobs of all providers: how many are due, how many of those failed before, how long the first waits."""
+
+    waiting: int
+    failed: int
+    oldest_seconds: int
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -49,6 +58,20 @@ async def examine(settings: Settings) -> list[Finding]:
 def is_well(findings: list[Finding]) -> bool:
     """Whether nothing is wrong."""
     return all(finding.state != "wrong" for finding in findings)
+
+
+async def queue(settings: Settings) -> Queue:
+    """Figures of the queue; raises what the database does when it cannot be reached."""
+    connection = await asyncpg.connect(settings.database_worker_url, statement_cache_size=0, timeout=SECONDS)
+    try:
+        row = await connection.fetchrow(
+            """SELECT count(*) AS waiting, count(*) FILTER (WHERE attempts > 0) AS failed,
+                      coalesce(extract(epoch FROM now() - min(execute_after)), 0)::bigint AS oldest_seconds
+                 FROM queue.pgqueuer WHERE status = 'queued' AND execute_after <= now()"""
+        )
+    finally:
+        await connection.close()
+    return Queue(**row)
 
 
 async def _contained(subject: str, look: Awaitable[Finding]) -> Finding:
@@ -108,21 +131,12 @@ async def _walls(connection: Any) -> Finding:
 async def _queue(settings: Settings) -> Finding:
     if not settings.database_worker_url:
         return _wrong("queue", "COMPTOIR_DATABASE_WORKER_URL is not set: no job is done.")
-    connection = await asyncpg.connect(settings.database_worker_url, statement_cache_size=0)
-    try:
-        waiting = await connection.fetchval(
-            """SELECT count(*) FROM queue.pgqueuer
-                WHERE status = 'queued' AND execute_after < now() - interval '10 minutes'"""
-        )
-    finally:
-        await connection.close()
-    if waiting:
-        return Finding(
-            subject="queue",
-            state="warning",
-            message=f"{waiting} jobs wait for more than ten minutes. Is a worker on?",
-        )
-    return _ok("queue", "The worker's role reaches it, and no job is late.")
+    figures = await queue(settings)
+    if figures.oldest_seconds > LATE_SECONDS:
+        minutes = figures.oldest_seconds // 60
+        message = f"A job waits for {minutes} minutes. Is a worker on?"
+        return Finding(subject="queue", state="warning", message=message)
+    return _ok("queue", f"The worker's role reaches it; {figures.waiting} jobs wait.")
 
 
 async def _listen(settings: Settings) -> Finding:

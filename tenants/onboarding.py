@@ -93,7 +93,7 @@ async def open_provider(new: NewProvider, *, by: Actor, by_mail: bool = True) ->
         link = await first_people.add(
             new.owner, role="owner", base_url=base_url, by=inside, by_mail=by_mail, prefix="owner_"
         )
-    return Opened(provider=tenant, address=base_url, link=link)
+    return Opened(provider=await providers.current(), address=base_url, link=link)
 
 
 async def _check(checks: Checks, new: NewProvider, reseller_id: int | None, *, by: Actor) -> None:

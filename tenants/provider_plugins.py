@@ -18,13 +18,13 @@ async def every(provider: Record, *, by: Actor) -> list[PluginState]:
 
 async def enable(provider_id: int, plugin: str, *, by: Actor) -> None:
     """Switch a plugin on; raises `NotInEdition`, and `Invalid` when it has to be set up first."""
-    await _enter(provider_id, plugin, "plugin:enabled", by=by)
+    await _enter(provider_id, plugin, "provider:plugin_enabled", by=by)
     await plugin_settings.enable(plugin, by=by, tenant=await providers.current())
 
 
 async def disable(provider_id: int, plugin: str, *, by: Actor) -> None:
     """Switch a plugin off; how it is set up stays."""
-    await _enter(provider_id, plugin, "plugin:disabled", by=by)
+    await _enter(provider_id, plugin, "provider:plugin_disabled", by=by)
     await plugin_settings.disable(plugin, by=by, tenant=await providers.current())
 
 

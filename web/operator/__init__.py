@@ -2,6 +2,15 @@
 
 from typing import Any
 
+from web.operator import activity, health, mail, provider, providers, resellers
+
 PATH, HOSTS = "/platform", "platform"
 
-ROUTES: list[Any] = []
+ROUTES: list[Any] = [
+    *health.ROUTES,
+    *providers.ROUTES,
+    *provider.ROUTES,
+    *resellers.ROUTES,
+    *activity.ROUTES,
+    *mail.ROUTES,
+]
