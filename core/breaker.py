@@ -119,6 +119,12 @@ def health_of(tenant_id: int, now: float) -> list[PluginHealth]:
     return [breaker.health(plugin, tenant_id, now) for plugin, breaker in sorted(found, key=lambda one: one[0])]
 
 
+def health_of_all(now: float) -> list[PluginHealth]:
+    """The plugins of every provider that were called since this process started, those with trouble first."""
+    found = [breaker.health(plugin, tenant, now) for (tenant, plugin), breaker in _breakers.items()]
+    return sorted(found, key=lambda one: (one.state == "closed", not one.failures, one.plugin, one.tenant_id))
+
+
 def forget_all() -> None:
     """Begin anew, when the plugins are loaded again."""
     _breakers.clear()
