@@ -67,15 +67,24 @@ async def state(*, by: Actor) -> State:
     )
 
 
-async def begin(*, by: Actor) -> Enrolment:
-    """The secret for the phone, which counts once it is confirmed: the one this session began with, or a new one.
+async def begin(*, by: Actor) -> None:
+    """Make a secret for the phone, which counts once it is confirmed. One that this session has begun with stays.
 
     Also for somebody whose role must have a second factor and who has none yet.
     """
     person = await _mine(by, lock=True)
     if person["totp_confirmed_at"] is not None:
         raise Conflict(_("The second factor is on already."))
-    secret = _unsealed(person, _bench(person, by)) or await _new_secret(person, by)
+    if _unsealed(person, _bench(person, by)) is None:
+        await _make_secret(person, by)
+
+
+async def enrolment(*, by: Actor) -> Enrolment | None:
+    """What this session has begun; None when it has not, and once it is confirmed."""
+    person = await _mine(by)
+    secret = _unsealed(person, _bench(person, by))
+    if secret is None:
+        return None
     uri = pyotp.TOTP(secret).provisioning_uri(name=person["email"], issuer_name=by.tenant.name)
     return Enrolment(secret, uri, segno.make(uri, micro=False).svg_inline(scale=5, dark="#000", light="#fff"))
 
@@ -161,29 +170,27 @@ async def _mine(by: Actor, *, lock: bool = False) -> Record:
 
 
 async def _proved(secret: str, *, by: Actor) -> Record:
-    """One's own row, after a right code or password; else `Invalid` under "code"."""
+    """One's own row, after a right code or password; else `Invalid` under "secret"."""
     async with passwords.turn() as turn:
         person = await people.me(by=by, lock=True)
         if person["totp_confirmed_at"] is None:
             raise Conflict(_("The second factor is not on."))
         if CODE.fullmatch(_bare(secret)) is None and RECOVERY.fullmatch(_bare(secret)) is None:
-            await people.check_password(turn, secret, person, field="code")
+            await people.check_password(turn, secret, person, field="secret")
             return person
     limit = throttle.Limit(f"factor:person:{person['id']}", MOST_WRONG)
     await throttle.count(limit)
     if not await accepts(person["id"], secret, by=by):
-        raise Invalid({"code": _("This code is not right.")})
+        raise Invalid({"secret": _("This code is not right.")})
     await throttle.forget(limit)
     return person
 
 
-async def _new_secret(person: Record, by: Actor) -> str:
+async def _make_secret(person: Record, by: Actor) -> None:
     """Kept for this session alone until it is confirmed: whoever looked on earlier has seen another one."""
-    secret = pyotp.random_base32()
-    sealed = sealing.seal(secret, bound_to=_bench(person, by))
+    sealed = sealing.seal(pyotp.random_base32(), bound_to=_bench(person, by))
     await db.execute("UPDATE people SET totp_sealed = $2 WHERE id = $1", person["id"], sealed)
     await audit.record("second_factor:begun", "person", person["id"], by=by, name=person["name"])
-    return secret
 
 
 async def _switch_on(person: Record, secret: str, step: int, *, by: Actor) -> list[str]:

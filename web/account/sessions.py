@@ -14,7 +14,13 @@ from web.kit.visit import By
 
 HERE = "/account/sessions"
 
-BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+BROWSERS = (
+    (re.compile(r"Edg[A-Za-z]*/(\d+)"), "Edge"),
+    (re.compile(r"OPR/(\d+)"), "Opera"),
+    (re.compile(r"(?:Firefox|FxiOS)/(\d+)"), "Firefox"),
+    (re.compile(r"(?:Chrome|CriOS)/(\d+)"), "Chrome"),
+    (re.compile(r"Version/(\d+)[^ ]* .*Safari"), "Safari"),
+)
 SYSTEMS = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -50,7 +56,7 @@ async def end_others(request: AnyRequest, by: By) -> Response[None]:
 
 def device(agent: str) -> str:
     """A browser's name for itself as people say it: "Firefox 144, Linux"; what is not known stays as it is."""
-    versions = ((name, re.search(rf"{mark}[a-zA-Z]*/(\d+)", agent)) for mark, name in BROWSERS)
+    versions = ((name, pattern.search(agent)) for pattern, name in BROWSERS)
     browser = next((f"{name} {found[1]}" for name, found in versions if found), "")
     system = next((name for mark, name in SYSTEMS if mark in agent), "")
     return ", ".join(part for part in (browser, system) if part) or agent[:80]

@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 from litestar import Response, get, post
-from markupsafe import Markup
 
 from core.accounts import second_factor
 from core.actor import Actor
@@ -20,15 +19,28 @@ HERE = "/account/two-factor"
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):
-    """A code of the app, a recovery code, or the password."""
+    """A first code of the app."""
 
     code: str
 
 
+class Secret(msgspec.Struct, frozen=True, kw_only=True):
+    """A code of the app, a recovery code, or the password."""
+
+    secret: str
+
+
 @get("/two-factor", **signed_in(enrolling=True))
 async def show(request: AnyRequest, by: By) -> Response[str]:
-    """How it stands; what to scan while it is not on."""
+    """How it stands, and what to scan once that was begun."""
     return await _page(request, Form(), by=by)
+
+
+@post("/two-factor/begin", status_code=200, **signed_in(enrolling=True))
+async def begin(request: AnyRequest, by: By) -> Response[None]:
+    """Make the secret that is then scanned."""
+    await second_factor.begin(by=by)
+    return redirect(request, HERE)
 
 
 @post("/two-factor", status_code=200, **signed_in(enrolling=True))
@@ -48,7 +60,7 @@ async def renew_codes(request: AnyRequest, by: By) -> Response[Any]:
     """New recovery codes instead of the old ones."""
     form = await forms.read(request)
     try:
-        codes = await second_factor.new_recovery_codes(form.into(Code).code, by=by)
+        codes = await second_factor.new_recovery_codes(form.into(Secret).secret, by=by)
     except Invalid as refusal:
         return await _page(request, form.refused(refusal), by=by, status=422)
     return page(request, "account/recovery_codes.html", codes=codes, is_new=False)
@@ -59,7 +71,7 @@ async def switch_off(request: AnyRequest, by: By) -> Response[Any]:
     """Sign in with the password alone again."""
     form = await forms.read(request)
     try:
-        token = await second_factor.disable(form.into(Code).code, by=by, token=session.token_of(request))
+        token = await second_factor.disable(form.into(Secret).secret, by=by, token=session.token_of(request))
     except Invalid as refusal:
         return await _page(request, form.refused(refusal), by=by, status=422)
     session.carry_on(request, token)
@@ -67,19 +79,14 @@ async def switch_off(request: AnyRequest, by: By) -> Response[Any]:
 
 
 async def _page(request: AnyRequest, form: Form, *, by: Actor, status: int = 200) -> Response[str]:
-    state = await second_factor.state(by=by)
-    begun = None if state.confirmed_at else await second_factor.begin(by=by)
     return page(
         request,
         "account/two_factor.html",
         status=status,
         form=Form(errors=form.errors),
-        is_on=begun is None,
-        is_required=state.is_required,
-        qr=Markup(begun.picture) if begun else "",  # noqa: S704 (drawn by segno from our own address)
-        secret=begun.secret if begun else "",
-        codes_left=state.recovery_codes_left,
+        state=await second_factor.state(by=by),
+        enrolment=await second_factor.enrolment(by=by),
     )
 
 
-ROUTES: list[Any] = [show, confirm, renew_codes, switch_off]
+ROUTES: list[Any] = [show, begin, confirm, renew_codes, switch_off]

@@ -7,10 +7,9 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from core.accounts import links
-from core.actor import Tenant
 from core.errors import Invalid, TooManyAttempts
 from core.i18n import _
-from tenants import addresses, hosts
+from tenants import addresses
 from web.kit import forms, session
 from web.kit.forms import Form
 from web.kit.guards import public
@@ -44,7 +43,10 @@ async def ask_for_link(request: AnyRequest) -> Response[str]:
     try:
         given = form.into(Forgotten)
         await links.request_reset(
-            given.email, tenant=visit.tenant, base_url=await _base_url(visit.tenant), address=visit.address
+            given.email,
+            tenant=visit.tenant,
+            base_url=visit.tenant.base_url or addresses.link(),
+            address=visit.address,
         )
     except Invalid as refusal:
         return _forgotten(request, form.refused(refusal), status=422)
@@ -78,13 +80,6 @@ async def choose(request: AnyRequest, by: By, token: FromPath[str]) -> Response[
         return await _refused(request, token, form.refused(refusal))
     session.leave(request)
     return redirect(request, "/sign-in", toast=_("Your password is set. You can sign in with it now."))
-
-
-async def _base_url(tenant: Tenant) -> str:
-    """Where the link leads: to a name that we keep, whatever name the request used."""
-    if tenant.is_platform:
-        return addresses.link()
-    return addresses.link(await hosts.primary(tenant.id) or addresses.below_platform(tenant.code))
 
 
 def _forgotten(

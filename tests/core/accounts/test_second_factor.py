@@ -13,7 +13,7 @@ from core.errors import Conflict, Forbidden, Invalid, NotSignedIn, PermissionMis
 from tests import cast
 from tests.core.accounts.house import entries
 from tests.core.accounts.test_people import signed_in
-from tests.core.accounts.test_signin import enroll
+from tests.core.accounts.test_signin import begun, enroll
 from tests.visitor import PASSWORD
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
@@ -28,7 +28,7 @@ async def complete(name: str = "alice") -> tuple[Actor, str, pyotp.TOTP, list[st
     """Somebody with a second factor, in a session that has passed it."""
     actor, token = await signed_in(name)
     async with db.as_tenant(actor.tenant.id):
-        totp = pyotp.TOTP((await second_factor.begin(by=actor)).secret)
+        totp = pyotp.TOTP(await begun(actor))
         done = await second_factor.confirm(totp.now(), by=actor, token=token)
         await db.execute("UPDATE people SET totp_last_step = 0 WHERE id = $1", actor.person_id)
     return actor, done.token, totp, done.recovery_codes
@@ -38,20 +38,23 @@ async def test_it_is_set_up_by_a_picture_and_a_first_code() -> None:
     alice, token = await signed_in("alice")
     _other, other_token = await signed_in("alice")
     async with db.as_tenant(alice.tenant.id):
-        begun = await second_factor.begin(by=alice)
-        assert await second_factor.begin(by=alice) == begun
-        assert begun.uri.startswith("otpauth://totp/Nova:alice%40nova.example?")
-        assert begun.picture.startswith("<svg")
-        assert "style=" not in begun.picture
+        assert await second_factor.enrolment(by=alice) is None
+        secret = await begun(alice)
+        assert await begun(alice) == secret
+        shown = await second_factor.enrolment(by=alice)
+        assert shown is not None
+        assert shown.uri.startswith("otpauth://totp/Nova:alice%40nova.example?")
+        assert shown.picture.startswith("<svg")
+        assert "style=" not in shown.picture
         with pytest.raises(Invalid):
             await second_factor.confirm("000000", by=alice, token=token)
         assert (await second_factor.state(by=alice)).confirmed_at is None
-        done = await second_factor.confirm(pyotp.TOTP(begun.secret).now(), by=alice, token=token)
+        done = await second_factor.confirm(pyotp.TOTP(secret).now(), by=alice, token=token)
         state = await second_factor.state(by=alice)
         kept = await db.row("SELECT totp_sealed, recovery_hashes FROM people WHERE id = $1", alice.person_id)
     assert (state.recovery_codes_left, state.confirmed_at is not None, state.is_required) == (10, True, False)
     assert len(set(done.recovery_codes)) == 10
-    assert begun.secret not in str(kept)
+    assert secret not in str(kept)
     assert not set(done.recovery_codes) & set(str(kept).split("'"))
     async with db.as_tenant(alice.tenant.id):
         assert await sessions.actor_of(sessions.digest(other_token), alice.tenant) is None
@@ -66,8 +69,9 @@ async def test_a_secret_that_was_shown_in_another_session_is_not_the_one_confirm
     alice, _token = await signed_in("alice")
     later, later_token = await signed_in("alice")
     async with db.as_tenant(alice.tenant.id):
-        seen = (await second_factor.begin(by=alice)).secret
-        mine = (await second_factor.begin(by=later)).secret
+        seen = await begun(alice)
+        assert await second_factor.enrolment(by=later) is None
+        mine = await begun(later)
         assert seen != mine
         with pytest.raises(Invalid):
             await second_factor.confirm(pyotp.TOTP(seen).now(), by=later, token=later_token)
@@ -126,7 +130,7 @@ async def test_new_recovery_codes_replace_the_old_ones() -> None:
     async with db.as_tenant(alice.tenant.id):
         with pytest.raises(Invalid) as refusal:
             await second_factor.new_recovery_codes("000000", by=alice)
-        assert list(refusal.value.errors) == ["code"]
+        assert list(refusal.value.errors) == ["secret"]
         new = await second_factor.new_recovery_codes(totp.now(), by=alice)
     assert not await accepts(old[0], alice)
     assert await accepts(new[0], alice)

@@ -11,7 +11,7 @@ import pytest
 from core import clock, db, sealing
 from core.accounts import people, second_factor, sessions, signin, throttle
 from core.accounts.signin import Outcome
-from core.actor import Tenant
+from core.actor import Actor, Tenant
 from core.errors import Forbidden, Invalid, NotSignedIn, TooManyAttempts
 from tests import cast
 from tests.core.accounts.house import entries
@@ -50,11 +50,19 @@ async def entered(outcome: Outcome | Exception, tenant: Tenant) -> sessions.Sign
     return found
 
 
+async def begun(actor: Actor) -> str:
+    """The secret of a second factor that is about to be set up."""
+    await second_factor.begin(by=actor)
+    enrolment = await second_factor.enrolment(by=actor)
+    assert enrolment is not None
+    return enrolment.secret
+
+
 async def enroll(name: str = "alice") -> tuple[pyotp.TOTP, list[str]]:
     """Give somebody a second factor; its first code was one of five minutes ago."""
     actor, token = await signed_in(name)
     async with db.as_tenant(actor.tenant.id):
-        totp = pyotp.TOTP((await second_factor.begin(by=actor)).secret)
+        totp = pyotp.TOTP(await begun(actor))
         codes = (await second_factor.confirm(totp.now(), by=actor, token=token)).recovery_codes
         await db.execute("UPDATE people SET totp_last_step = totp_last_step - 10 WHERE id = $1", actor.person_id)
     return totp, codes
@@ -232,7 +240,7 @@ async def test_a_role_that_must_have_a_second_factor_sets_it_up_first() -> None:
     assert outcome.must_enroll
     assert (found.lacking, found.actor.kind) == ("enrolment", "visitor")
     async with db.as_tenant(nova.id):
-        secret = (await second_factor.begin(by=found.actor)).secret
+        secret = await begun(found.actor)
         done = await second_factor.confirm(pyotp.TOTP(secret).now(), by=found.actor, token=outcome.token)
     complete = await entered(Outcome(done.token), nova)
     assert (complete.lacking, complete.actor.kind) == ("", "staff")
