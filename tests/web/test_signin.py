@@ -74,7 +74,9 @@ async def test_the_eleventh_try_waits_whatever_the_headers_say_and_others_go_on(
     assert (await visitor.another(address="198.51.100.4").post("/sign-in", ALICE)).status_code == 303
 
 
-@pytest.mark.parametrize("form", [{}, {"email": "a@b.example"}, ALICE | {"is_admin": "1"}, {"email": "\x00", "password": "\x00"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "form", [{}, {"email": "a@b.example"}, ALICE | {"is_admin": "1"}, {"email": "\x00", "password": "\x00"}]
+)
 async def test_an_incomplete_or_strange_form_is_refused(visitor: Visitor, form: dict[str, str]) -> None:
     response = await visitor.post("/sign-in", form)
     assert response.status_code == 422

@@ -42,12 +42,8 @@ async def ask_for_link(request: AnyRequest) -> Response[str]:
     visit, form = visit_of(request), await forms.read(request)
     try:
         given = form.into(Forgotten)
-        await links.request_reset(
-            given.email,
-            tenant=visit.tenant,
-            base_url=visit.tenant.base_url or addresses.link(),
-            address=visit.address,
-        )
+        base_url = visit.tenant.base_url or addresses.link()
+        await links.request_reset(given.email, tenant=visit.tenant, base_url=base_url, address=visit.address)
     except Invalid as refusal:
         return _forgotten(request, form.refused(refusal), status=422)
     except TooManyAttempts as refusal:
