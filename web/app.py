@@ -1,6 +1,6 @@
 """The web application: every area's routes, the guard before all of them, and the way in around them."""
 
-from typing import Any
+from typing import Any, cast
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -14,7 +14,7 @@ from web.kit import errors
 from web.kit.guards import guard, permission_of
 from web.kit.templates import STATIC
 from web.kit.visit import actor_of
-from web.kit.way_in import WayIn
+from web.kit.way_in import App, WayIn
 
 LARGEST_BODY = 1_000_000
 """Bytes of a request: forms and JSON. Files have routes of their own, later."""
@@ -22,7 +22,7 @@ LARGEST_BODY = 1_000_000
 
 def create_app(settings: Settings) -> Any:
     """The whole application as ASGI."""
-    return WayIn(create_routes(), settings)
+    return WayIn(cast(App, create_routes()), settings)
 
 
 def create_routes() -> Litestar:

@@ -2,8 +2,36 @@
 
 from typing import Any
 
-from web.staff import client_groups, client_removal, clients
+from web.staff import (
+    activity,
+    api_keys,
+    attitudes,
+    client_groups,
+    client_removal,
+    clients,
+    groups,
+    people,
+    plugins,
+    projects,
+    roles,
+    settings,
+    start,
+)
 
 PATH, HOSTS = "/staff", "provider"
 
-ROUTES: list[Any] = [*clients.ROUTES, *client_groups.ROUTES, *client_removal.ROUTES]
+ROUTES: list[Any] = [
+    *start.ROUTES,
+    *clients.ROUTES,
+    *client_groups.ROUTES,
+    *client_removal.ROUTES,
+    *groups.ROUTES,
+    *projects.ROUTES,
+    *attitudes.ROUTES,
+    *people.ROUTES,
+    *roles.ROUTES,
+    *activity.ROUTES,
+    *settings.ROUTES,
+    *plugins.ROUTES,
+    *api_keys.ROUTES,
+]

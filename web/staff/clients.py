@@ -14,13 +14,14 @@ from core.actor import Actor
 from core.errors import EditConflict, Invalid
 from core.i18n import _
 from core.permissions import Permission
-from web.kit import forms
+from web.kit import forms, histories
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, local, page, redirect
 from web.kit.templates import number
 from web.kit.visit import By, visit_of
-from web.staff import client_words
+from web.staff import activity as activity_page
+from web.staff import client_words, edits
 
 PAGING = frozenset({"after", "before", "sort"})
 COUNTED = 10_000
@@ -131,7 +132,8 @@ async def show_activity(request: AnyRequest, by: By, code: FromPath[int]) -> Res
         "previous": listed.newer and f"{path}?before={listed.newer}",
         "next": listed.older and f"{path}?after={listed.older}",
     }
-    return await show_tab(request, client, "activity", by=by, entries=listed.entries, page=links)
+    entries = await histories.lines(listed.entries, activity_page.leads(by=by))
+    return await show_tab(request, client, "activity", by=by, entries=entries, page=links)
 
 
 @get("/clients/{code:int}/edit", **requires(Permission.CLIENT_UPDATE))
@@ -145,7 +147,7 @@ async def edit(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str
 async def update(request: AnyRequest, by: By, code: FromPath[int]) -> Response[Any]:
     """Save; when somebody else saved meanwhile, show both and let the person choose."""
     client = await clients.get(code, by=by)
-    form = _settled(await forms.read(request), client)
+    form = edits.settled(await forms.read(request), client)
     try:
         await clients.update(code, form.into(clients.ClientChanges, ignore=SHOWN_ONLY), by=by)
     except Invalid as refusal:
@@ -194,43 +196,20 @@ async def _form(
     )
 
 
-def _settled(form: Form, client: Any) -> Form:
-    """The form after a conflict was shown: where the person chose what was saved meanwhile, that value stands."""
-    chosen = {name: form.values.pop(name) for name in list(form.values) if name.startswith("keep_")}
-    for name, side in chosen.items():
-        field = name.removeprefix("keep_")
-        if side == "saved" and field in clients.EDITABLE:
-            form.values[field] = client[field]
-    return form
-
-
 def _with_kept(form: Form, client: Any) -> Form:
     return Form({field: client[field] for field in SHOWN_ONLY} | form.values, form.errors)
 
 
 async def _show_conflict(
-    request: AnyRequest, form: Form, client: Any, conflict: EditConflict, *, by: Actor
+    request: AnyRequest, form: Form, client: Any, refusal: EditConflict, *, by: Actor
 ) -> Response[str]:
     offered = await client_words.choices(by=by)
-    differing = [
-        {
-            "name": field,
-            "label": client_words.labelled([field])[0]["label"],
-            "yours": client_words.shown(field, form.values[field], offered),
-            "saved": client_words.shown(field, conflict.current[field], offered),
-        }
-        for field in clients.EDITABLE
-        if field in form.values and str(form.values[field] or "") != str(conflict.current[field] or "")
-    ]
-    values = form.values | {"version": conflict.current["version"]}
-    return await _form(
-        request,
-        _with_kept(Form(values), client),
-        by=by,
-        client=client,
-        conflict={"fields": differing},
-        status=409,
+    asked = [field for field in clients.EDITABLE if field in form.values]
+    labels = {entry["key"]: entry["label"] for entry in client_words.labelled(asked)}
+    conflict = edits.conflict(
+        form, refusal.current, labels, lambda field, value: client_words.shown(field, value, offered)
     )
+    return await _form(request, _with_kept(form, client), by=by, client=client, conflict=conflict, status=409)
 
 
 def _columns(request: AnyRequest, *, by: Actor) -> tuple[str, ...]:
