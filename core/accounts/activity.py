@@ -1,5 +1,6 @@
 """Activity: the audit as people read it, page by page and in sentences. `core/audit.py` writes it."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,7 +47,8 @@ class ActivityFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Entries, the newest first, and the cursors of the pages around them ("" where there is none).
 
-    An entry is the row with `sentence` and, in place of what the row holds, `changes` as texts for people.
+    An entry is the row with `sentence`, with `changes` as texts for people in place of what the row holds, and
+    with that as `values`: {field: [old, new]}.
     """
 
     entries: list[dict[str, Any]]
@@ -82,6 +84,17 @@ async def actors(*, by: Actor) -> dict[int, str]:
     return {row["id"]: row["name"] for row in found}
 
 
+async def client_codes(client_ids: Sequence[int], *, by: Actor) -> dict[int, int]:
+    """The codes of those clients that are still there and `by` may see: id to code."""
+    if not policies.allows(by, Permission.CLIENT_READ):
+        return {}
+    conditions = Conditions()
+    conditions.add(f"c.id = ANY({conditions.bind(list(client_ids))}::bigint[])")
+    access.limit_to_visible(conditions, by=by)
+    found = await db.fetch(f"SELECT c.id, c.code FROM clients c WHERE {conditions.sql}", *conditions.arguments)
+    return {row["id"]: row["code"] for row in found}
+
+
 def _require_reader(by: Actor) -> None:
     policies.require(by, Permission.PLATFORM_ACTIVITY if by.tenant.is_platform else Permission.ACTIVITY_READ)
 
@@ -104,7 +117,10 @@ async def _page(conditions: Conditions, older_than: str, newer_than: str) -> Pag
         entries.reverse()
     has_newer, has_older = (has_more, True) if is_back else (cursor is not None, has_more)
     return Page(
-        entries=[dict(entry) | {"sentence": described(entry), "changes": changes_of(entry)} for entry in entries],
+        entries=[
+            dict(entry) | {"sentence": described(entry), "changes": changes_of(entry), "values": entry["changes"]}
+            for entry in entries
+        ],
         newer=_cursor(entries[0]) if entries and has_newer else "",
         older=_cursor(entries[-1]) if entries and has_older else "",
     )

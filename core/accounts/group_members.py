@@ -3,10 +3,11 @@
 import msgspec
 from asyncpg import Record
 
-from core import db
+from core import db, policies
 from core.accounts import access, groups
 from core.actor import Actor
 from core.filters import Conditions, Cursor, read_cursor
+from core.permissions import Permission
 
 PAGE = 50
 
@@ -21,6 +22,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 async def page(group_id: int, *, after: str = "", before: str = "", by: Actor) -> Page:
     """One page of the clients that `by` may see: id, code, login, name, added_at, added_by."""
+    policies.require(by, Permission.CLIENT_READ)
     await groups.get(group_id, by=by)
     conditions = Conditions()
     conditions.equals("m.group_id", group_id)

@@ -74,6 +74,13 @@ async def groups_of(client_id: int, *, by: Actor) -> list[Record]:
     return [row for row in found if _is_visible(row["id"], by=by)]
 
 
+async def why_it_stays(group_id: int, *, by: Actor) -> str:
+    """Why a group cannot be deleted now, "" when it can."""
+    policies.require(by, Permission.GROUP_DELETE)
+    _require_visible(group_id, by=by)
+    return await _why_it_stays(group_id)
+
+
 async def create(new: NewGroup, *, by: Actor) -> Record:
     """Make a group. Who is limited to groups cannot: he would not see it."""
     policies.require(by, Permission.GROUP_CREATE)
@@ -115,16 +122,8 @@ async def delete(group_id: int, *, by: Actor) -> None:
     policies.require(by, Permission.GROUP_DELETE)
     _require_visible(group_id, by=by)
     row = await rows.locked("account_groups", group_id)
-    limited = await db.value("SELECT count(*) FROM staff_groups WHERE group_id = $1", group_id)
-    if limited:
-        raise Conflict(
-            ngettext(
-                "%(count)s member of staff is limited to this group. Change that first.",
-                "%(count)s members of staff are limited to this group. Change that first.",
-                limited,
-            )
-            % {"count": limited}
-        )
+    if reason := await _why_it_stays(group_id):
+        raise Conflict(reason)
     members = await db.value("SELECT count(*) FROM group_members WHERE group_id = $1", group_id)
     await db.execute("DELETE FROM account_groups WHERE id = $1", group_id)
     old = {"name": row["name"], "description": row["description"], "members": members}
@@ -160,6 +159,18 @@ async def remove(group_id: int, client_ids: Sequence[int], *, by: Actor) -> int:
     )
     await _tell(removed, "group:clients_removed", group, by=by)
     return len(removed)
+
+
+async def _why_it_stays(group_id: int) -> str:
+    limited = await db.value("SELECT count(*) FROM staff_groups WHERE group_id = $1", group_id)
+    if not limited:
+        return ""
+    message = ngettext(
+        "%(count)s member of staff is limited to this group. Change that first.",
+        "%(count)s members of staff are limited to this group. Change that first.",
+        limited,
+    )
+    return message % {"count": limited}
 
 
 async def _read(*, by: Actor, only: int | None = None) -> list[Record]:

@@ -89,6 +89,13 @@ async def create_default(name: str, *, by: Actor, currency: str = "EUR") -> int:
     return project_id
 
 
+async def why_it_stays(project_id: int, *, by: Actor) -> str:
+    """Why a project cannot be deleted now, "" when it can."""
+    policies.require(by, Permission.PROJECT_DELETE)
+    _require_visible(project_id, by=by)
+    return await _why_it_stays((await _read(by=by, only=project_id))[0])
+
+
 async def create(new: NewProject, *, by: Actor) -> Record:
     """Make a project. Who is limited to projects cannot: he would not see it."""
     policies.require(by, Permission.PROJECT_CREATE)
@@ -138,14 +145,14 @@ async def delete(project_id: int, *, by: Actor) -> None:
     policies.require(by, Permission.PROJECT_DELETE)
     _require_visible(project_id, by=by)
     row = await rows.locked("projects", project_id)
-    if reason := await _why_not_delete(row):
+    if reason := await _why_it_stays(row):
         raise Conflict(reason)
     await db.execute("DELETE FROM projects WHERE id = $1", project_id)
     old = {field: row[field] for field in NewProject.__struct_fields__}
     await audit.record("project:deleted", "project", project_id, by=by, name=row["name"], old=old)
 
 
-async def _why_not_delete(row: Record) -> str:
+async def _why_it_stays(row: Record) -> str:
     if row["is_default"]:
         return _("This is the default project. Make another one the default first.")
     clients = await db.value("SELECT count(*) FROM clients WHERE project_id = $1", row["id"])

@@ -11,7 +11,7 @@ from asyncpg import Record
 from msgspec import UNSET, UnsetType
 
 from core import audit, db, freshness, i18n, policies
-from core.accounts import rows
+from core.accounts import roles, rows
 from core.actor import Actor
 from core.checks import Checks
 from core.i18n import _
@@ -46,6 +46,14 @@ async def get(*, by: Actor) -> Record:
     )
     assert found is not None
     return found
+
+
+async def roles_to_choose(*, by: Actor) -> dict[str, str]:
+    """The roles that can be made to need a second factor: key to name, the built-in ones first."""
+    policies.require(by, Permission.SETTINGS_MANAGE)
+    own = await db.fetch("SELECT id, name FROM roles ORDER BY name_folded, id")
+    names = {name: roles.title(name) for name in policies.roles(by.tenant)}
+    return names | {str(row["id"]): row["name"] for row in own}
 
 
 async def update(changes: SettingsChanges, *, version: int, by: Actor) -> Record:

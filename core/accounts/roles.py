@@ -60,7 +60,7 @@ class RoleChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 async def every(*, by: Actor) -> list[dict[str, Any]]:
     """All roles, the built-in ones first; `key` names one, `members` counts those who have it."""
-    policies.require(by, Permission.STAFF_READ)
+    _require_reader(by)
     counts = await db.fetch("SELECT role, role_id, count(*) FROM staff WHERE state = 'active' GROUP BY 1, 2")
     members = {row["role"] or str(row["role_id"]): row["count"] for row in counts}
     own = await db.fetch("SELECT id, name, permissions, version FROM roles ORDER BY name_folded, id")
@@ -70,7 +70,7 @@ async def every(*, by: Actor) -> list[dict[str, Any]]:
 
 async def get(role_id: int, *, by: Actor) -> dict[str, Any]:
     """One of the provider's own roles, with `members` of whatever state."""
-    policies.require(by, Permission.STAFF_READ)
+    _require_reader(by)
     return await _read(role_id)
 
 
@@ -79,6 +79,12 @@ async def find(key: str) -> Record | None:
     if not key.isascii() or not key.isdecimal() or len(key) > 19 or not rows.is_id(int(key)):
         return None
     return await db.row("SELECT id, name, permissions FROM roles WHERE id = $1 FOR KEY SHARE", int(key))
+
+
+async def why_it_stays(role_id: int, *, by: Actor) -> str:
+    """Why a role cannot be deleted now, "" when it can."""
+    policies.require(by, Permission.ROLE_MANAGE)
+    return await _why_it_stays(role_id) if rows.is_id(role_id) else ""
 
 
 async def create(new: NewRole, *, by: Actor) -> dict[str, Any]:
@@ -120,14 +126,8 @@ async def delete(role_id: int, *, by: Actor) -> None:
     policies.require(by, Permission.ROLE_MANAGE)
     row = await rows.locked("roles", role_id)
     _require_cover(row["permissions"], by=by)
-    members = await db.value("SELECT count(*) FROM staff WHERE role_id = $1", role_id)
-    if members:
-        message = ngettext(
-            "%(count)s member of staff has this role. Choose another role there first.",
-            "%(count)s members of staff have this role. Choose another role there first.",
-            members,
-        )
-        raise Conflict(message % {"count": members})
+    if reason := await _why_it_stays(role_id):
+        raise Conflict(reason)
     await db.execute("DELETE FROM roles WHERE id = $1", role_id)
     await db.execute(
         "UPDATE providers SET mfa_roles = array_remove(mfa_roles, $1) WHERE id = $2", str(role_id), by.tenant.id
@@ -170,6 +170,18 @@ def covers(role: str, permissions: Iterable[str] | None, *, by: Actor) -> bool:
     return policies.permissions_of(other) <= policies.permissions_of(mine)
 
 
+async def _why_it_stays(role_id: int) -> str:
+    members = await db.value("SELECT count(*) FROM staff WHERE role_id = $1", role_id)
+    if not members:
+        return ""
+    message = ngettext(
+        "%(count)s member of staff has this role. Choose another role there first.",
+        "%(count)s members of staff have this role. Choose another role there first.",
+        members,
+    )
+    return message % {"count": members}
+
+
 async def _read(role_id: int) -> dict[str, Any]:
     found = await db.row(
         """SELECT id, name, permissions, version, (SELECT count(*) FROM staff s WHERE s.role_id = r.id) AS members
@@ -179,6 +191,11 @@ async def _read(role_id: int) -> dict[str, Any]:
     if found is None:
         raise NotFound()
     return _own(found) | {"members": found["members"]}
+
+
+def _require_reader(by: Actor) -> None:
+    if not policies.allows(by, Permission.STAFF_READ):
+        policies.require(by, Permission.ROLE_MANAGE)
 
 
 def _require_cover(permissions: Iterable[str], *, by: Actor) -> None:

@@ -4,6 +4,7 @@ Nobody gives rights that he does not have, nobody changes somebody who may do mo
 role, and one owner always remains. A change of rights ends the sessions of whom it concerns.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -191,10 +192,15 @@ async def locked(staff_id: int, *, by: Actor) -> Record:
     row = await _read(staff_id)
     if row["id"] == by.staff_id:
         raise Forbidden(_("Nobody changes his own rights. Ask a colleague."))
-    reach = roles.covers(_key(row), row["permissions"], by=by) and staff_limits.covers(staff_limits.of(row), by=by)
-    if not reach:
+    if not is_in_reach(row, by=by):
         raise Forbidden(_("%(name)s may do more than you, so you cannot change this.") % {"name": row["name"]})
     return row
+
+
+def is_in_reach(row: Mapping[str, Any], *, by: Actor) -> bool:
+    """Whether this member of staff may do and see no more than `by`."""
+    own = row["permissions"]
+    return roles.covers(_key(row), own, by=by) and staff_limits.covers(staff_limits.of(row), by=by)
 
 
 async def _free_person(checks: Checks, email: str) -> int | None:
@@ -241,12 +247,12 @@ async def require_other_owner(row: Record, *, by: Actor) -> None:
         raise Conflict(_("%(name)s is the last owner. Make somebody else an owner first.") % {"name": row["name"]})
 
 
-def _key(row: Record) -> str:
+def _key(row: Mapping[str, Any]) -> str:
     return row["role"] or str(row["role_id"])
 
 
 def _shown(row: Record) -> dict[str, Any]:
-    return {field: value for field, value in row.items() if field != "permissions"} | {
+    return dict(row) | {
         "role_key": _key(row),
         "role_title": row["role_name"] or roles.title(row["role"]),
         "is_invited": row["state"] == "active" and not row["has_password"],

@@ -1,9 +1,9 @@
 """The projects and groups that a member of staff is limited to. None of a kind is no limit of that kind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
-from asyncpg import Record
 from msgspec import UnsetType
 
 from core import db, policies
@@ -29,12 +29,14 @@ TABLES = (("projects", "project", "projects"), ("groups", "group", "account_grou
 """Field and feature, the noun in columns, the table."""
 
 
-def of(row: Record) -> Limits:
+def of(row: Mapping[str, Any]) -> Limits:
     """The limits in a row of `staff.READ`."""
     return Limits(projects=tuple(row["project_ids"]), groups=tuple(row["group_ids"]))
 
 
-def changed(row: Record, projects: Sequence[int] | UnsetType, groups: Sequence[int] | UnsetType) -> Limits:
+def changed(
+    row: Mapping[str, Any], projects: Sequence[int] | UnsetType, groups: Sequence[int] | UnsetType
+) -> Limits:
     """The limits as they are to be; a kind that was left out stays."""
     before = of(row)
     return Limits(
