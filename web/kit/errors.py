@@ -4,6 +4,7 @@ Pages get a page, the API gets problem details (RFC 9457), htmx gets the same pa
 refusal of ours is a 500 that says nothing but the number of the request, and is logged whole.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -24,7 +25,22 @@ from web.kit.visit import Visit, visit_of
 
 log = structlog.get_logger(__name__)
 
+DOCS, DESCRIPTION = "/api/v1/docs", "/api/v1/openapi.json"
+"""What describes the API. The first is a page like any other, for who is signed in, and so are its errors; the
+second is read with a key or by who is signed in."""
+
+
+class Unreadable(errors.Refusal):
+    """The body is not what its content type says."""
+
+
+class WrongMediaType(errors.Refusal):
+    """The body is of a kind that is not read here."""
+
+
 STATUSES: tuple[tuple[type[BaseException], int], ...] = (
+    (Unreadable, 400),
+    (WrongMediaType, 415),
     (errors.NotFound, 404),
     (errors.NotSignedIn, 401),
     (errors.Forbidden, 403),
@@ -46,7 +62,7 @@ STATUSES: tuple[tuple[type[BaseException], int], ...] = (
     (TimeoutError, 503),
 )
 
-PAGES = {401: 403, 405: 404, 400: 422, 413: 422, 414: 422, 431: 422}
+PAGES = {401: 403, 405: 404, 400: 422, 413: 422, 414: 422, 415: 422, 431: 422}
 """Statuses that borrow the page of another one."""
 
 
@@ -77,7 +93,13 @@ def status_of(error: BaseException) -> int:
 
 def is_api(path: str) -> bool:
     """Whether this address belongs to the JSON API."""
-    return path == "/api" or path.startswith("/api/")
+    path = f"/{path.strip('/')}"
+    return (path == "/api" or path.startswith("/api/")) and path != DOCS
+
+
+def is_for_keys(path: str, headers: Mapping[str, str]) -> bool:
+    """Whether an address takes API keys and no session. The description takes either, a key before a session."""
+    return is_api(path) and (path != DESCRIPTION or "authorization" in headers)
 
 
 def problem(visit: Visit, error: BaseException, status: int) -> Response[Any]:
@@ -92,11 +114,12 @@ def problem(visit: Visit, error: BaseException, status: int) -> Response[Any]:
     if isinstance(error, errors.PermissionMissing):
         body["permission"] = error.permission
     if isinstance(error, errors.EditConflict):
-        body["current"] = error.current
+        body["current"] = {field: value for field, value in error.current.items() if not _is_inner(field)}
     if status == 500:
         body["request_id"] = visit.request_id
     content = msgspec.json.encode(body, enc_hook=str)
-    return Response(content, status_code=status, media_type="application/problem+json", headers=_headers(error))
+    headers = _headers(error) | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
+    return Response(content, status_code=status, media_type="application/problem+json", headers=headers)
 
 
 def error_page(visit: Visit, error: BaseException, status: int, *, path: str) -> str:
@@ -117,6 +140,11 @@ def error_page(visit: Visit, error: BaseException, status: int, *, path: str) ->
 
 
 KNOWN = frozenset({403, 404, 409, 422, 429, 500, 503})
+
+
+def _is_inner(field: str) -> bool:
+    """Whether a column is no business of anybody outside."""
+    return field == "tenant_id" or field.endswith("_folded")
 
 
 def _to_sign_in(request: AnyRequest, error: errors.NotSignedIn) -> Response[Any]:
@@ -150,6 +178,7 @@ def _title(status: int) -> str:
         405: _("Not possible here"),
         409: _("Conflict"),
         413: _("Too large"),
+        415: _("Not a kind that is read here"),
         422: _("Not valid"),
         429: _("Too many attempts"),
         503: _("Not available now"),

@@ -45,7 +45,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     hosts = handler.opt.get("hosts", "any")
     if hosts != "any" and (hosts == "platform") != visit.tenant.is_platform:
         raise NotFound()
-    if handler.opt.get("area") != "api":
+    if handler.opt.get("area") != "api" or visit.signed_in is not None:
         await csrf.check(connection)  # type: ignore[arg-type]
     if wanted == "public":
         return

@@ -103,7 +103,7 @@ async def _recognise(scope: Any, visit: Visit, tenant: Tenant) -> None:
     visit.seed = jar.get(cookies.name_of(cookies.VISITOR, settings), "")
     visit.actor = visitor(tenant, address=visit.address, request_id=visit.request_id, locale=visit.locale)
     i18n.set_current(visit.locale)
-    if errors.is_api(scope["path"]):
+    if errors.is_for_keys(scope["path"], headers):
         await _recognise_key(headers, visit)
     elif token:
         await _recognise_session(token, visit)
@@ -112,7 +112,7 @@ async def _recognise(scope: Any, visit: Visit, tenant: Tenant) -> None:
     i18n.set_current(visit.locale)
     toast = jar.get(cookies.name_of(cookies.TOAST, settings))
     visit.toast = unpack_toast(toast) if toast else None
-    if not visit.seed:
+    if not visit.seed and not errors.is_for_keys(scope["path"], headers):
         visit.seed = csrf.new_seed()
         visit.cookies.append(cookies.write(cookies.VISITOR, visit.seed, settings))
 
