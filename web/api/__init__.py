@@ -1,7 +1,15 @@
-"""The JSON API for the keys of a provider's staff."""
+"""The JSON API for the keys of a provider's staff: the same verbs as the pages, described in docs/api.md."""
 
 from typing import Any
 
+from web.api import activity, attitudes, client_removal, clients, description, groups, me, projects, staff
+from web.api.methods import Methods
+from web.kit.idempotency import Idempotent
+
 PATH, HOSTS = "/api", "provider"
 
-ROUTES: list[Any] = []
+OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
+
+RESOURCES = (me, clients, client_removal, groups, projects, attitudes, staff, activity)
+
+ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

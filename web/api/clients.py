@@ -1,0 +1,186 @@
+"""Clients over JSON: the list with its filter, one client, registering, changing and what was done about one."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Response, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import UNSET, Meta, UnsetType
+
+from core import policies
+from core.accounts import client_list, clients
+from core.accounts.client_filter import ClientFilter
+from core.accounts.clients import ClientChanges, NewClient
+from core.actor import Actor
+from core.errors import Invalid
+from core.i18n import _
+from core.permissions import Permission
+from web.api import answers
+from web.api.answers import Moment
+from web.api.reading import asks
+from web.kit.pages import AnyRequest
+from web.kit.visit import By
+
+MOST = 200
+Sort = Literal[
+    "-registered", "registered", "-code", "code", "-country", "country", "-email", "email", "-kind", "kind",
+    "-language", "language", "-login", "login", "-name", "name", "-status", "status",
+]  # fmt: skip
+
+COLUMN_OF = {
+    "attitude_id": "attitude",
+    "contact_person": "contact",
+    "project_id": "project",
+    "registered_at": "registered",
+} | {
+    name: name
+    for name in ("code", "country", "email", "groups", "kind", "language", "login", "name", "phone", "status")
+}
+"""The columns of the list behind the fields of a listed client."""
+
+USUAL = tuple(field for field in COLUMN_OF if field not in ("groups", "project_id"))
+
+
+class Client(msgspec.Struct, kw_only=True):
+    """A client. `code` is the number people use and the one in addresses; `project_id` needs the feature projects.
+
+    `version` is sent back with a change.
+    """
+
+    id: int
+    code: int
+    login: str
+    kind: Literal["individual", "company"]
+    name: str
+    contact_person: str
+    email: str
+    country: str
+    language: str
+    phone: str
+    phone_verified: str
+    phone_verified_at: Moment | None
+    note: str
+    status: Literal["active", "closed"]
+    attitude_id: int | None
+    project_id: int | UnsetType = UNSET
+    registered_at: Moment
+    registered_address: str
+    version: int
+
+
+class ListedClient(msgspec.Struct, kw_only=True):
+    """A client in the list: `id`, `code` and the fields that were asked for. `groups` are names."""
+
+    id: int
+    code: int
+    login: str | UnsetType = UNSET
+    kind: Literal["individual", "company"] | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    contact_person: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    country: str | UnsetType = UNSET
+    language: str | UnsetType = UNSET
+    phone: str | UnsetType = UNSET
+    status: Literal["active", "closed"] | UnsetType = UNSET
+    attitude_id: int | UnsetType | None = UNSET
+    project_id: int | UnsetType = UNSET
+    groups: list[str] | UnsetType = UNSET
+    registered_at: Moment | UnsetType = UNSET
+
+
+class ClientPage(msgspec.Struct, kw_only=True):
+    """A page of clients. `next` and `previous` are cursors for `after` and `before`, null at an end."""
+
+    items: list[ListedClient]
+    next: str | None
+    previous: str | None
+
+
+class ClientQuery(ClientFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The filter of the list, its order and its place. Days are days in the provider's time zone."""
+
+    sort: Sort = "-registered"
+    after: Annotated[str, Meta(description="The cursor `next` of the page before")] = ""
+    before: Annotated[str, Meta(description="The cursor `previous` of the page after")] = ""
+    limit: Annotated[int, Meta(ge=1, le=MOST, description="Clients on a page")] = client_list.PAGE
+    fields: Annotated[
+        str, Meta(description=f"Fields to show, separated by commas: {', '.join(sorted(COLUMN_OF))}")
+    ] = ""
+
+
+@get("/v1/clients", **asks(Permission.CLIENT_READ, query=ClientQuery))
+async def index(request: AnyRequest, by: By, asked: NamedDependency[ClientQuery]) -> Response[ClientPage]:
+    """List clients, filtered, sorted and page by page.
+
+    `name` are beginnings of words of the name, the contact person or the login name, and all must match; `email`
+    is the beginning of the address. A filter or field that the provider's edition lacks is refused.
+    """
+    if asked.after and asked.before:
+        raise Invalid({"before": _("Either after or before, not both.")})
+    wanted = _wanted(asked.fields, by=by)
+    page = await client_list.page(
+        asked,
+        by=by,
+        sort=asked.sort,
+        after=asked.after,
+        before=asked.before,
+        columns=tuple(COLUMN_OF[field] for field in wanted),
+        size=asked.limit,
+    )
+    found = ClientPage(items=[_listed(row, wanted) for row in page.rows], next=page.next, previous=page.previous)
+    return answers.listed(request, found, following=page.next, previous=page.previous)
+
+
+@post("/v1/clients", **asks(Permission.CLIENT_CREATE, body=NewClient))
+async def create(by: By, sent: NamedDependency[NewClient]) -> Response[Client]:
+    """Register a client.
+
+    A company needs `company_name`, an individual `contact_person`. Without a `password` the client chooses one by
+    a link. `project_id` is for editions with projects; without it the default project is meant.
+    """
+    client = await clients.create(sent, by=by)
+    return answers.created(shown(client, by=by), f"/clients/{client['code']}")
+
+
+@get("/v1/clients/{code:int}", **asks(Permission.CLIENT_READ))
+async def show(by: By, code: FromPath[int]) -> Client:
+    """Get one client."""
+    return shown(await clients.get(code, by=by), by=by)
+
+
+@patch("/v1/clients/{code:int}", **asks(Permission.CLIENT_UPDATE, body=ClientChanges))
+async def update(by: By, code: FromPath[int], sent: NamedDependency[ClientChanges]) -> Client:
+    """Change a client.
+
+    `version` is the one that was read; when somebody else saved meanwhile, the answer is 409 with what is saved
+    now in `current`. Fields that are left out stay.
+    """
+    return shown(await clients.update(code, sent, by=by), by=by)
+
+
+def shown(client: Any, *, by: Actor) -> Client:
+    """A client's row as the API shows it."""
+    hidden: dict[str, Any] = {} if policies.has_feature(by.tenant, "projects") else {"project_id": UNSET}
+    return answers.of(Client, client, **hidden)
+
+
+def _wanted(fields: str, *, by: Actor) -> list[str]:
+    """The fields to show; refuses one that does not exist, or that is not for `by` to see."""
+    if not fields:
+        return [*USUAL, *(["project_id"] if policies.has_feature(by.tenant, "projects") else [])]
+    wanted = list(dict.fromkeys(fields.split(",")))
+    if not COLUMN_OF.keys() >= set(wanted):
+        raise Invalid({"fields": _("This is not one of the choices.")})
+    if "groups" in wanted:
+        policies.require(by, Permission.GROUP_READ)
+    return wanted
+
+
+def _listed(row: Any, wanted: list[str]) -> ListedClient:
+    return ListedClient(
+        id=row["id"], code=row["code"], **{field: row[COLUMN_OF[field]] for field in wanted if field != "code"}
+    )
+
+
+ROUTES = [index, create, show, update]

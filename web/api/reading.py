@@ -1,0 +1,129 @@
+"""What a request says, as the struct that a verb takes: its JSON body, or the parameters of its address.
+
+Nothing is guessed and nothing is passed over: a field that is missing, unknown, or of the wrong kind is an error
+under its own name, and all of them come back at once.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+import msgspec
+from litestar.di import Provide
+from msgspec import UnsetType
+
+from core.errors import Invalid
+from core.i18n import N_, _
+from core.permissions import Permission
+from web.kit.errors import Unreadable, WrongMediaType
+from web.kit.guards import requires
+from web.kit.pages import AnyRequest
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+EXPECTED: Mapping[type, str] = {
+    str: N_("A text is expected here."),
+    bool: N_("True or false is expected here."),
+    int: N_("A whole number is expected here."),
+    date: N_("A date is expected here, such as 2026-11-23."),
+    list: N_("A list is expected here."),
+    tuple: N_("A list is expected here."),
+}
+
+
+def asks(
+    permission: Permission, *, body: type[msgspec.Struct] | None = None, query: type[msgspec.Struct] | None = None
+) -> dict[str, Any]:
+    """`requires(permission)` for a route of the API, with what it reads.
+
+    The handler gets the struct of the body as `sent` and the one of the parameters as `asked`; both are shown in
+    the description of the API. A route that names neither takes neither.
+    """
+    options = requires(permission)
+    options["opt"] |= {"body": body, "query": query}
+    options["dependencies"] = {}
+    if body is not None:
+        options["dependencies"]["sent"] = Provide(_body_reader(body))
+    if query is not None:
+        options["dependencies"]["asked"] = Provide(_query_reader(query), sync_to_thread=False)
+    return options
+
+
+def fill(struct: type[S], values: Mapping[str, Any], *, strict: bool) -> S:
+    """The struct these values make; raises `Invalid`. Without `strict` the values are texts."""
+    fields = {field.name: field for field in msgspec.structs.fields(struct)}
+    errors = {name: _("There is no such field.") for name in values if name not in fields}
+    filled: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name not in values:
+            if field.required:
+                errors[name] = _("Please fill this in.")
+            continue
+        try:
+            filled[name] = _converted(values[name], field.type, strict=strict)
+        except ValueError as error:
+            errors[name] = str(error)
+    if errors:
+        raise Invalid(errors)
+    return struct(**filled)
+
+
+def _body_reader(struct: type[S]) -> Any:
+    async def read_body(request: AnyRequest) -> Any:
+        """The JSON object that was sent."""
+        if request.content_type[0] != "application/json":
+            raise WrongMediaType(_("Send JSON, with the content type application/json."))
+        try:
+            values = msgspec.json.decode(await request.body())
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise Unreadable(_("The body is not JSON that can be read.")) from error
+        if not isinstance(values, dict):
+            raise Invalid({"": _("A JSON object is expected.")})
+        return fill(struct, values, strict=True)
+
+    return read_body
+
+
+def _query_reader(struct: type[S]) -> Any:
+    def read_query(request: AnyRequest) -> Any:
+        """The parameters of the address."""
+        given: dict[str, str] = {}
+        for name, value in request.query_params.multi_items():
+            if name in given:
+                raise Invalid({name: _("Once is enough.")})
+            given[name] = value
+        return fill(struct, given, strict=False)
+
+    return read_query
+
+
+def _converted(value: Any, kind: Any, *, strict: bool) -> Any:
+    """The value as its field's type wants it; a ValueError that says what would have been right."""
+    kinds = [part for part in _parts(kind) if part is not UnsetType and (strict or part is not NoneType)]
+    try:
+        if not strict and int in map(_plain, kinds) and not str(value).lstrip("-").isdecimal():
+            raise ValueError(_(EXPECTED[int]))
+        return msgspec.convert(value, Union[tuple(kinds)], strict=strict)  # noqa: UP007
+    except msgspec.ValidationError as error:
+        raise ValueError(_expectation(kinds, error)) from error
+
+
+def _expectation(kinds: list[Any], error: Exception) -> str:
+    """What would have been right, in the reader's language; limits of numbers and lists as msgspec says them."""
+    if any(get_origin(kind) is Annotated for kind in kinds):
+        return _("This is not within its limits: %(limits)s") % {"limits": str(error)}
+    if any(get_origin(kind) is Literal for kind in kinds):
+        return _("This is not one of the choices.")
+    plain = next((kind for kind in map(_plain, kinds) if kind in EXPECTED), None)
+    return _(EXPECTED[plain]) if plain else str(error)
+
+
+def _parts(kind: Any) -> list[Any]:
+    return list(get_args(kind)) if get_origin(kind) in (Union, UnionType) else [kind]
+
+
+def _plain(kind: Any) -> Any:
+    if get_origin(kind) is Annotated:
+        return _plain(get_args(kind)[0])
+    return get_origin(kind) or kind
