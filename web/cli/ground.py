@@ -99,11 +99,18 @@ def kept_secret(home: Path) -> str:
 
 def pass_on(found: Settings) -> None:
     """Let the processes that we start read the same settings."""
+    os.environ.update(as_environment(found))
+
+
+def as_environment(found: Settings) -> dict[str, str]:
+    """The variables from which `settings.load` reads these settings again."""
+    variables = {}
     for field in msgspec.structs.fields(Settings):
         value = getattr(found, field.name)
-        text = ",".join(value) if isinstance(value, tuple) else str(value)
         if value != field.default:
-            os.environ[settings.PREFIX + field.name.upper()] = text
+            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            variables[settings.PREFIX + field.name.upper()] = text
+    return variables
 
 
 def has_mail() -> bool:
