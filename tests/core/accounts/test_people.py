@@ -10,6 +10,7 @@ from core.accounts import passwords, people, sessions
 from core.accounts.people import NewPerson, Profile
 from core.actor import Actor, system
 from core.errors import Conflict, Forbidden, Invalid, NotSignedIn, PermissionMissing, TooManyAttempts, Unavailable
+from core.settings import Settings
 from tests import cast
 from tests.core.accounts.house import entries
 from tests.visitor import PASSWORD
@@ -201,6 +202,27 @@ async def test_an_old_hash_is_replaced_when_the_password_is_used() -> None:
     assert checked.is_right
     assert checked.new_hash
     assert "m=8,t=1,p=1" in checked.new_hash
+
+
+async def test_those_who_wait_for_a_turn_and_those_who_hold_connections_do_not_wait_for_each_other(
+    monkeypatch: pytest.MonkeyPatch, database: Settings
+) -> None:
+    monkeypatch.setattr(passwords, "_hashing", passwords.Hashing(parallel=1, cheap=True))
+
+    async def connection_first() -> None:
+        async with db.as_tenant(1):
+            await db.execute("SELECT pg_sleep(0.05)")
+            await passwords.hashed("correct horse")
+
+    async def turn_first() -> None:
+        async with db.as_tenant(1), passwords.turn() as turn:
+            await db.execute("SELECT pg_sleep(0.05)")
+            await turn.hashed("correct horse")
+
+    async with asyncio.timeout(20):
+        await asyncio.gather(
+            *(call() for call in [connection_first, turn_first] * 2 * database.database_pool_size)
+        )
 
 
 async def test_only_so_many_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
