@@ -1,0 +1,42 @@
+"""What people do on the pages, in small functions named after it."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def path(wanted: str) -> re.Pattern[str]:
+    """An address that ends so, on whatever host."""
+    return re.compile(rf"^http://[^/]+{re.escape(wanted)}$")
+
+
+def field(page: Page | Locator, label: str) -> Locator:
+    """The field of the page's content with exactly this label, whether it is optional or not."""
+    inside = page.locator("main") if isinstance(page, Page) else page
+    return inside.get_by_label(re.compile(rf"^\s*{re.escape(label)}(\s*\((optional|facultatif)\))?\s*$"))
+
+
+def sign_in(page: Page, email: str, password: str) -> None:
+    field(page, "E-mail").fill(email)
+    field(page, "Password").fill(password)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+
+
+def open_menu(page: Page, name: str) -> None:
+    """Open one of the menus at the top right, or a panel of the list's tools."""
+    page.locator("summary").filter(has=page.locator(f":scope[aria-label='{name}']")).or_(
+        page.locator("summary", has_text=re.compile(rf"^\s*{re.escape(name)}\s*$"))
+    ).first.click()
+
+
+def expect_toast(page: Page, text: str) -> None:
+    expect(page.locator("#toasts")).to_contain_text(text)
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("#list tbody tr")
+
+
+def cells(page: Page, label: str) -> list[str]:
+    """What stands in a column of the list."""
+    return page.locator(f"#list tbody td[data-label='{label}']").all_inner_texts()

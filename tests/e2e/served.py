@@ -1,0 +1,142 @@
+"""The whole product behind a real port: uvicorn in a thread of its own, and a way to run verbs beside it.
+
+Chromium resolves every name below `localhost` to this machine, so that each provider has its host.
+"""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import msgspec
+import uvicorn
+
+from core import actor, db
+from core.accounts import sessions
+from core.actor import Actor
+from core.settings import Settings
+from tenants import onboarding, providers
+from tenants.demo.cast import DemoProvider, Member
+from tenants.demo.filling import add_clients
+from tests import cast
+from tests.visitor import PASSWORD
+from web.cli.serving import Served as Application
+
+T = TypeVar("T")
+PATIENCE = 60
+
+
+class Served:
+    """A running server. `do` runs an async function in its loop, outside of any scope."""
+
+    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+        self.settings, self._loop = settings, loop
+
+    def url(self, code: str = "", path: str = "") -> str:
+        """An address on the host of a provider, or of the platform."""
+        name = f"{code}.localhost" if code and code != "platform" else "localhost"
+        return f"http://{name}:{self.settings.port}{path}"
+
+    def do(self, call: Callable[..., Awaitable[T]], *arguments: Any, **named: Any) -> T:
+        """Run a verb, and wait for it."""
+
+        async def whole() -> T:
+            return await call(*arguments, **named)
+
+        return asyncio.run_coroutine_threadsafe(whole(), self._loop).result(PATIENCE)
+
+    def within(self, code: str, call: Callable[..., Awaitable[T]], *arguments: Any, **named: Any) -> T:
+        """Run a verb in the scope of a provider, by the system unless `by` is given; `by=None` leaves it out."""
+
+        async def whole() -> T:
+            place = await cast.tenant(code)
+            by = {"by": named.pop("by", actor.system(place))}
+            async with db.as_tenant(place.id):
+                return await call(*arguments, **named, **(by if by["by"] is not None else {}))
+
+        return self.do(whole)
+
+    def token(self, code: str, email: str) -> str:
+        """The token of a new session of somebody."""
+
+        async def opened() -> str:
+            place = await cast.tenant(code)
+            async with db.as_tenant(place.id):
+                person_id = await db.value("SELECT id FROM people WHERE email_folded = $1", email)
+                return await sessions.open_session(person_id, by=actor.visitor(place))
+
+        return self.do(opened)
+
+    def open_provider(self, code: str, *, edition: str = "corporate", clients: int = 0) -> str:
+        """A provider of its own for one test, with `clients` invented clients; returns its owner's address."""
+        self.do(_open, code, edition)
+        if clients:
+            self.do(_fill, code, clients)
+        return f"owner@{code}.example"
+
+
+async def _open(code: str, edition: str) -> None:
+    new = onboarding.NewProvider(
+        code=code,
+        name=code.capitalize(),
+        edition=edition,
+        owner_name="Olivia Owner",
+        owner_email=f"owner@{code}.example",
+        owner_password=PASSWORD,
+        timezone="Europe/Paris",
+        color="purple",
+    )
+    async with db.as_platform():
+        await onboarding.open_provider(new, by=_operator())
+
+
+async def _fill(code: str, count: int) -> None:
+    place = await cast.tenant(code)
+    invented = DemoProvider(
+        code=code,
+        name=place.name,
+        edition=place.edition,
+        country="FR",
+        locale="en",
+        timezone="Europe/Paris",
+        color="purple",
+        clients=count,
+        seed=7,
+        projects=((place.name, "", "EUR"),),
+        members=(Member(login="owner", name="Olivia Owner", role="owner"),),
+    )
+    async with db.as_tenant(place.id):
+        project_id = await db.value("SELECT id FROM projects LIMIT 1")
+        await add_clients(invented, [project_id], [])
+
+
+def _operator() -> Actor:
+    return actor.system(providers.THE_PLATFORM)
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Served]:
+    """Serve on a free port until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        complete = msgspec.structs.replace(settings, port=listening.getsockname()[1], host="127.0.0.1")
+        loop = asyncio.new_event_loop()
+        config = uvicorn.Config(Application(complete), lifespan="on", log_level="warning", access_log=False)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(
+            target=loop.run_until_complete, args=(server.serve(sockets=[listening]),), name="served", daemon=True
+        )
+        thread.start()
+        try:
+            _wait_for(server, thread)
+            yield Served(complete, loop)
+        finally:
+            server.should_exit = server.force_exit = True
+            thread.join(PATIENCE)
+
+
+def _wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:
+    while not server.started:
+        thread.join(0.02)
+        assert thread.is_alive(), "the server did not start"
