@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
-from core import db, freshness, hooks, mail, sealing
+from core import db, freshness, hooks, logs, mail, worker
 from core.accounts import passwords
 from core.settings import BadSettings, Settings
-from tenants import addresses, isolation
+from tenants import addresses, housekeeping, isolation, providers
 
 
 @asynccontextmanager
@@ -20,10 +20,9 @@ async def running(settings: Settings, *, verify: bool = True) -> AsyncIterator[l
     """
     if not settings.secret_key:
         raise BadSettings("COMPTOIR_SECRET_KEY is not set: 32 characters or more that stay secret")
-    sealing.configure(settings.secret_key)
+    logs.configure()
     passwords.configure(parallel=settings.password_checks)
     mail.configure(settings)
-    addresses.configure(settings)
     addresses.configure(settings)
     broken = hooks.load(settings)
     if verify:
@@ -51,3 +50,12 @@ async def _listen(settings: Settings) -> None:
     url = settings.database_listen_url or settings.database_url
     if url != "off":
         await freshness.listen(url)
+
+
+async def labour(settings: Settings, *, stop: asyncio.Event, concurrency: int = 8) -> None:
+    """Do jobs, and ask for those that come round by themselves, until told to stop."""
+    async with asyncio.TaskGroup() as both:
+        both.create_task(housekeeping.keep(stop))
+        both.create_task(
+            worker.work(settings, stop=stop, concurrency=concurrency, is_active=providers.is_active)
+        )

@@ -18,9 +18,9 @@ import structlog
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
-from core import settings, worker
+from core import settings
 from core.settings import Settings
-from tenants import addresses, providers
+from tenants import addresses
 from web import composition
 from web.app import create_app
 from web.cli import ground, say
@@ -59,7 +59,7 @@ def work(concurrency: int) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         say.done("Doing jobs. Ctrl-C stops it.")
-        await worker.work(found, stop=stop, concurrency=concurrency, is_active=providers.is_active)
+        await composition.labour(found, stop=stop, concurrency=concurrency)
 
     ground.within(whole)
 
@@ -129,7 +129,7 @@ def working(found: Settings) -> Iterator[None]:
     async def whole() -> None:
         try:
             async with composition.running(found, verify=False):
-                await worker.work(found, stop=stop, is_active=providers.is_active)
+                await composition.labour(found, stop=stop)
         except Exception:
             log.exception("the worker ended")
 

@@ -1,0 +1,62 @@
+"""What is thrown away when its time is over: old sessions, links, counts of attempts, kept answers.
+
+Once an hour, whichever of the workers is first asks for it: a job for every tenant, so that nobody's is forgotten
+when a worker dies, and a big platform spreads it over all workers.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from asyncpg import InterfaceError, PostgresError
+
+from core import clock, db, idempotency, jobs
+from core.accounts import links, sessions, throttle
+from core.actor import PLATFORM
+
+EVERY = timedelta(hours=1)
+LOOK_SECONDS = 60.0
+PURGES = (sessions.purge, links.purge, throttle.purge, idempotency.purge)
+
+log = structlog.get_logger(__name__)
+
+
+@jobs.task("housekeeping")
+async def tidy(_payload: dict[str, Any], job: jobs.Job) -> None:
+    """Throw away what is over, of one tenant."""
+    now = clock.now()
+    async with job.scope():
+        for purge in PURGES:
+            await purge(now)
+
+
+async def keep(stop: asyncio.Event) -> None:
+    """Ask for it every hour until told to stop. A database that does not answer is asked again later."""
+    while not stop.is_set():
+        try:
+            await ask(clock.now())
+        except (OSError, TimeoutError, PostgresError, InterfaceError) as error:
+            log.warning("housekeeping waits", reason=str(error))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+
+
+async def ask(now: datetime) -> int:
+    """Ask for the housekeeping of this hour, unless somebody has; returns for how many tenants."""
+    hour = int(now.timestamp() // EVERY.total_seconds())
+    async with db.as_platform():
+        is_first = await db.value(
+            """INSERT INTO counters (name, next) VALUES ('housekeeping', $1)
+               ON CONFLICT (tenant_id, name) DO UPDATE SET next = EXCLUDED.next WHERE counters.next < EXCLUDED.next
+               RETURNING true""",
+            hour,
+        )
+        if not is_first:
+            return 0
+        tenants = [PLATFORM, *(row["id"] for row in await db.fetch("SELECT id FROM providers ORDER BY id"))]
+    for tenant_id in tenants:
+        async with db.as_tenant(tenant_id):
+            await jobs.later("housekeeping", {}, key="housekeeping")
+    return len(tenants)
