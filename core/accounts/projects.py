@@ -62,8 +62,13 @@ async def get(project_id: int, *, by: Actor) -> Record:
 
 
 async def names(*, by: Actor) -> dict[int, str]:
-    """The projects that `by` may see, for a choice: id to name, in alphabetical order."""
-    policies.require(by, Permission.PROJECT_READ)
+    """The projects that `by` may see, for a choice: id to name, in alphabetical order.
+
+    Whoever sees clients sees the names of the projects they belong to.
+    """
+    policies.require_feature(by, "projects")
+    if not policies.allows(by, Permission.CLIENT_READ):
+        policies.require(by, Permission.PROJECT_READ)
     found = await db.fetch("SELECT id, name FROM projects ORDER BY name_folded, id")
     return {row["id"]: row["name"] for row in found if _is_visible(row["id"], by=by)}
 

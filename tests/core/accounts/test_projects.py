@@ -180,3 +180,15 @@ async def test_projects_of_another_provider_are_not_there() -> None:
             assert not await projects.exists(number)
             with pytest.raises(NotFound):
                 await projects.get(number, by=worker(nova))
+
+
+async def test_whoever_sees_clients_sees_the_names_of_their_projects_and_no_more() -> None:
+    tenant = await open_provider()
+    reader = worker(tenant, "Reader", permissions=frozenset({"client:read"}))
+    nobody = worker(tenant, "Nobody", permissions=frozenset({"activity:read"}))
+    async with db.as_tenant(tenant.id):
+        assert list((await projects.names(by=reader)).values()) == ["Provider 1"]
+        with pytest.raises(PermissionMissing):
+            await projects.every(by=reader)
+        with pytest.raises(PermissionMissing):
+            await projects.names(by=nobody)
