@@ -60,7 +60,13 @@ async def test_two_who_edit_see_what_the_other_saved_and_choose(alice: Visitor) 
     assert page.status_code == 409
     assert "Somebody saved this meanwhile" in alice.text(page)
     assert 'name="version" value="2"' in page.text
-    sent = {"name": "Second", "description": "mine", "version": "2", "keep_name": "yours", "keep_description": "saved"}
+    sent = {
+        "name": "Second",
+        "description": "mine",
+        "version": "2",
+        "keep_name": "yours",
+        "keep_description": "saved",
+    }
     shown = alice.text(await alice.follow(await alice.post(path, sent)))
     assert "Second" in shown
     assert "same" in shown
