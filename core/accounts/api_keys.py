@@ -183,7 +183,7 @@ async def _note_use(found: _Remembered, today: date) -> None:
     await db.execute(
         """UPDATE api_keys SET last_used_on = $2 WHERE id = (
                SELECT id FROM api_keys WHERE id = $1 AND last_used_on IS DISTINCT FROM $2
-               FOR UPDATE SKIP LOCKED)""",
+               FOR NO KEY UPDATE SKIP LOCKED)""",
         found.id,
         today,
     )
