@@ -1,4 +1,4 @@
-"""The answer to OPTIONS: every method an address takes. The framework's own names those of its first route only."""
+"""The answer to OPTIONS: every method an address takes. The framework's own tells of one route only."""
 
 from typing import Any
 
