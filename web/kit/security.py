@@ -24,6 +24,7 @@ HEADERS = [
 
 HTTPS = [(b"strict-transport-security", b"max-age=31536000")]
 KEPT = [(b"cache-control", b"public, max-age=31536000, immutable")]
+KEPT_SHORTLY = [(b"cache-control", b"public, max-age=300")]
 NOT_KEPT = [(b"cache-control", b"no-store")]
 
 
@@ -35,7 +36,7 @@ def secured(scope: Any, visit: Visit, send: Send) -> Send:
             is_static = scope["path"].startswith("/static/") and message["status"] == 200
             headers = [*message.get("headers", []), *HEADERS, (b"x-request-id", visit.request_id.encode())]
             headers = [header for header in headers if header[0].lower() != b"cache-control"]
-            headers += KEPT if is_static else NOT_KEPT
+            headers += (KEPT if _is_marked(scope) else KEPT_SHORTLY) if is_static else NOT_KEPT
             if visit.settings.secure_cookies:
                 headers += HTTPS
             if not is_static:
@@ -44,3 +45,8 @@ def secured(scope: Any, visit: Visit, send: Send) -> Send:
         await send(message)
 
     return send_secured
+
+
+def _is_marked(scope: Any) -> bool:
+    """Whether the address of a static file changes with the file; what scripts name in turn has no mark."""
+    return scope["query_string"].startswith(b"v=") or scope["path"].startswith("/static/vendor/")

@@ -20,6 +20,11 @@ function closeMenus(focused) {
   });
 }
 
+// A filter that is asked for gives way to the list.
+document.addEventListener("submit", (event) => {
+  if (event.target.method === "get") closeMenus(document.activeElement);
+});
+
 document.addEventListener("click", (event) => {
   document.querySelectorAll("details.drop[open]").forEach((menu) => {
     if (!menu.contains(event.target)) menu.open = false;
