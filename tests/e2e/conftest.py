@@ -92,3 +92,9 @@ def _place(who: str | None, host: str) -> tuple[str, str]:
         code, _slash, email = who.partition("/")
         return code, email
     return cast.PEOPLE[who][0], cast.email(who)
+
+
+@pytest.fixture(scope="package")
+def meadow(served: Served) -> str:
+    """Who owns a provider with 130 clients that no test changes: a name for `open_as`."""
+    return f"meadow/{served.open_provider('meadow', clients=130)}"

@@ -23,10 +23,13 @@ def sign_in(page: Page, email: str, password: str) -> None:
 
 
 def open_menu(page: Page, name: str) -> None:
-    """Open one of the menus at the top right, or a panel of the list's tools."""
-    page.locator("summary").filter(has=page.locator(f":scope[aria-label='{name}']")).or_(
-        page.locator("summary", has_text=re.compile(rf"^\s*{re.escape(name)}\s*$"))
-    ).first.click()
+    """Open one of the menus at the top right."""
+    page.locator(f"summary[aria-label='{name}']").click()
+
+
+def open_panel(page: Page, name: str) -> None:
+    """Open a panel of the list's tools."""
+    page.locator("summary", has_text=re.compile(rf"^\s*{re.escape(name)}\s*$")).click()
 
 
 def expect_toast(page: Page, text: str) -> None:
@@ -38,5 +41,7 @@ def rows(page: Page) -> Locator:
 
 
 def cells(page: Page, label: str) -> list[str]:
-    """What stands in a column of the list."""
-    return page.locator(f"#list tbody td[data-label='{label}']").all_inner_texts()
+    """What stands in a column of the list, by what its head says."""
+    heads = page.locator("#list thead th").all_text_contents()
+    place = [" ".join(head.split()) for head in heads].index(label)
+    return page.locator(f"#list tbody tr > :nth-child({place + 1})").all_text_contents()
