@@ -1,0 +1,234 @@
+"""Everything the table speaks of, in one database: people to ask, things to name, and a way to call a route.
+
+Nova is whose matters these are. Acme is the other provider; here it has the highest edition, so that it can own
+everything.
+"""
+
+import hashlib
+import hmac
+import itertools
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import msgspec
+import pyotp
+
+from core import actor, db, policies, provision
+from core.accounts import api_keys, second_factor, sessions
+from core.actor import Actor
+from core.settings import Settings
+from tests import cast
+from tests.visitor import PASSWORD
+from tests.web.matrix import things
+from tests.web.matrix.table import Row
+from web.app import create_app
+
+RANDOM_NUMBER, RANDOM_CODE, RANDOM_TEXT = 4503599627370496, 987654, "no-such-thing"
+NOBODYS = ("plugin", "mail", "static")
+"""What belongs to no provider, so that there is no other one's."""
+
+FINGERPRINT = """
+SELECT format('SELECT %L, md5(coalesce(string_agg(line, '''' ORDER BY line), '''')) FROM (SELECT (to_jsonb(t)'
+              ' - ''seen_at'' - ''last_used_on'')::text AS line FROM %I.%I t %s) lines',
+              relname, nspname, relname,
+              CASE WHEN $1::bigint IS NOT NULL THEN format('WHERE tenant_id = %s', $1) END)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE relkind = 'r' AND (nspname = 'public' OR relname = 'pgqueuer')
+  AND ($1::bigint IS NULL OR EXISTS (SELECT FROM pg_attribute a
+       WHERE a.attrelid = c.oid AND attname = 'tenant_id'))
+ORDER BY relname
+"""
+"""Reads every table; when somebody was last seen is no change. With a tenant: its own rows only."""
+
+
+PREPARED = """
+UPDATE providers SET edition = 'corporate';
+UPDATE counters SET next = 5000 WHERE tenant_id = (SELECT id FROM providers WHERE code = 'acme');
+"""
+"""Acme's new clients get codes that Nova has not."""
+
+
+class Somebody(msgspec.Struct, frozen=True):
+    """Who asks: a person by a session, a program by a key, or a stranger with a visitor's cookie."""
+
+    host: str
+    actor: Actor | None = None
+    token: str = ""
+    key: str = ""
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        return {"comptoir-session": self.token} if self.token else {"comptoir-visitor": "a-stranger"}
+
+    @property
+    def seed(self) -> str:
+        return self.token or "a-stranger"
+
+
+class World:
+    """One database with the cast, the application in front of it, and a look from above."""
+
+    def __init__(self, settings: Settings, admin: asyncpg.Connection) -> None:
+        self.settings = msgspec.structs.replace(settings, mail_catcher=True)
+        self.admin = admin
+        self.numbers = itertools.count(1)
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=create_app(self.settings), client=("203.0.113.7", 4711)),
+        )
+        self.actors: dict[str, Actor] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, settings: Settings, admin_url: str) -> AsyncIterator[Self]:
+        name = urlsplit(settings.database_url).path.strip("/")
+        admin = await asyncpg.connect(provision.address(admin_url, database=name))
+        world = cls(settings, admin)
+        await admin.execute(PREPARED)
+        for person in ("olga", "rita", "alice", "bob", "zoe"):
+            world.actors[person] = await cast.who(person)
+        await admin.execute("UPDATE providers SET edition = 'standard' WHERE code = 'petit'")
+        try:
+            yield world
+        finally:
+            await world.client.aclose()
+            await admin.close()
+
+    # Who asks
+
+    async def person(self, name: str) -> Somebody:
+        """Somebody of the cast with a new session; "" is a stranger."""
+        if not name:
+            return Somebody("nova")
+        place = await cast.tenant(cast.PEOPLE[name][0])
+        async with db.as_tenant(place.id):
+            person_id = await db.value("SELECT id FROM people WHERE email_folded = $1", cast.email(name))
+            token = await sessions.open_session(person_id, by=actor.visitor(place))
+        async with db.as_tenant(place.id):
+            signed_in = await sessions.actor_of(sessions.digest(token), place)
+        assert signed_in is not None
+        return Somebody("" if place.is_platform else place.code, signed_in.actor, token)
+
+    async def key_of(self, name: str) -> Somebody:
+        """A key of this person that may all that the person may."""
+        by = (await self.person(name)).actor
+        assert by is not None
+        scopes = policies.permissions_of(by)
+        async with db.as_tenant(by.tenant.id):
+            made = await api_keys.create(api_keys.NewKey(name=self.fresh("key"), scopes=scopes), by=by)
+        return Somebody(by.tenant.code, by, key=made.key)
+
+    async def for_row(self, row: Row, name: str | None = None) -> Somebody:
+        """The person, or his key, as the row wants it."""
+        name = row.by if name is None else name
+        return await self.key_of(name) if row.is_json and name else await self.person(name)
+
+    # What is asked about
+
+    def fresh(self, what: str = "thing") -> str:
+        """A word that was not used before."""
+        return f"{what}-{next(self.numbers)}"
+
+    async def own(self, kind: str, whose: str = "alice") -> Any:
+        """A new thing of this kind, of one's own. Gives what stands in its address."""
+        return await things.MAKERS[kind](self, self.actors[whose])
+
+    def nobodys(self, kind: str) -> Any:
+        """What an address of this kind could hold, of nothing that is there."""
+        if kind == "client":
+            return RANDOM_CODE
+        textual = ("link", "plugin", "mail", "static", "provider", "suspended_provider")
+        return RANDOM_TEXT if kind in textual else RANDOM_NUMBER
+
+    # What is sent
+
+    async def filled(self, row: Row, somebody: Somebody) -> dict[str, Any] | None:
+        """The body with its new words; things (`$group`) stay for `with_things`."""
+        if row.send is None:
+            return None
+        return {field: await self._new(value, somebody) for field, value in row.send.items()}
+
+    async def _new(self, value: Any, somebody: Somebody) -> Any:
+        if not (isinstance(value, str) and value.startswith("!")):
+            return value
+        if value in ("!first_code", "!enrolled"):
+            return await self._second_factor(value, somebody)
+        if value == "!version":
+            return await self.admin.fetchval("SELECT version FROM providers WHERE code = $1", somebody.host)
+        if value == "!plugin":
+            kept = "SELECT s.version FROM plugin_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
+            return await self.admin.fetchval(kept, somebody.host) or 0
+        word = self.fresh(value[1:])
+        return f"{word}@new.example" if value == "!email" else word
+
+    async def _second_factor(self, value: str, somebody: Somebody) -> str:
+        by = somebody.actor
+        assert by is not None
+        async with db.as_tenant(by.tenant.id):
+            await second_factor.begin(by=by)
+            begun = await second_factor.enrolment(by=by)
+            assert begun is not None
+            code = pyotp.TOTP(begun.secret).now()
+            if value == "!first_code":
+                return code
+            await second_factor.confirm(code, by=by, token=somebody.token)
+        digest = sessions.digest(somebody.token)
+        await self.admin.execute("UPDATE sessions SET token_hash = $1 WHERE person_id = $2", digest, by.person_id)
+        return PASSWORD
+
+    async def call(
+        self,
+        row: Row,
+        somebody: Somebody,
+        *,
+        things: dict[str, Any],
+        send: dict[str, Any] | None = None,
+        csrf: str | None = None,
+        headers: dict[str, str] | None = None,
+        host: str | None = None,
+    ) -> httpx.Response:
+        """Call the route with these things and this body. `csrf` is the form's token, by default the right one."""
+        path = row.path.format(**things)
+        query = row.query
+        for name, value in things.items():
+            query = query.replace(name, str(value)) if name.startswith("$") else query
+        name = somebody.host if host is None else host
+        sent: dict[str, Any] = {"headers": dict(headers or {})}
+        if somebody.key:
+            sent["headers"]["authorization"] = f"Bearer {somebody.key}"
+        else:
+            sent["headers"]["cookie"] = "; ".join(f"{k}={v}" for k, v in somebody.cookies.items())
+        if row.is_json and send is not None:
+            sent["json"] = send
+        elif row.method == "POST" and not row.is_json:
+            token = self.token(somebody) if csrf is None else csrf
+            sent["data"] = (send or {}) | ({"_csrf": token} if token else {})
+        url = f"http://{name}.localhost{path}" if name else f"http://localhost{path}"
+        return await self.client.request(row.method, url + (f"?{query}" if query else ""), **sent)
+
+    def token(self, somebody: Somebody) -> str:
+        """The right token for the forms of this visitor."""
+        key = self.settings.secret_key.encode()
+        return hmac.new(key, somebody.seed.encode(), hashlib.sha256).hexdigest()
+
+    # What changed
+
+    async def fingerprint(self, tenant_id: int | None = None) -> dict[str, str]:
+        """Every table with a hash of its rows."""
+        queries = [record[0] for record in await self.admin.fetch(FINGERPRINT, tenant_id)]
+        return dict(await self.admin.fetch(" UNION ALL ".join(queries)))
+
+
+def about(answer: httpx.Response) -> str:
+    """What an answer says, for people who mend a test."""
+    text = re.sub(r"(?s)<head>.*</head>|<nav.*</nav>|<header.*</header>|<select.*?</select>", " ", answer.text)
+    return f"{answer.status_code} " + re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))[:400]
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """The tables that are not as they were."""
+    return [table for table in before if before[table] != after.get(table)]
