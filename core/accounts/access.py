@@ -18,11 +18,11 @@ from core.permissions import Permission
 def limit_to_visible(conditions: Conditions, *, by: Actor, alias: str = "c") -> None:
     """Add the conditions under which `by` may see a row of `clients`."""
     if by.projects is not None:
-        conditions.add(f"{alias}.project_id IN ({_listed(by.projects)})")
+        conditions.add(f"{alias}.project_id IN ({listed(by.projects)})")
     if by.groups is not None:
         conditions.add(
             f"EXISTS (SELECT FROM group_members limits WHERE limits.client_id = {alias}.id"
-            f" AND limits.group_id IN ({_listed(by.groups)}))"
+            f" AND limits.group_id IN ({listed(by.groups)}))"
         )
 
 
@@ -67,5 +67,6 @@ async def _one(column: str, value: Any, *, by: Actor, lock: bool) -> Record:
     return found
 
 
-def _listed(ids: frozenset[int]) -> str:
+def listed(ids: frozenset[int]) -> str:
+    """Ids as they stand inside `IN (...)`, where the planner sees them; none match when there are none."""
     return ", ".join(f"{number:d}" for number in sorted(ids)) or "NULL"

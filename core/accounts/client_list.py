@@ -10,6 +10,7 @@ import msgspec
 from asyncpg import Record
 
 from core import db, policies
+from core.accounts import access
 from core.accounts.client_filter import ClientFilter, conditions_of
 from core.actor import Actor
 from core.errors import Invalid
@@ -135,9 +136,10 @@ def _selected(columns: tuple[str, ...], *, by: Actor) -> str:
             policies.require_feature(by, GATED[column])
     wanted = [f"{COLUMNS[column]} AS {column}" for column in columns if column not in ("groups", "code")]
     if "groups" in columns:
+        known = "" if by.groups is None else f"AND g.id IN ({access.listed(by.groups)})"
         wanted.append(
-            """ARRAY(SELECT g.name FROM group_members m JOIN account_groups g ON g.id = m.group_id
-                     WHERE m.client_id = c.id ORDER BY g.name_folded) AS groups"""
+            f"""ARRAY(SELECT g.name FROM group_members m JOIN account_groups g ON g.id = m.group_id
+                      WHERE m.client_id = c.id {known} ORDER BY g.name_folded) AS groups"""
         )
     return ", ".join(["c.id", "c.code", *wanted])
 

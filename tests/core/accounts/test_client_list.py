@@ -3,12 +3,13 @@
 import random
 from datetime import date
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import db, filters
-from core.accounts import client_filter, client_list
+from core.accounts import client_filter, client_list, groups
 from core.accounts.client_filter import ClientFilter
 from core.errors import Invalid, NotInEdition
 from core.filters import Cursor, read_cursor
@@ -126,6 +127,21 @@ async def test_gated_filters_and_columns_name_the_edition(database):
         assert not {"groups", "project"} & set(client_list.columns_of(["groups", "project", "phone"], by=zoe))
         with pytest.raises(NotInEdition):
             await client_list.page(ClientFilter(), by=zoe, columns=("code", "login", "groups"))
+
+
+async def test_whoever_is_limited_to_groups_reads_the_names_of_no_others(database):
+    alice, lea = await cast.who("alice"), await cast.who("lea")
+    async with db.as_tenant(alice.tenant.id):
+        vip = await db.value("SELECT id FROM account_groups WHERE name = 'VIP circle'")
+        dupont = await db.value("SELECT id FROM clients WHERE login = 'dupont'")
+        other = await db.value("SELECT id FROM account_groups WHERE name = 'Empty group'")
+        await groups.add(other, [dupont], by=alice)
+        limited = msgspec.structs.replace(lea, projects=None, groups=frozenset({vip}))
+        columns = ("code", "login", "groups")
+        page = await client_list.page(ClientFilter(), by=limited, columns=columns)
+        assert [(row["login"], row["groups"]) for row in page.rows] == [("dupont", ["VIP circle"])]
+        page = await client_list.page(ClientFilter(name="dupont"), by=alice, columns=columns)
+        assert page.rows[0]["groups"] == ["Empty group", "VIP circle"]
 
 
 async def test_days_are_the_providers_own(database):
