@@ -21,7 +21,7 @@ REFERENCE = "#/components/schemas/{name}"
 HIGHEST_ID = 2**63 - 1
 ABOUT = """Everything staff does about clients, through the same verbs as the pages.
 
-* Make a key under *API keys* and send it as `Authorization: Bearer comptoir_...`. It never may do more than its
+* Make a key under API keys and send it as `Authorization: Bearer comptoir_...`. It never may do more than its
   maker.
 * Refusals are problem details (RFC 9457); `errors` names what is wrong with each field.
 * Lists are paged by cursors: follow `next`, or the `Link` header, until it is null.
