@@ -49,4 +49,4 @@ def secured(scope: Any, visit: Visit, send: Send) -> Send:
 
 def _is_marked(scope: Any) -> bool:
     """Whether the address of a static file changes with the file; what scripts name in turn has no mark."""
-    return scope["query_string"].startswith(b"v=") or scope["path"].startswith("/static/vendor/")
+    return bool(scope["query_string"].startswith(b"v=")) or scope["path"].startswith("/static/vendor/")

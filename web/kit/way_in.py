@@ -174,7 +174,8 @@ async def _refuse(scope: Any, send: Send, error: Exception) -> None:
     status, body = response.status_code, response.content or b""
     if isinstance(body, str):
         body = body.encode()
-    headers = [(b"content-type", str(response.media_type).encode() + b"; charset=utf-8")]
+    kind = str(getattr(response.media_type, "value", response.media_type))
+    headers = [(b"content-type", f"{kind}; charset=utf-8".encode())]
     headers += [(name.encode(), value.encode()) for name, value in response.headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
