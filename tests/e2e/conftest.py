@@ -97,4 +97,4 @@ def _place(who: str | None, host: str) -> tuple[str, str]:
 @pytest.fixture(scope="package")
 def meadow(served: Served) -> str:
     """Who owns a provider with 130 clients that no test changes: a name for `open_as`."""
-    return f"meadow/{served.open_provider('meadow', clients=130)}"
+    return f"meadow/{served.open_provider('meadow', invented=130)}"

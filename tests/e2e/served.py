@@ -14,7 +14,8 @@ import msgspec
 import uvicorn
 
 from core import actor, db
-from core.accounts import sessions
+from core.accounts import clients, sessions
+from core.accounts.clients import NewClient
 from core.actor import Actor
 from core.settings import Settings
 from tenants import onboarding, providers
@@ -69,11 +70,17 @@ class Served:
 
         return self.do(opened)
 
-    def open_provider(self, code: str, *, edition: str = "corporate", clients: int = 0) -> str:
-        """A provider of its own for one test, with `clients` invented clients; returns its owner's address."""
+    def register(self, code: str, login: str, name: str, **more: Any) -> int:
+        """A client for one test; returns its code."""
+        given = {"login": login, "email": f"{login}@client.example", "country": "FR", "contact_person": name}
+        created = self.within(code, clients.create, NewClient(**(given | more)))
+        return int(created["code"])
+
+    def open_provider(self, code: str, *, edition: str = "corporate", invented: int = 0) -> str:
+        """A provider of its own for one test, with some invented clients; returns its owner's address."""
         self.do(_open, code, edition)
-        if clients:
-            self.do(_fill, code, clients)
+        if invented:
+            self.do(_fill, code, invented)
         return f"owner@{code}.example"
 
 
