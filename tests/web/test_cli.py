@@ -17,9 +17,12 @@ import httpx
 import msgspec
 import pytest
 
+from core import hooks, mail
 from core import settings as settings_module
 from core.accounts import passwords
 from core.settings import Settings
+from tenants import addresses
+from tests.conftest import settings_for
 from tests.visitor import PASSWORD
 from web.cli import ground, main
 
@@ -67,7 +70,11 @@ def comptoir(
         return Said(status, said.out, said.err)
 
     yield run
+    usual = settings_for(None, home=Path("/nonexistent"))
     passwords.configure(parallel=8, cheap=True)
+    mail.configure(usual)
+    addresses.configure(usual)
+    assert hooks.load(usual) == []
 
 
 @pytest.fixture
@@ -289,11 +296,21 @@ def test_the_database_is_made_on_a_server_of_ones_own(
     lines = dict(line.split("=", 1) for line in file.read_text().splitlines() if not line.startswith("#"))
     for name, value in lines.items():
         monkeypatch.setenv(name, value)
+    early = comptoir("serve", "--port", str(free_port()))
+    assert (early.status, "comptoir database migrate" in early.err) == (1, True)
     assert comptoir("database", "migrate").status == 0
     assert comptoir("doctor").status == 0
     assert comptoir("provider", "list", "--json").data == []
     again = comptoir(*arguments)
     assert (again.status, "is there already" in again.err) == (1, True)
+
+
+def test_the_server_does_not_start_on_a_port_that_is_taken(at_home: Command) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = at_home("serve", "--port", str(taken.getsockname()[1]))
+    assert (said.status, "cannot be used" in said.err) == (1, True)
 
 
 def test_the_server_serves_and_stops(settings: Settings, tmp_path: Path) -> None:

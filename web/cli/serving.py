@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
+import asyncpg
 import rich_click as click
 import structlog
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
-from core import settings
+from core import schema, settings
 from core.settings import Settings
 from tenants import addresses
 from web import composition
@@ -146,6 +147,12 @@ def working(found: Settings) -> Iterator[None]:
 
 async def _check(found: Settings) -> None:
     """Whether the server would start: better told here in a line than by every process of it."""
+    connection = await asyncpg.connect(found.database_url, statement_cache_size=0)
+    try:
+        if missing := await schema.pending(connection):
+            raise Trouble(f"The database lacks {', '.join(missing)}: run comptoir database migrate first.")
+    finally:
+        await connection.close()
     async with composition.running(found) as broken:
         for line in broken:
             say.remark(line)
