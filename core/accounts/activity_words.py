@@ -124,6 +124,7 @@ FIELDS = MappingProxyType(
         "note": N_("Note"),
         "password": N_("Password"),
         "permissions": N_("Permissions"),
+        "pending": N_("Second step still missing"),
         "phone": N_("Phone"),
         "plugin": N_("Plugin"),
         "position": N_("Place in the list"),

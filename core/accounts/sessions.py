@@ -151,7 +151,8 @@ async def open_session(
         by.address,
         _printable(agent),
     )
-    await audit.record("session:opened", "session", session_id, by=by, name=by.name, new={"pending": is_pending})
+    told = {"pending": True} if is_pending else None
+    await audit.record("session:opened", "session", session_id, by=by, name=by.name, new=told)
     return token
 
 
