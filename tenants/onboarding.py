@@ -4,7 +4,7 @@ import msgspec
 from asyncpg import Record, UniqueViolationError
 
 from core import actor, clock, db, i18n, places, plugin_registry, plugin_settings, policies
-from core.accounts import attitudes, projects
+from core.accounts import attitudes, projects, rows
 from core.accounts.provider_settings import COLORS, TIMEZONES
 from core.actor import Actor, Tenant
 from core.checks import Checks
@@ -75,15 +75,15 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 async def open_provider(new: NewProvider, *, by: Actor, by_mail: bool = True) -> Opened:
     """Open a provider in the platform's scope; the transaction is the provider's then. All errors come at once."""
     policies.require(by, Permission.PROVIDER_OPEN)
-    await providers.require_active_reseller(by)
-    reseller_id = new.reseller_id if providers.reach(by) is None else by.reseller_id
+    reseller = await _held_reseller(new.reseller_id, by=by)
     checks = Checks()
-    await _check(checks, new, reseller_id, by=by)
-    own_host = hosts.checked(checks, "host", new.host) if new.host.strip() else ""
+    new = await _checked(checks, new, by=by)
+    if new.reseller_id is not None and reseller is None:
+        checks.error("reseller_id", _("This is not one of the choices."))
     checks.done()
-    await _require_room(reseller_id)
-    row = await _insert(new, reseller_id)
-    base_url = addresses.link(await _give_hosts(row, own_host))
+    await _require_room(reseller)
+    row = await _insert(new, reseller)
+    base_url = addresses.link(await _give_hosts(row, new.host))
     told = {"code": row["code"], "edition": row["edition"], "address": base_url}
     await providers.note("provider:opened", row, by=by, new=told)
     tenant = await providers.current()
@@ -96,36 +96,50 @@ async def open_provider(new: NewProvider, *, by: Actor, by_mail: bool = True) ->
     return Opened(provider=await providers.current(), address=base_url, link=link)
 
 
-async def _check(checks: Checks, new: NewProvider, reseller_id: int | None, *, by: Actor) -> None:
+async def _held_reseller(reseller_id: int | None, *, by: Actor) -> Record | None:
+    """The reseller it will belong to, himself when he acts; locked, so that two openings take turns at his row."""
+    own_id = providers.reach(by)
+    wanted = reseller_id if own_id is None else own_id
+    if wanted is None or not rows.is_id(wanted):
+        return None
+    reseller = await db.row("SELECT * FROM resellers WHERE id = $1 FOR NO KEY UPDATE", wanted)
+    if own_id is not None and (reseller is None or reseller["state"] != "active"):
+        raise providers.ResellerSuspended
+    return reseller
+
+
+async def _checked(checks: Checks, new: NewProvider, *, by: Actor) -> NewProvider:
+    """The same as it will be kept; notes in `checks` what is wrong."""
+    first_people.check(checks, new.owner, place=new.name, prefix="owner_")
     code = checks.text("code", new.code, longest=32)
     if "code" not in checks.errors and not providers.CODE.fullmatch(code):
         checks.error("code", _("Small letters, digits and hyphens, such as nova-hosting."))
     elif code in RESERVED:
         checks.error("code", _("This name is reserved."))
-    checks.text("name", new.name, longest=100)
-    checks.choice("edition", new.edition, await providers.editions_to_give(by=by))
-    checks.country("country", new.country)
-    checks.choice("locale", new.locale, i18n.LOCALES)
-    checks.choice("timezone", new.timezone, TIMEZONES)
-    checks.choice("color", new.color, COLORS)
-    checks.choice("currency", new.currency.upper(), places.CURRENCIES)
-    first_people.check(checks, new.owner, place=new.name, prefix="owner_")
-    if reseller_id is not None and not await db.fetch("SELECT FROM resellers WHERE id = $1", reseller_id):
-        checks.error("reseller_id", _("This is not one of the choices."))
+    return msgspec.structs.replace(
+        new,
+        code=code,
+        name=checks.text("name", new.name, longest=100),
+        edition=checks.choice("edition", new.edition, await providers.editions_to_give(by=by)),
+        country=checks.country("country", new.country),
+        locale=checks.choice("locale", new.locale, i18n.LOCALES),
+        timezone=checks.choice("timezone", new.timezone, TIMEZONES),
+        color=checks.choice("color", new.color, COLORS),
+        currency=checks.choice("currency", new.currency.upper(), places.CURRENCIES),
+        host=hosts.checked(checks, "host", new.host) if new.host.strip() else "",
+    )
 
 
-async def _require_room(reseller_id: int | None) -> None:
-    """`Conflict` when the reseller has as many providers as he may; two at once take turns at his row."""
-    if reseller_id is None:
+async def _require_room(reseller: Record | None) -> None:
+    """`Conflict` when the reseller has as many providers as he may."""
+    most = reseller["most_providers"] if reseller else None
+    if reseller is None or most is None:
         return
-    most = await db.value("SELECT most_providers FROM resellers WHERE id = $1 FOR UPDATE", reseller_id)
-    if most is None:
-        return
-    if await db.value("SELECT count(*) FROM providers WHERE reseller_id = $1", reseller_id) >= most:
+    if await db.value("SELECT count(*) FROM providers WHERE reseller_id = $1", reseller["id"]) >= most:
         raise Conflict(_("There is room for %(count)s providers, and there are that many.") % {"count": most})
 
 
-async def _insert(new: NewProvider, reseller_id: int | None) -> Record:
+async def _insert(new: NewProvider, reseller: Record | None) -> Record:
     now = clock.now()
     try:
         async with db.savepoint():
@@ -133,13 +147,13 @@ async def _insert(new: NewProvider, reseller_id: int | None) -> Record:
                 """INSERT INTO providers (id, code, name, edition, reseller_id, locale, timezone, country, color,
                        created_at, state_changed_at)
                    VALUES (nextval('provider_numbers'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $9) RETURNING *""",
-                new.code.strip(),
-                new.name.strip(),
+                new.code,
+                new.name,
                 new.edition,
-                reseller_id,
+                reseller["id"] if reseller else None,
                 new.locale,
                 new.timezone,
-                new.country.upper(),
+                new.country,
                 new.color,
                 now,
             )
@@ -161,7 +175,7 @@ async def _give_hosts(row: Record, own_host: str) -> str:
 async def _furnish(new: NewProvider, *, by: Actor) -> None:
     """What a provider begins with, in its own language and scope."""
     await db.execute("INSERT INTO counters (name, next) VALUES ('client', $1)", FIRST_CODE)
-    await projects.create_default(by.tenant.name, by=by, currency=new.currency.upper())
+    await projects.create_default(by.tenant.name, by=by, currency=new.currency)
     await attitudes.create_first(by=by)
     for plugin in FIRST_PLUGINS:
         if plugin_registry.find(plugin) is not None:

@@ -4,7 +4,10 @@ import msgspec
 from asyncpg import Record
 
 from core import db, policies
+from core.accounts.rows import is_id
 from core.actor import Actor
+from core.checks import Checks
+from core.i18n import _
 from core.permissions import Permission
 from tenants.providers import WITH_FIGURES, reach
 
@@ -33,6 +36,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 async def every(query: Query = Query(), *, by: Actor) -> Page:  # noqa: B008 (frozen)
     """Providers with their reseller, host and counts; a reseller's own."""
     policies.require(by, Permission.PROVIDER_READ)
+    text = _check(query)
     rows = await db.fetch(
         f"""{WITH_FIGURES}
             WHERE p.code > $1
@@ -41,7 +45,7 @@ async def every(query: Query = Query(), *, by: Actor) -> Page:  # noqa: B008 (fr
               AND ($5::bigint IS NULL OR p.reseller_id = $5) AND ($6::bigint IS NULL OR p.reseller_id = $6)
             ORDER BY p.code LIMIT $7""",
         query.after,
-        query.text.strip(),
+        text,
         query.state,
         query.edition,
         query.reseller_id,
@@ -66,3 +70,18 @@ async def summary(*, by: Actor) -> Record:
     )
     assert found is not None
     return found
+
+
+def _check(query: Query) -> str:
+    """What to search; raises `Invalid` for what cannot be asked."""
+    checks = Checks()
+    text = checks.text("text", query.text, longest=200, required=False)
+    checks.text("after", query.after, longest=100, required=False)
+    if query.state:
+        checks.choice("state", query.state, ("active", "suspended"))
+    if query.edition:
+        checks.text("edition", query.edition, longest=100)
+    if query.reseller_id is not None and not is_id(query.reseller_id):
+        checks.error("reseller_id", _("This is not one of the choices."))
+    checks.done()
+    return text

@@ -1,12 +1,18 @@
 """A provider's plugins, as the platform switches them. What they are set up with is the provider's own affair."""
 
+import re
+
 from asyncpg import Record
 
 from core import db, plugin_settings, policies
 from core.actor import Actor
+from core.errors import Conflict, Invalid, NotFound
+from core.i18n import _
 from core.permissions import Permission
 from core.plugin_settings import PluginState
 from tenants import providers
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
 async def every(provider: Record, *, by: Actor) -> list[PluginState]:
@@ -17,9 +23,12 @@ async def every(provider: Record, *, by: Actor) -> list[PluginState]:
 
 
 async def enable(provider_id: int, plugin: str, *, by: Actor) -> None:
-    """Switch a plugin on; raises `NotInEdition`, and `Invalid` when it has to be set up first."""
+    """Switch a plugin on; raises `NotInEdition`, and `Conflict` when it has to be set up first."""
     await _enter(provider_id, plugin, "provider:plugin_enabled", by=by)
-    await plugin_settings.enable(plugin, by=by, tenant=await providers.current())
+    try:
+        await plugin_settings.enable(plugin, by=by, tenant=await providers.current())
+    except Invalid as error:
+        raise Conflict(_("The provider has to set this plugin up first.")) from error
 
 
 async def disable(provider_id: int, plugin: str, *, by: Actor) -> None:
@@ -32,5 +41,7 @@ async def _enter(provider_id: int, plugin: str, action: str, *, by: Actor) -> No
     """Write the platform's log, and go on as the provider, whose log `plugin_settings` writes."""
     policies.require(by, Permission.PROVIDER_PLUGINS)
     row = await providers.held(provider_id, by=by)
+    if not NAME.fullmatch(plugin):
+        raise NotFound(_("There is no such plugin."))
     await providers.note_here(action, row, by=by, new={"plugin": plugin})
     await db.hand_over_to(provider_id)

@@ -54,6 +54,13 @@ class ProviderCount(db.Shared, tablename="provider_counts"):
     number = columns.BigInt()
 
 
+class ResellerSuspended(Forbidden):
+    """The reseller who acts is suspended."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Your account as a reseller is suspended."))
+
+
 class OutOfReach(Forbidden):
     """It was not given to this reseller, so that he cannot give it on."""
 
@@ -136,6 +143,8 @@ async def get(provider_id: int, *, by: Actor) -> Record:
 
 async def get_by_code(code: str, *, by: Actor) -> Record:
     """The same, by the code that stands in addresses."""
+    if not CODE.fullmatch(code):
+        raise NotFound
     return await _get("p.code = $1", code, by)
 
 
@@ -209,7 +218,7 @@ async def require_active_reseller(by: Actor) -> None:
     if (reseller_id := reach(by)) is None:
         return
     if await db.value("SELECT state FROM resellers WHERE id = $1 FOR SHARE", reseller_id) != "active":
-        raise Forbidden(_("Your account as a reseller is suspended."))
+        raise ResellerSuspended
 
 
 async def note(action: str, row: Mapping[str, Any], *, by: Actor, **changes: Any) -> None:

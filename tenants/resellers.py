@@ -12,6 +12,7 @@ from asyncpg import Record, UniqueViolationError
 from piccolo import columns
 
 from core import audit, clock, db, policies
+from core.accounts.rows import is_id
 from core.actor import PLATFORM, Actor
 from core.checks import Checks
 from core.errors import Conflict, EditConflict, Invalid, NotFound
@@ -74,6 +75,8 @@ async def every(*, by: Actor) -> list[Record]:
 async def get(reseller_id: int, *, by: Actor) -> Record:
     """One reseller with the same figures."""
     policies.require(by, Permission.RESELLER_READ)
+    if not is_id(reseller_id):
+        raise NotFound
     return await _get("r.id = $1", reseller_id)
 
 
@@ -104,10 +107,10 @@ async def create(new: NewReseller, *, by: Actor, by_mail: bool = True) -> Create
     """Take on a reseller; his first person can sign in at once."""
     policies.require(by, Permission.RESELLER_MANAGE)
     checks = Checks()
-    _check(checks, new)
+    told = _checked(checks, new)
     first_people.check(checks, new.person, place=new.name, prefix="person_")
     checks.done()
-    now, told = clock.now(), _told(new)
+    now = clock.now()
     async with _free_name():
         reseller_id: int = await db.value(
             """INSERT INTO resellers (name, editions, features, most_providers, created_at, state_changed_at)
@@ -115,7 +118,7 @@ async def create(new: NewReseller, *, by: Actor, by_mail: bool = True) -> Create
             *told.values(),
             now,
         )
-    await audit.record("reseller:created", "reseller", reseller_id, by=by, name=new.name, new=told)
+    await audit.record("reseller:created", "reseller", reseller_id, by=by, name=told["name"], new=told)
     link = await first_people.add(
         new.person,
         role="reseller",
@@ -135,9 +138,8 @@ async def change_terms(reseller_id: int, terms: Terms, *, version: int | None = 
     if version is not None and row["version"] != version:
         raise EditConflict(dict(row))
     checks = Checks()
-    _check(checks, terms)
+    told = _checked(checks, terms)
     checks.done()
-    told = _told(terms)
     old = {field: row[field] for field in told}
     if old == told:
         return
@@ -148,7 +150,7 @@ async def change_terms(reseller_id: int, terms: Terms, *, version: int | None = 
             reseller_id,
             *told.values(),
         )
-    await audit.record("reseller:updated", "reseller", reseller_id, by=by, name=terms.name, old=old, new=told)
+    await audit.record("reseller:updated", "reseller", reseller_id, by=by, name=told["name"], old=old, new=told)
 
 
 async def suspend(reseller_id: int, *, reason: str, by: Actor) -> None:
@@ -190,8 +192,8 @@ async def _change_state(reseller_id: int, state: str, reason: str, *, by: Actor)
     await forget_tenant(PLATFORM)
 
 
-def _check(checks: Checks, terms: Terms) -> None:
-    checks.text("name", terms.name, longest=100)
+def _checked(checks: Checks, terms: Terms) -> dict[str, Any]:
+    """The columns, in their order; notes in `checks` what is wrong."""
     names = [edition.name for edition in policies.editions()]
     if not terms.editions:
         checks.error("editions", _("Please choose one at least."))
@@ -201,12 +203,8 @@ def _check(checks: Checks, terms: Terms) -> None:
         checks.choice("features", feature, FEATURES)
     if terms.most_providers is not None and not 0 <= terms.most_providers <= 1_000_000:
         checks.error("most_providers", _("A number from 0 to a million, please."))
-
-
-def _told(terms: Terms) -> dict[str, Any]:
-    """The columns, in their order."""
     return {
-        "name": terms.name.strip(),
+        "name": checks.text("name", terms.name, longest=100),
         "editions": sorted(set(terms.editions)),
         "features": sorted(set(terms.features)),
         "most_providers": terms.most_providers,
@@ -230,6 +228,8 @@ async def _get(condition: str, value: int | str) -> Record:
 
 
 async def _held(reseller_id: int) -> Record:
+    if not is_id(reseller_id):
+        raise NotFound
     row = await db.row("SELECT * FROM resellers WHERE id = $1 FOR NO KEY UPDATE", reseller_id)
     if row is None:
         raise NotFound

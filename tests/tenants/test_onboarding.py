@@ -1,5 +1,7 @@
 """Opening a provider: it works at once, or nothing of it is there."""
 
+import asyncio
+
 import msgspec
 import pytest
 
@@ -128,3 +130,19 @@ async def test_a_reseller_opens_no_more_than_he_may(database: Settings) -> None:
         await resellers.change_terms(row["id"], terms, by=SYSTEM)
     with pytest.raises(Conflict):
         await opened(by=rita)
+
+
+async def test_of_several_at_once_only_as_many_are_opened_as_there_is_room_for(database: Settings) -> None:
+    rita = await cast.who("rita")
+    async with db.as_platform():
+        row = await resellers.get_by_name("horizon", by=SYSTEM)
+        terms = resellers.Terms(name="Horizon", editions=("standard",), most_providers=3)
+        await resellers.change_terms(row["id"], terms, by=SYSTEM)
+    wanted = [msgspec.structs.replace(FRESH, code=f"fresh-{number}") for number in range(4)]
+    outcomes = await asyncio.gather(*(opened(new, by=rita) for new in wanted), return_exceptions=True)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Conflict", "Conflict", "Conflict", "Opened"]
+
+
+async def test_a_code_that_two_want_at_once_is_given_to_one(database: Settings) -> None:
+    outcomes = await asyncio.gather(*(opened() for _ in range(3)), return_exceptions=True)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Invalid", "Invalid", "Opened"]

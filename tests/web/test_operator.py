@@ -220,3 +220,42 @@ async def test_caught_mail_is_shown_only_where_mail_is_caught(visitor: Visitor, 
         assert 'href="http://nova.localhost/password/abc"' in (await there.get(f"/platform/mail/{name}")).text
         for wrong in ("x", "..%2F..%2Fetc%2Fpasswd"):
             assert (await there.get(f"/platform/mail/{wrong}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/platform/providers?text=%00",
+        "/platform/providers?after=%00&state=%00",
+        "/platform/providers?edition=%00",
+        "/platform/providers?reseller_id=99999999999999999999",
+        "/platform/providers?reseller_id=-1",
+        "/platform/providers?text=%ED%A0%80%25_",
+        "/platform/providers/%00",
+        "/platform/providers/N%C3%96VA",
+        "/platform/resellers/99999999999999999999",
+        "/platform/resellers/-1/edit",
+        "/platform/mail/%00",
+    ],
+)
+async def test_a_strange_address_is_refused_and_no_error_of_ours(visitor: Visitor, address: str) -> None:
+    olga = await signed_in(visitor, "olga")
+    assert (await olga.get(address)).status_code in (200, 404, 422)
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("nova/plugins", {"plugin": "\x00", "act": "disable"}),
+        ("nova/features", {"feature": "\x00", "act": "grant"}),
+        ("nova/edition", {"edition": "\x00"}),
+        ("nova/suspend", {"reason": "\x00"}),
+        ("", NEW | {"reseller_id": "99999999999999999999", "host": "\x00", "name": "\x00"}),
+        ("", NEW | {"tenant_id": "1"}),
+    ],
+)
+async def test_a_strange_form_is_refused_and_no_error_of_ours(
+    visitor: Visitor, path: str, form: dict[str, str]
+) -> None:
+    olga = await signed_in(visitor, "olga")
+    assert (await olga.post(f"/platform/providers/{path}".rstrip("/"), form)).status_code in (404, 422)
