@@ -7,6 +7,7 @@ everything.
 import hashlib
 import hmac
 import itertools
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -203,7 +204,8 @@ class World:
         else:
             sent["headers"]["cookie"] = "; ".join(f"{k}={v}" for k, v in somebody.cookies.items())
         if row.is_json and send is not None:
-            sent["json"] = send
+            sent["content"] = json.dumps(send)
+            sent["headers"]["content-type"] = "application/json"
         elif row.method == "POST" and not row.is_json:
             token = self.token(somebody) if csrf is None else csrf
             sent["data"] = (send or {}) | ({"_csrf": token} if token else {})

@@ -1,0 +1,87 @@
+"""Strange input is refused or taken as it is, and never an error of ours: in filters, forms and JSON."""
+
+import pytest
+
+from tests.web.matrix.references import own_things, put_in
+from tests.web.matrix.table import API, OPERATOR, PUBLIC, ROWS, STAFF
+from tests.web.matrix.world import World, about
+
+pytestmark = pytest.mark.anyio
+
+DIGITS = ("٣", "9" * 19, "9" * 40, "-1", "1e3")
+TEXTS = ("\0", "a\0b", "%_\\", "'\"><b>", "\u202eabc", "\ud800", "NaN", "a" * 10_000, *DIGITS)
+IN_ADDRESSES = ("a\0b", "%_\\", "\ud800", "a" * 300, *DIGITS)
+NUMBERS = (0, -1, 2**31, 2**63, 2**70, 1.5, True, None, [], {}, "1", [1] * 300)
+PARAMETERS = {
+    "/staff/clients": "code name email project group kind country language status attitude registered_from"
+    " registered_to after before sort",
+    "/staff/activity": "actor action client search day_from day_to after before",
+    "/staff/groups/{group_id}": "after before",
+    "/staff/clients/{code}/activity": "after before",
+    "/staff/clients/groups": "code",
+    "/staff/clients/delete": "code",
+    "/platform/providers": "text name state edition reseller_id after size",
+    "/platform/activity": "actor action search after before",
+    "/api/v1/clients": "code name email project group kind country language status attitude registered_from"
+    " registered_to after before sort limit fields",
+    "/api/v1/activity": "actor action client search after before",
+    "/api/v1/attitudes/{attitude_id}": "replacement_id",
+    "/sign-in": "next",
+    "/sign-in/code": "next recovery",
+}
+
+
+async def send_raw(world: World, row, somebody, things, query: str) -> str:
+    """The address with this query; what broke, or ""."""
+    asked = type(row)(**{field: getattr(row, field) for field in row.__struct_fields__} | {"query": query})
+    answer = await world.call(asked, somebody, things=things)
+    return f"{row.name}?{query[:60]}: {about(answer)}" if answer.status_code >= 500 else ""
+
+
+def encoded(text: str) -> str:
+    """Percent-encoded, a lone surrogate as the bytes that no UTF-8 has."""
+    return "".join(f"%{byte:02x}" for byte in text.encode("utf-8", "surrogatepass"))
+
+
+async def test_strange_parameters_of_lists_are_refused_or_literal(world):
+    wrong = []
+    for row in ROWS:
+        if row.is_write or row.path not in PARAMETERS:
+            continue
+        things, somebody = await own_things(world, row), await world.for_row(row)
+        for parameter in PARAMETERS[row.path].split():
+            for text in IN_ADDRESSES:
+                wrong.append(await send_raw(world, row, somebody, things, f"{parameter}={encoded(text)}"))
+            wrong.append(await send_raw(world, row, somebody, things, f"{parameter}=1&{parameter}=2"))
+            wrong.append(await send_raw(world, row, somebody, things, f"{parameter}[]=1"))
+    assert not any(wrong), "\n".join(filter(None, wrong))
+
+
+@pytest.mark.parametrize("rows", [PUBLIC, STAFF, OPERATOR, API], ids=["public", "staff", "operator", "api"])
+async def test_strange_values_of_fields_are_refused_or_taken(world, rows):
+    """One field after the other is strange, the others are right."""
+    wrong = []
+    for row in rows:
+        if not row.send:
+            continue
+        things, somebody = await own_things(world, row), await world.for_row(row)
+        for field in row.send:
+            for value in (*TEXTS, *(NUMBERS if row.is_json else ())):
+                body = put_in(await world.filled(row, somebody), things) | {field: value}
+                answer = await world.call(row, somebody, things=things, **ready(row, body))
+                if answer.status_code >= 500:
+                    wrong.append(f"{row.name} {field}={str(value)[:20]!r}: {about(answer)}")
+                    break
+    assert not wrong, "\n".join(wrong)
+
+
+def ready(row, body: dict) -> dict:
+    """What httpx can send: a form has no lone surrogates, JSON has them escaped."""
+    if row.is_json:
+        return {"send": body}
+    return {
+        "send": {
+            field: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+            for field, value in body.items()
+        }
+    }
