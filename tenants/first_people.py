@@ -47,13 +47,7 @@ async def add(
     Returns the link to hand over when a password is still to be chosen and it is not sent `by_mail`, else "".
     Raises `Invalid` when somebody here has the address.
     """
-    new = NewPerson(
-        name=person.name, email=person.email, locale=by.tenant.locale, password=person.password or None
-    )
-    try:
-        person_id = await people.create(new, by=by)
-    except Invalid as error:
-        raise Invalid({f"{prefix}{field}": message for field, message in error.errors.items()}) from error
+    person_id = await _create(person, by=by, prefix=prefix)
     staff_id = await db.value(
         "INSERT INTO staff (person_id, role, reseller_id, created_at) VALUES ($1, $2, $3, $4) RETURNING id",
         person_id,
@@ -88,6 +82,16 @@ async def operators(*, by: Actor) -> list[Record]:
 def _require_command_line(by: Actor) -> None:
     if not by.tenant.is_platform or by.kind != "system":
         raise Forbidden(_("Operators are let in by the command line."))
+
+
+async def _create(person: FirstPerson, *, by: Actor, prefix: str) -> int:
+    new = NewPerson(
+        name=person.name, email=person.email, locale=by.tenant.locale, password=person.password or None
+    )
+    try:
+        return await people.create(new, by=by)
+    except Invalid as error:
+        raise Invalid({f"{prefix}{field}": message for field, message in error.errors.items()}) from error
 
 
 async def _invite(person_id: int, *, base_url: str, by: Actor, by_mail: bool) -> str:

@@ -78,12 +78,15 @@ def accounts() -> list[Account]:
 
 async def _reseller(*, by: Actor) -> int:
     name, email = cast.RESELLER_PERSON
-    if await _is_there(email):
-        found: int = await db.value(
-            """SELECT s.reseller_id FROM staff s JOIN people p ON p.id = s.person_id
-                WHERE p.email_folded = lower($1)""",
-            email,
-        )
+    found: int | None = await db.value(
+        """SELECT r.id FROM resellers r
+            WHERE r.name_folded = lower($1) OR EXISTS (
+                SELECT FROM staff s JOIN people p ON p.id = s.person_id
+                 WHERE s.reseller_id = r.id AND p.email_folded = lower($2))""",
+        cast.RESELLER,
+        email,
+    )
+    if found is not None:
         return found
     new = NewReseller(
         name=cast.RESELLER,
@@ -100,8 +103,26 @@ async def _reseller(*, by: Actor) -> int:
 async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, by: Actor) -> None:
     """Open the provider and, as the same transaction is its own then, fill it."""
     tell(f"{provider.name}: opening")
+    opened = await onboarding.open_provider(_new_provider(provider, reseller_id), by=by)
+    inside = actor.system(opened.provider, name="demo")
+    tell(f"{provider.name}: projects and groups")
+    project_ids = [await projects.default_id()]
+    for name, site, currency in provider.projects[1:]:
+        project = await projects.create(NewProject(name=name, site=site, currency=currency), by=inside)
+        project_ids.append(project["id"])
+    group_ids = []
+    for name, description in provider.groups:
+        group = await groups.create(NewGroup(name=name, description=description), by=inside)
+        group_ids.append(group["id"])
+    tell(f"{provider.name}: staff")
+    await _hire(provider, project_ids, by=inside)
+    tell(f"{provider.name}: {provider.clients} clients")
+    await filling.add_clients(provider, project_ids, group_ids)
+
+
+def _new_provider(provider: DemoProvider, reseller_id: int | None) -> NewProvider:
     owner = provider.members[0]
-    new = NewProvider(
+    return NewProvider(
         code=provider.code,
         name=provider.name,
         owner_name=owner.name,
@@ -115,21 +136,6 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
         currency=provider.projects[0][2],
         reseller_id=reseller_id,
     )
-    opened = await onboarding.open_provider(new, by=by)
-    inside = actor.system(opened.provider, name="demo")
-    tell(f"{provider.name}: projects and groups")
-    project_ids = [await projects.default_id()]
-    for name, site, currency in provider.projects[1:]:
-        project_ids.append(
-            (await projects.create(NewProject(name=name, site=site, currency=currency), by=inside))["id"]
-        )
-    group_ids = []
-    for name, description in provider.groups:
-        group_ids.append((await groups.create(NewGroup(name=name, description=description), by=inside))["id"])
-    tell(f"{provider.name}: staff")
-    await _hire(provider, project_ids, by=inside)
-    tell(f"{provider.name}: {provider.clients} clients")
-    await filling.add_clients(provider, project_ids, group_ids)
 
 
 async def _hire(provider: DemoProvider, project_ids: list[int], *, by: Actor) -> None:

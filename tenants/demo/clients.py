@@ -44,9 +44,7 @@ class DemoClient(msgspec.Struct, frozen=True, kw_only=True):
 def invent(count: int, *, seed: int, home: str, language: str, until: datetime) -> Iterator[DemoClient]:
     """`count` clients in the order of their registration, most of them of the country `home`."""
     dice = random.Random(seed)  # noqa: S311 (nothing secret)
-    fakers = {country.locale: Faker(country.locale) for country in COUNTRIES if country.locale}
-    for number, faker in enumerate(fakers.values()):
-        faker.seed_instance(seed * 100 + number)
+    fakers = _fakers(seed)
     taken: set[str] = set()
     for registered_at in sorted(_moment(dice, until) for _ in range(count)):
         country = _country(dice, home)
@@ -73,6 +71,14 @@ def invent(count: int, *, seed: int, home: str, language: str, until: datetime) 
             registered_at=registered_at,
             address=f"198.51.100.{dice.randrange(1, 255)}",
         )
+
+
+def _fakers(seed: int) -> dict[str, Faker]:
+    """Who speaks each locale, always the same way."""
+    fakers = {country.locale: Faker(country.locale) for country in COUNTRIES if country.locale}
+    for number, faker in enumerate(fakers.values()):
+        faker.seed_instance(seed * 100 + number)
+    return fakers
 
 
 def _moment(dice: random.Random, until: datetime) -> datetime:

@@ -1,0 +1,64 @@
+"""The demo: the same clients each time, who could have been registered by hand."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core import db
+from core.accounts import passwords
+from core.checks import Checks
+from core.settings import Settings
+from tenants import demo
+from tenants.demo.cast import PROVIDERS, DemoProvider
+from tenants.demo.clients import DemoClient, invent
+from tests import cast
+
+pytestmark = pytest.mark.anyio
+
+UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def invented(provider: DemoProvider) -> list[DemoClient]:
+    return list(
+        invent(provider.clients, seed=provider.seed, home=provider.country, language=provider.locale, until=UNTIL)
+    )
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.code)
+def test_the_same_seed_gives_the_same_clients(provider: DemoProvider) -> None:
+    assert invented(provider) == invented(provider)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.code)
+def test_every_client_could_have_been_registered_by_hand(provider: DemoProvider) -> None:
+    clients = invented(provider)
+    assert len({client.login for client in clients}) == len({client.email for client in clients}) == len(clients)
+    for client in clients:
+        checks = Checks()
+        assert checks.login("login", client.login) == client.login
+        assert checks.text("name", client.name, longest=200) == client.name
+        assert checks.email("email", client.email) == client.email
+        assert checks.country("country", client.country) == client.country
+        assert checks.language("language", client.language) == client.language
+        assert checks.phone("phone", client.phone, country=client.country) == client.phone
+        assert checks.errors == {}, client
+        assert client.email.endswith(".example")
+        assert client.registered_at <= UNTIL
+
+
+def test_everybody_of_the_demo_may_have_its_password() -> None:
+    for provider in PROVIDERS:
+        for member in provider.members:
+            about = (member.name, provider.email(member), provider.name)
+            assert passwords.problem(demo.PASSWORD, about=about) is None, member
+
+
+async def test_filling_beside_what_is_there_takes_nothing_away(database: Settings) -> None:
+    steps: list[str] = []
+    await demo.fill(steps.append)
+    await demo.fill(steps.append)
+    async with db.as_platform():
+        codes = [row["code"] for row in await db.fetch("SELECT code FROM providers ORDER BY code")]
+    assert codes == ["acme", "nova", "petit"]
+    async with db.as_tenant((await cast.tenant("nova")).id):
+        assert await db.value("SELECT count(*) FROM clients") == len(cast.CLIENTS["nova"])
