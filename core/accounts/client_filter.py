@@ -1,26 +1,17 @@
-"""What a list of clients can be filtered by, as one struct, and its meaning in SQL.
+"""What a list of clients can be filtered by, as one struct, and which values of it cannot be.
 
-Filters that point at many rows of another table (words of the name, members of a group) are asked first: when
-they leave few clients, those are fetched and sorted; when they leave many, the list is walked in its order and
-each client is asked.
+`client_source` says what it means in SQL.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
-from asyncpg import Record
 
-from core import db, places, policies
-from core.accounts import access
+from core import policies
 from core.actor import Actor
 from core.checks import Checks
-from core.filters import LAST, Conditions
 from core.i18n import _
-
-FEW = 2000
-"""Up to this many clients are fetched and sorted; above it the list is walked."""
 
 KINDS = ("individual", "company")
 STATUSES = ("active", "closed")
@@ -52,32 +43,6 @@ class ClientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return self == ClientFilter()
 
 
-async def conditions_of(chosen: ClientFilter, *, by: Actor) -> Conditions:
-    """The filter as conditions on `clients c`, limited to what `by` may see."""
-    check(chosen, by=by)
-    conditions = Conditions()
-    access.limit_to_visible(conditions, by=by)
-    conditions.equals("c.code", chosen.code)
-    conditions.equals("c.project_id", chosen.project)
-    conditions.equals("c.attitude_id", chosen.attitude)
-    conditions.equals("c.kind", chosen.kind, among=frozenset(KINDS))
-    conditions.equals("c.status", chosen.status, among=frozenset(STATUSES))
-    conditions.equals("c.country", chosen.country.upper(), among=places.COUNTRIES)
-    conditions.equals("c.language", chosen.language, among=places.LANGUAGES)
-    conditions.begins("c.email_folded", chosen.email.strip().lower())
-    zone = ZoneInfo(by.tenant.timezone)
-    if chosen.registered_from:
-        conditions.add(f"c.registered_at >= {conditions.bind(_midnight(chosen.registered_from, zone))}")
-    if chosen.registered_to:
-        end = _midnight(chosen.registered_to + timedelta(days=1), zone)
-        conditions.add(f"c.registered_at < {conditions.bind(end)}")
-    if chosen.group is not None:
-        await _narrow_to_group(conditions, chosen.group)
-    if chosen.name.strip():
-        await _narrow_to_words(conditions, chosen.name)
-    return conditions
-
-
 def check(chosen: ClientFilter, *, by: Actor) -> None:
     """Raise `NotInEdition` for a gated filter, `Invalid` for values that cannot be."""
     if chosen.project is not None:
@@ -106,46 +71,3 @@ def _check_days(checks: Checks, chosen: ClientFilter) -> None:
             checks.error(field, _("This is not a date."))
     if first and last and first > last:
         checks.error("registered_to", _("This is before the first day."))
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
-
-
-async def _narrow_to_group(conditions: Conditions, group_id: int) -> None:
-    members = await db.fetch("SELECT client_id FROM group_members WHERE group_id = $1 LIMIT $2", group_id, FEW + 1)
-    if len(members) <= FEW:
-        conditions.add(f"c.id = ANY({conditions.bind([row[0] for row in members])}::bigint[])")
-    else:
-        conditions.add(
-            f"EXISTS (SELECT FROM group_members m WHERE m.group_id = {group_id:d} AND m.client_id = c.id)"
-        )
-
-
-async def _narrow_to_words(conditions: Conditions, text: str) -> None:
-    """Fetch the clients of the rarest word when it is rare; ask the other words of each client."""
-    words = [row[0] for row in await db.fetch("SELECT words_of($1)", text)]
-    if not words:
-        conditions.add("false")
-    is_narrow = False
-    for word in sorted(words, key=len, reverse=True):
-        if not is_narrow:
-            found = await db.fetch(
-                "SELECT client_id FROM client_words WHERE word >= $1 AND word < $2 LIMIT $3",
-                word,
-                word + LAST,
-                FEW + 1,
-            )
-            if is_narrow := len(found) <= FEW:
-                conditions.add(f"c.id = ANY({conditions.bind([row[0] for row in found])}::bigint[])")
-                continue
-        conditions.add(
-            f"EXISTS (SELECT FROM client_words w WHERE w.client_id = c.id"
-            f" AND w.word >= {conditions.bind(word)} AND w.word < {conditions.bind(word + LAST)})"
-        )
-
-
-async def _clients_with(word: str) -> list[Record]:
-    return await db.fetch(
-        "SELECT client_id FROM client_words WHERE word >= $1 AND word < $2 LIMIT $3", word, word + LAST, FEW + 1
-    )

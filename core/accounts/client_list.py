@@ -11,26 +11,32 @@ from asyncpg import Record
 
 from core import db, policies
 from core.accounts import access
-from core.accounts.client_filter import ClientFilter, conditions_of
+from core.accounts.client_filter import ClientFilter
+from core.accounts.client_source import Source, source_of
 from core.actor import Actor
 from core.errors import Invalid
-from core.filters import Conditions, Cursor, read_cursor
+from core.filters import Cursor, read_cursor
 from core.i18n import _
 from core.permissions import Permission
 
 PAGE = 50
-SORTS: dict[str, tuple[str, type]] = {
-    "code": ("c.code", int),
-    "country": ("c.country", str),
-    "email": ("c.email_folded", str),
-    "kind": ("c.kind", str),
-    "language": ("c.language", str),
-    "login": ("c.login_folded", str),
-    "name": ("c.name_folded", str),
-    "registered": ("c.registered_at", int),
-    "status": ("c.status", str),
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SORTS: dict[str, str] = {
+    "code": "c.code",
+    "country": "c.country",
+    "email": "c.email_folded",
+    "kind": "c.kind",
+    "language": "c.language",
+    "login": "c.login_folded",
+    "name": "c.name_folded",
+    "registered": "c.registered_at",
+    "status": "c.status",
 }
-"""What a list can be sorted by: its column, and the type of its value in a cursor."""
+"""What a list can be sorted by, and its column."""
+NUMBERS = ("code", "registered")
+"""Sorts whose value in a cursor is a number: the code itself, or microseconds since 1970."""
+SHARED = ("country", "kind", "language", "status")
+"""Sorts by what many clients share; those are in the order of their registration, and a cursor tells both."""
 
 COLUMNS: dict[str, str] = {
     "attitude": "c.attitude_id",
@@ -80,16 +86,18 @@ async def page(
     cursor that cannot be, `NotInEdition` for a filter or column that the edition lacks.
     """
     policies.require(by, Permission.CLIENT_READ)
-    expression, kind, is_descending = _sorting(sort)
-    conditions = await conditions_of(chosen, by=by)
+    key, is_descending = _sorting(sort)
     is_backward = bool(before)
-    if text := before or after:
-        _continue(conditions, _cursor(text, kind), expression, descending=is_descending != is_backward)
     direction = "DESC" if is_descending != is_backward else "ASC"
+    source = await source_of(chosen, by=by, direction=direction if key == "registered" else None)
+    order = _order(key, source)
+    if text := before or after:
+        _continue(source, text, order, key=key, sign="<" if direction == "DESC" else ">")
     listed = await db.fetch(
-        f"""SELECT {_selected(columns, by=by)}, {expression} AS sort_key FROM clients c
-            WHERE {conditions.sql} ORDER BY {expression} {direction}, c.id {direction} LIMIT {size + 1:d}""",
-        *conditions.arguments,
+        f"""SELECT {_selected(columns, by=by)}, {_sort_key(key, order)}
+            FROM {source.tables} WHERE {source.conditions.sql}
+            ORDER BY {", ".join(f"{column} {direction}" for column in order)} LIMIT {size + 1:d}""",
+        *source.conditions.arguments,
     )
     has_more, rows = len(listed) > size, listed[:size]
     if is_backward:
@@ -97,21 +105,39 @@ async def page(
     is_first, is_last = (not has_more, False) if is_backward else (not after, not has_more)
     return Page(
         rows=rows,
-        previous=None if is_first or not rows else _place(rows[0]),
-        next=None if is_last or not rows else _place(rows[-1]),
+        previous=None if is_first or not rows else _place(rows[0], key),
+        next=None if is_last or not rows else _place(rows[-1], key),
     )
 
 
 async def count(chosen: ClientFilter, *, by: Actor, most: int = 10_000) -> int:
-    """How many clients match, counted up to `most`."""
+    """How many clients match, counted up to `most`. Quick when `is_countable`."""
     policies.require(by, Permission.CLIENT_READ)
-    conditions = await conditions_of(chosen, by=by)
+    source = await source_of(chosen, by=by, direction="DESC")
+    is_group_alone = chosen.group is not None and is_countable(chosen, by=by)
+    tables = "group_members of_it" if is_group_alone else source.tables
     return int(
         await db.value(
-            f"SELECT count(*) FROM (SELECT FROM clients c WHERE {conditions.sql} LIMIT {most:d}) counted",
-            *conditions.arguments,
+            f"""SELECT count(*) FROM (
+                    SELECT FROM {tables} WHERE {source.conditions.sql} LIMIT {most:d}) counted""",
+            *source.conditions.arguments,
         )
     )
+
+
+async def total(chosen: ClientFilter, listed: Page, *, by: Actor, most: int) -> int | None:
+    """How many match the filter of a page, counted up to `most`; None without a filter, or when it costs much."""
+    if chosen.is_empty:
+        return None
+    if listed.previous is None and listed.next is None:
+        return len(listed.rows)
+    return await count(chosen, by=by, most=most) if is_countable(chosen, by=by) else None
+
+
+def is_countable(chosen: ClientFilter, *, by: Actor) -> bool:
+    """Whether an index alone can count them: one thing is asked for, it is no word, and `by` sees all clients."""
+    asked = {field.removesuffix("_from").removesuffix("_to") for field in msgspec.to_builtins(chosen)}
+    return len(asked) <= 1 and "name" not in asked and by.projects is None and by.groups is None
 
 
 def columns_of(chosen: list[str], *, by: Actor) -> tuple[str, ...]:
@@ -144,35 +170,58 @@ def _selected(columns: tuple[str, ...], *, by: Actor) -> str:
     return ", ".join(["c.id", "c.code", *wanted])
 
 
-def _sorting(sort: str) -> tuple[str, type, bool]:
+def _sorting(sort: str) -> tuple[str, bool]:
     key = sort.removeprefix("-")
     if key not in SORTS:
         raise Invalid({"sort": _("This is not one of the choices.")})
-    return *SORTS[key], sort.startswith("-")
+    return key, sort.startswith("-")
 
 
-def _cursor(text: str, kind: type) -> Cursor:
-    cursor = read_cursor(text, kind)
-    if cursor is None:
-        raise Invalid({"after": _("This page has gone; begin again from the first one.")})
-    return cursor
+def _order(key: str, source: Source) -> tuple[str, ...]:
+    """The columns that the list is sorted by; together they differ in every client."""
+    if key == "registered":
+        return source.registered
+    return (SORTS[key], "c.registered_at", "c.id") if key in SHARED else (SORTS[key], "c.id")
 
 
-def _continue(conditions: Conditions, cursor: Cursor, expression: str, *, descending: bool) -> None:
-    value: Any = cursor.value
-    if expression == "c.registered_at":
-        try:
-            value = datetime.fromtimestamp(cursor.value / 1_000_000, UTC)  # type: ignore[operator]
-        except (OverflowError, ValueError, OSError) as error:
-            raise Invalid({"after": _("This page has gone; begin again from the first one.")}) from error
-    elif isinstance(value, int) and not 0 <= value < 2**63:
-        raise Invalid({"after": _("This page has gone; begin again from the first one.")})
-    sign = "<" if descending else ">"
-    conditions.add(f"({expression}, c.id) {sign} ({conditions.bind(value)}, {conditions.bind(cursor.id)})")
+def _sort_key(key: str, order: tuple[str, ...]) -> str:
+    """What a cursor is made of, besides the row's id."""
+    return f"{order[0]} AS sort_key" + (f", {order[1]} AS sort_time" if key in SHARED else "")
 
 
-def _place(row: Record) -> str:
-    value = row["sort_key"]
-    if isinstance(value, datetime):
-        value = (value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+def _place(row: Record, key: str) -> str:
+    value = _microseconds(row["sort_key"]) if key == "registered" else row["sort_key"]
+    if key in SHARED:
+        value = f"{value} {_microseconds(row['sort_time'])}"
     return str(Cursor(value, row["id"]))
+
+
+def _continue(source: Source, text: str, order: tuple[str, ...], *, key: str, sign: str) -> None:
+    """Go on from the row that the cursor names."""
+    values = [source.conditions.bind(value) for value in _values(text, key)]
+    source.conditions.add(f"({', '.join(order)}) {sign} ({', '.join(values)})")
+
+
+def _values(text: str, key: str) -> list[Any]:
+    """The values in a cursor, one for each column of the order; `Invalid` when it is not one of this list."""
+    cursor = read_cursor(text, int if key in NUMBERS else str)
+    try:
+        if cursor is None:
+            raise ValueError(text)
+        if key in SHARED:
+            shared, _space, time = str(cursor.value).rpartition(" ")
+            return [shared, _moment(int(time)), cursor.id]
+        value = int(cursor.value) if key in NUMBERS else cursor.value
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise ValueError(text)
+        return [_moment(int(value)) if key == "registered" else value, cursor.id]
+    except (OverflowError, ValueError, OSError) as error:
+        raise Invalid({"after": _("This page has gone; begin again from the first one.")}) from error
+
+
+def _moment(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)

@@ -5,6 +5,7 @@ A field that cannot be read, is missing, or is not known is an error beside it; 
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -12,6 +13,7 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import UploadFile
 from msgspec import UNSET, UnsetType
+from msgspec.structs import FieldInfo
 
 from core.errors import Invalid
 from core.i18n import _
@@ -70,7 +72,7 @@ def query(request: Request[Any, Any, Any], *, ignore: frozenset[str] = frozenset
 
 def fill(struct: type[S], values: Mapping[str, Any]) -> S:
     """A struct from texts; raises `Invalid` with an error for every field that does not fit."""
-    fields = {field.name: field for field in msgspec.structs.fields(struct)}
+    fields = _fields(struct)
     errors = {"": _("This form has fields that are not known here.")} if set(values) - set(fields) else {}
     filled: dict[str, Any] = {}
     for name, field in fields.items():
@@ -90,6 +92,12 @@ def fill(struct: type[S], values: Mapping[str, Any]) -> S:
     if errors:
         raise Invalid(errors)
     return struct(**filled)
+
+
+@cache
+def _fields(struct: type[msgspec.Struct]) -> dict[str, FieldInfo]:
+    """The fields of a struct by name; asked once, because it takes longer than reading a form."""
+    return {field.name: field for field in msgspec.structs.fields(struct)}
 
 
 def _read(value: Any, kind: Any) -> Any:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from core import i18n, places, policies
-from core.accounts import attitudes, groups, projects
+from core import i18n, places
+from core.accounts import client_choices
+from core.accounts.client_choices import ClientChoices
 from core.actor import Actor
 from core.i18n import N_, _
-from core.permissions import Permission
 
 Choices = dict[str, list[tuple[Any, str]]]
 
@@ -46,21 +46,21 @@ def labelled(keys: Iterable[str]) -> list[dict[str, str]]:
 
 async def choices(*, by: Actor) -> Choices:
     """Everything a client's fields can be chosen from; what the edition lacks is not there."""
+    return offered(await client_choices.of(by=by))
+
+
+def offered(filed: ClientChoices) -> Choices:
+    """The same, of what clients of this provider can be filed under."""
     locale = i18n.current()
-    found: Choices = {
-        "attitude": [(row["id"], row["name"]) for row in await attitudes.every(by=by)],
+    return {
+        "attitude": [(row["id"], row["name"]) for row in filed.attitudes.values()],
         "country": list(places.countries(locale).items()),
-        "group": [],
+        "group": list(filed.groups.items()),
         "kind": [(key, _(label)) for key, label in KINDS.items()],
         "language": list(places.languages(locale).items()),
-        "project": [],
+        "project": list(filed.projects.items()),
         "status": [(key, _(label)) for key, label in STATUSES.items()],
     }
-    if policies.has_feature(by.tenant, "projects"):
-        found["project"] = list((await projects.names(by=by)).items())
-    if policies.allows(by, Permission.GROUP_READ):
-        found["group"] = list((await groups.names(by=by)).items())
-    return found
 
 
 def shown(field: str, value: Any, offered: Choices) -> str:

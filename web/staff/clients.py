@@ -3,12 +3,11 @@
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
 from core import hooks, i18n, places, policies
-from core.accounts import activity, attitudes, client_list, clients, groups, people, projects
+from core.accounts import activity, attitudes, client_choices, client_list, clients, groups, people, projects
 from core.accounts.client_filter import ClientFilter
 from core.actor import Actor
 from core.errors import EditConflict, Invalid
@@ -45,10 +44,11 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         listed = await client_list.page(
             chosen, by=by, sort=sort, after=query.get("after", ""), before=query.get("before", ""), columns=columns
         )
-        total = None if chosen.is_empty else await client_list.count(chosen, by=by, most=COUNTED + 1)
+        total = await client_list.total(chosen, listed, by=by, most=COUNTED + 1)
     except Invalid as refusal:
         status, errors = 422, refusal.errors
-    offered = await client_words.choices(by=by)
+    filed = await client_choices.of(by=by)
+    offered = client_words.offered(filed)
     return page(
         request,
         "staff/clients/index.html",
@@ -70,8 +70,8 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         choices=offered,
         countries=places.countries(i18n.current()),
         languages=places.languages(i18n.current()),
-        projects=dict(offered["project"]),
-        attitudes={row["id"]: row for row in await attitudes.every(by=by)},
+        projects=filed.projects,
+        attitudes=filed.attitudes,
     )
 
 
@@ -160,9 +160,10 @@ async def update(request: AnyRequest, by: By, code: FromPath[int]) -> Response[A
 
 async def show_tab(request: AnyRequest, client: Any, tab: str, *, by: Actor, **context: Any) -> Response[str]:
     """One client's page with one of its tabs open."""
-    offered = await client_words.choices(by=by)
+    filed = await client_choices.of(by=by)
+    offered = client_words.offered(filed)
     member_of = await groups.groups_of(client["id"], by=by) if policies.allows(by, Permission.GROUP_READ) else []
-    attitude = {row["id"]: row for row in await attitudes.every(by=by)}.get(client["attitude_id"])
+    attitude = filed.attitudes.get(client["attitude_id"])
     joined = {row["id"] for row in member_of}
     return page(
         request,
@@ -228,7 +229,6 @@ def _turned(key: str, sort: str) -> str:
 
 
 def _in_force(given: dict[str, str], offered: client_words.Choices, sort: str) -> list[dict[str, str]]:
-    known = {field.name for field in msgspec.structs.fields(ClientFilter)}
     return [
         {
             "label": client_words.labelled([name])[0]["label"],
@@ -236,7 +236,7 @@ def _in_force(given: dict[str, str], offered: client_words.Choices, sort: str) -
             "without": _link({other: text for other, text in given.items() if other != name}, sort=sort),
         }
         for name, value in given.items()
-        if name in known
+        if name in ClientFilter.__struct_fields__
     ]
 
 

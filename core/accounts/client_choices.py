@@ -1,0 +1,49 @@
+"""What clients can be filed under, for lists, filters and forms: attitudes, projects, groups, in one question."""
+
+from typing import Any
+
+import msgspec
+
+from core import db, policies
+from core.actor import Actor
+from core.permissions import Permission
+
+FILED_UNDER = """
+    SELECT noun, id, name, color FROM (
+        SELECT 'attitude' AS noun, id, name, color, position AS place, '' AS folded FROM attitudes
+        UNION ALL SELECT 'group', id, name, '', 0, name_folded FROM account_groups WHERE $1
+        UNION ALL SELECT 'project', id, name, '', 0, name_folded FROM projects WHERE $2) found
+    ORDER BY noun, place, folded, id
+"""
+
+
+class ClientChoices(msgspec.Struct, frozen=True, kw_only=True):
+    """Attitudes (id to name and color) in the provider's order; groups and projects (id to name) by their names.
+
+    Groups and projects that `by` may not see, or that the edition lacks, are not there.
+    """
+
+    attitudes: dict[int, dict[str, Any]]
+    groups: dict[int, str]
+    projects: dict[int, str]
+
+
+async def of(*, by: Actor) -> ClientChoices:
+    """The choices of the provider, as `by` may see them."""
+    policies.require(by, Permission.CLIENT_READ)
+    has_groups = policies.allows(by, Permission.GROUP_READ)
+    has_projects = policies.allows(by, Permission.PROJECT_READ)
+    found = ClientChoices(attitudes={}, groups={}, projects={})
+    for row in await db.fetch(FILED_UNDER, has_groups, has_projects):
+        row_id, name = row["id"], row["name"]
+        if row["noun"] == "attitude":
+            found.attitudes[row_id] = {"id": row_id, "name": name, "color": row["color"]}
+        elif row["noun"] == "group" and _is_visible(row_id, by.groups):
+            found.groups[row_id] = name
+        elif row["noun"] == "project" and _is_visible(row_id, by.projects):
+            found.projects[row_id] = name
+    return found
+
+
+def _is_visible(row_id: int, limits: frozenset[int] | None) -> bool:
+    return limits is None or row_id in limits

@@ -1,0 +1,158 @@
+"""Where a list of clients is read from: a filter in SQL, at a cost that does not grow with the list.
+
+A list is read from one source, in the list's order where the source has it, and each client found is asked the
+rest. What few clients have (a rare word, a small group) is a source of its own: in other orders than the usual
+one it is fetched and sorted. What many have is asked of each while the list is walked in its order. PostgreSQL
+could not choose well here, as it knows how common a value is among all providers and not at one of them. See
+docs/decisions/client-list.md.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from core import db, places
+from core.accounts import access
+from core.accounts.client_filter import KINDS, STATUSES, ClientFilter, check
+from core.actor import Actor
+from core.filters import LAST, Conditions
+
+FEW = 12_000
+"""Up to this many are read for one page: words in the usual order, in other orders the clients of one index."""
+FEW_SCATTERED = 3_000
+"""Up to this many when each has to be looked up by its id: those with a word, or in a group, in another order."""
+WORDS_COUNTED = 3
+"""So many words are looked up for how many clients have them: the longest, as these are the rarest."""
+
+CLIENTS = ("c.registered_at", "c.id")
+"""The columns that a list in its usual order is sorted by, when clients are its source."""
+
+EXACT: Mapping[str, tuple[str, frozenset[str] | None]] = {
+    "attitude": ("c.attitude_id", None),
+    "country": ("c.country", places.COUNTRIES),
+    "kind": ("c.kind", frozenset(KINDS)),
+    "language": ("c.language", places.LANGUAGES),
+    "project": ("c.project_id", None),
+    "status": ("c.status", frozenset(STATUSES)),
+}
+"""Filters with an index of their own, which goes on in the order of registration: column, and possible values."""
+
+COUNT_WORDS = """
+    SELECT w.word, CASE WHEN w.place <= $2 THEN (
+               SELECT count(*) FROM (SELECT FROM client_words c
+                                     WHERE c.word >= w.word AND c.word < w.word || $3 LIMIT $4 + 1) found) END
+      FROM (SELECT word COLLATE "C" AS word, row_number() OVER (ORDER BY length(word) DESC, word) AS place
+              FROM words_of($1) AS word) w ORDER BY 2 NULLS LAST
+"""
+
+
+class Source(msgspec.Struct, kw_only=True):
+    """A FROM clause in which `c` are the clients, and the conditions.
+
+    `registered` are the columns of that clause that tell when a client was registered, and its id.
+    """
+
+    tables: str = "clients c"
+    conditions: Conditions
+    registered: tuple[str, str] = CLIENTS
+
+
+async def source_of(chosen: ClientFilter, *, by: Actor, direction: str | None = None) -> Source:
+    """The filter as a source of clients, limited to what `by` may see.
+
+    `direction` is ASC or DESC when the list is to be in the order of registration, None in any other order.
+    Raises what `client_filter.check` does.
+    """
+    check(chosen, by=by)
+    source = Source(conditions=_plain(chosen, by=by))
+    if chosen.name.strip():
+        await _narrow_to_words(source, chosen.name, direction)
+    if chosen.group is not None:
+        await _narrow_to_group(source, chosen.group, direction)
+    if source.registered == CLIENTS and direction is None and await _is_few(chosen):
+        source.tables = f"(SELECT c.* FROM clients c WHERE {source.conditions.sql} OFFSET 0) c"
+    if source.registered != CLIENTS and direction and _exact(chosen):
+        # Both sides come in the same order then, and PostgreSQL merges them without reading either to its end.
+        source.conditions.add(f"c.registered_at = {source.registered[0]}")
+        source.registered = CLIENTS
+    return source
+
+
+def _plain(chosen: ClientFilter, *, by: Actor) -> Conditions:
+    """The conditions that a client's own row answers."""
+    conditions = Conditions()
+    access.limit_to_visible(conditions, by=by)
+    conditions.equals("c.code", chosen.code)
+    for condition in _exact(chosen):
+        conditions.add(condition)
+    conditions.begins("c.email_folded", chosen.email.strip().lower())
+    zone = ZoneInfo(by.tenant.timezone)
+    if chosen.registered_from:
+        conditions.add(f"c.registered_at >= {conditions.bind(_midnight(chosen.registered_from, zone))}")
+    if chosen.registered_to:
+        end = _midnight(chosen.registered_to + timedelta(days=1), zone)
+        conditions.add(f"c.registered_at < {conditions.bind(end)}")
+    return conditions
+
+
+def _exact(chosen: ClientFilter) -> list[str]:
+    """The conditions of EXACT that are asked for; every value is written out, as `Conditions.equals` explains."""
+    found = []
+    for field, (column, values) in EXACT.items():
+        condition, value = Conditions(), getattr(chosen, field)
+        condition.equals(column, value.upper() if field == "country" else value, among=values)
+        if condition:
+            found.append(condition.sql)
+    return found
+
+
+async def _is_few(chosen: ClientFilter) -> bool:
+    """Whether one of the exact filters alone leaves few clients. An index counts them."""
+    counts = [
+        f"(SELECT count(*) FROM (SELECT FROM clients c WHERE {condition} LIMIT {FEW + 1:d}) found)"
+        for condition in _exact(chosen)
+    ]
+    return bool(counts) and bool(await db.value(f"SELECT least({', '.join(counts)}) <= {FEW:d}"))
+
+
+async def _narrow_to_words(source: Source, text: str, direction: str | None) -> None:
+    """Read from the clients of the rarest word when they are few; ask the other words of each client."""
+    most = FEW if direction else FEW_SCATTERED
+    counted = await db.fetch(COUNT_WORDS, text, WORDS_COUNTED, LAST, most)
+    if not counted:
+        source.conditions.add("false")
+    for place, (word, count) in enumerate(counted):
+        first, last = source.conditions.bind(word), source.conditions.bind(word + LAST)
+        if place == 0 and count <= most:
+            order = f"ORDER BY registered_at {direction}, client_id {direction}" if direction else ""
+            source.registered = ("w.registered_at", "w.client_id")
+            source.tables = f"""(
+                SELECT DISTINCT registered_at, client_id FROM client_words WHERE word >= {first} AND word < {last}
+                {order}) w JOIN clients c ON c.id = w.client_id"""
+        else:
+            source.conditions.add(_asked("client_words", f"of_it.word >= {first} AND of_it.word < {last}"))
+
+
+async def _narrow_to_group(source: Source, group_id: int, direction: str | None) -> None:
+    """Read from the members, unless words are the source already or the members are too many to be sorted."""
+    is_member = f"of_it.group_id = {group_id:d}"
+    members = f"SELECT FROM group_members of_it WHERE {is_member} LIMIT {FEW_SCATTERED + 1:d}"
+    if source.registered != CLIENTS or (
+        direction is None and await db.value(f"SELECT count(*) FROM ({members}) found") > FEW_SCATTERED
+    ):
+        source.conditions.add(_asked("group_members", is_member))
+        return
+    source.tables = "group_members of_it JOIN clients c ON c.id = of_it.client_id"
+    source.registered = ("of_it.registered_at", "of_it.client_id")
+    source.conditions.add(is_member)
+
+
+def _asked(table: str, condition: str) -> str:
+    """Whether one client has such a row: a sub-select, as PostgreSQL would make a join of all of an EXISTS."""
+    return f"(SELECT true FROM {table} of_it WHERE of_it.client_id = c.id AND {condition} LIMIT 1)"
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
