@@ -1,4 +1,4 @@
-"""Pictures of every page, made from the demo: `python -m tests.e2e.screenshots DIR [--only clients ...]`.
+"""Places of every page, made from the demo: `python -m tests.e2e.screenshots DIR [--only clients ...]`.
 
 A page is taken light and dark, at 1280 and 360 pixels, in English and French. `--readme` takes only the pictures
 of the README, into docs/images.
@@ -12,122 +12,35 @@ from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
-import msgspec
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from core import db, provision, schema, sealing
 from core.settings import Settings
 from tenants import demo, isolation
-from tests import cast
 from tests.conftest import FAST, SECRET
 from tests.e2e.browsing import FLAGS
+from tests.e2e.places import PLACES, Place, numbers
 from tests.e2e.served import Served, serving
 from tests.machine import chromium
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 LONGEST = 1700
 SIZES = {"wide": (1280, 800), "phone": (360, 740)}
-
-
-class Picture(msgspec.Struct, frozen=True):
-    """One page: what it is called, whose it is ("" for nobody), and what is clicked before it is taken.
-
-    Numbers in braces are looked up: `{client}`, `{group}`, `{project}`, `{member}`, `{attitude}`, `{provider}`.
-    """
-
-    name: str
-    path: str
-    email: str = "owner@nova.example"
-    click: tuple[str, ...] = ()
-
-
-OPERATOR = "operator@comptoir.example"
-STAFF = (
-    Picture("dashboard", "/staff"),
-    Picture("clients", "/staff/clients"),
-    Picture("clients-filter", "/staff/clients?country=FR&kind=company&name=a"),
-    Picture("clients-filter-open", "/staff/clients", click=(".list-tools details:first-of-type > summary",)),
-    Picture("clients-columns", "/staff/clients", click=(".list-tools > details > summary",)),
-    Picture(
-        "clients-picked", "/staff/clients", click=("tbody tr:nth-child(2) .pick", "tbody tr:nth-child(4) .pick")
-    ),
-    Picture("clients-nothing", "/staff/clients?name=nobodyhere"),
-    Picture("clients-wrong-filter", "/staff/clients?code=abc"),
-    Picture("client-new", "/staff/clients/new"),
-    Picture(
-        "client-new-refused", "/staff/clients/new", click=("input[value=company]", "#client-form .btn-primary")
-    ),
-    Picture("client", "/staff/clients/{client}"),
-    Picture("client-groups", "/staff/clients/{client}/groups"),
-    Picture("client-activity", "/staff/clients/{client}/activity"),
-    Picture("client-edit", "/staff/clients/{client}/edit"),
-    Picture("clients-delete", "/staff/clients/delete?code={client}&code={another}"),
-    Picture("clients-groups", "/staff/clients/groups?code={client}&code={another}"),
-    Picture("groups", "/staff/groups"),
-    Picture("group-new", "/staff/groups/new"),
-    Picture("group", "/staff/groups/{group}"),
-    Picture("group-edit", "/staff/groups/{group}/edit"),
-    Picture("group-delete", "/staff/groups/{group}/delete"),
-    Picture("attitudes", "/staff/attitudes"),
-    Picture("projects", "/staff/projects"),
-    Picture("project-new", "/staff/projects/new"),
-    Picture("project-edit", "/staff/projects/{project}/edit"),
-    Picture("project-delete", "/staff/projects/{project}/delete"),
-    Picture("people", "/staff/people"),
-    Picture("person-new", "/staff/people/new"),
-    Picture("person", "/staff/people/{member}"),
-    Picture("roles", "/staff/roles"),
-    Picture("role-new", "/staff/roles/new"),
-    Picture("plugins", "/staff/plugins"),
-    Picture("plugin-settings", "/staff/plugins/welcome-mail"),
-    Picture("api-keys", "/staff/api-keys"),
-    Picture("api-key-new", "/staff/api-keys/new"),
-    Picture("activity", "/staff/activity"),
-    Picture("settings", "/staff/settings"),
-    Picture("not-found", "/staff/clients/999999"),
-    Picture("not-in-edition", "/staff/groups", email="owner@petit.example"),
-    Picture("not-allowed", "/staff/settings", email="auditor@nova.example"),
-)
-ACCOUNT = (
-    Picture("account", "/account"),
-    Picture("sessions", "/account/sessions"),
-    Picture("two-factor", "/account/two-factor"),
-    Picture("two-factor-scan", "/account/two-factor", click=(".form-actions .btn-primary",)),
-)
-PLATFORM = (
-    Picture("platform", "/platform", email=OPERATOR),
-    Picture("providers", "/platform/providers", email=OPERATOR),
-    Picture("provider-new", "/platform/providers/new", email=OPERATOR),
-    Picture("provider", "/platform/providers/{provider}", email=OPERATOR),
-    Picture("resellers", "/platform/resellers", email=OPERATOR),
-    Picture("reseller-new", "/platform/resellers/new", email=OPERATOR),
-    Picture("health", "/platform/health", email=OPERATOR),
-    Picture("platform-activity", "/platform/activity", email=OPERATOR),
-    Picture("mail", "/platform/mail", email=OPERATOR),
-    Picture("reseller-start", "/platform", email="horizon@comptoir.example"),
-)
-PUBLIC = (
-    Picture("home", "/", email=""),
-    Picture("sign-in", "/sign-in", email=""),
-    Picture("sign-in-refused", "/sign-in", email="", click=(".btn-primary",)),
-    Picture("password-forgotten", "/password", email=""),
-    Picture("password-gone", "/password/nothing", email=""),
-)
-PICTURES = (*PUBLIC, *STAFF, *ACCOUNT, *PLATFORM)
-README = (
-    (Picture("clients", "/staff/clients", email="owner@acme.example"), "light", "wide"),
-    (Picture("clients-dark", "/staff/clients", email="owner@acme.example"), "dark", "wide"),
-    (Picture("client", "/staff/clients/1040", email="owner@acme.example"), "light", "wide"),
-    (Picture("clients-phone", "/staff/clients", email="owner@acme.example"), "light", "phone"),
-)
-
-NUMBERS = {
-    "client": "SELECT max(code) - 4 FROM clients",
-    "another": "SELECT max(code) - 7 FROM clients",
-    "group": "SELECT min(id) FROM account_groups",
-    "project": "SELECT max(id) FROM projects",
-    "member": "SELECT max(id) FROM staff",
+EMAILS = {
+    "": "",
+    "auditor": "auditor@nova.example",
+    "operator": "operator@comptoir.example",
+    "owner": "owner@nova.example",
+    "middle owner": "owner@acme.example",
+    "reseller": "horizon@comptoir.example",
+    "small owner": "owner@petit.example",
 }
+README = (
+    (Place("clients", "/staff/clients", who="middle owner"), "light", "wide"),
+    (Place("clients-dark", "/staff/clients", who="middle owner"), "dark", "wide"),
+    (Place("client", "/staff/clients/1040", who="middle owner"), "light", "wide"),
+    (Place("clients-phone", "/staff/clients", who="middle owner"), "light", "phone"),
+)
 
 
 @contextmanager
@@ -156,21 +69,10 @@ def demonstration() -> Iterator[Served]:
             cluster.erase()
 
 
-def numbers(served: Served) -> dict[str, object]:
-    """The numbers in the addresses of nova's pages."""
-
-    async def read() -> dict[str, object]:
-        place = await cast.tenant("nova")
-        async with db.as_tenant(place.id):
-            return {name: await db.value(sql) for name, sql in NUMBERS.items()} | {"provider": "nova"}
-
-    return served.do(read)
-
-
-def take(page: Page, picture: Picture, found: dict[str, object], file: Path) -> str:
+def take(page: Page, place: Place, found: dict[str, object], file: Path) -> str:
     """One picture; returns what went wrong, or nothing."""
-    answer = page.goto(picture.path.format(**found))
-    for selector in picture.click:
+    answer = page.goto(place.path.format(**found))
+    for selector in place.click:
         page.locator(selector).first.click()
         page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
@@ -184,26 +86,21 @@ def take(page: Page, picture: Picture, found: dict[str, object], file: Path) -> 
     return " ".join([str(status), "scrolls sideways" if wide else ""]).strip()
 
 
-def open_page(browser: Browser, served: Served, email: str, *, theme: str, size: str, language: str) -> Page:
-    """A browser of its own for somebody."""
+def open_page(browser: Browser, served: Served, who: str, *, theme: str, size: str, language: str) -> Page:
+    """A browser of its own for somebody of the demo."""
     width, height = SIZES[size]
-    code = "platform" if "comptoir.example" in email else email.rpartition("@")[2].partition(".")[0] or "nova"
-    url = served.url(code)
-    context = browser.new_context(base_url=url, viewport={"width": width, "height": height}, locale=language)
+    email = EMAILS[who]
+    code = email.rpartition("@")[2].partition(".")[0].replace("comptoir", "platform") or "nova"
+    context = browser.new_context(
+        base_url=served.url(code), viewport={"width": width, "height": height}, locale=language
+    )
     cookies = {"theme": theme, "locale": language}
     if email:
+        look = "UPDATE people SET theme = $1, locale = $2 WHERE email = $3"
+        served.within(code, db.execute, look, theme, language, email, by=None)
         cookies["session"] = served.token(code, email)
-        served.within(
-            code,
-            db.execute,
-            "UPDATE people SET theme = $1, locale = $2 WHERE email = $3",
-            theme,
-            language,
-            email,
-            by=None,
-        )
     context.add_cookies(
-        [{"name": f"comptoir-{name}", "value": value, "url": url} for name, value in cookies.items()]
+        [{"name": f"comptoir-{name}", "value": value, "url": served.url(code)} for name, value in cookies.items()]
     )
     return context.new_page()
 
@@ -211,28 +108,26 @@ def open_page(browser: Browser, served: Served, email: str, *, theme: str, size:
 def take_all(browser: Browser, served: Served, directory: Path, only: list[str]) -> None:
     """Every picture in every look."""
     found = numbers(served)
+    wanted = [place for place in PLACES if not only or place.name in only]
     for theme, size, language in product(("light", "dark"), SIZES, ("en", "fr")):
-        by_person: dict[str, Page] = {}
-        for picture in PICTURES:
-            if only and picture.name not in only:
-                continue
-            if picture.email not in by_person:
-                by_person[picture.email] = open_page(
-                    browser, served, picture.email, theme=theme, size=size, language=language
-                )
-            file = directory / f"{picture.name}-{theme}-{size}-{language}.png"
-            print(file.name, take(by_person[picture.email], picture, found, file), flush=True)
+        by_person = {
+            who: open_page(browser, served, who, theme=theme, size=size, language=language)
+            for who in {place.who for place in wanted}
+        }
+        for place in wanted:
+            file = directory / f"{place.name}-{theme}-{size}-{language}.png"
+            print(file.name, take(by_person[place.who], place, found, file), flush=True)
         for page in by_person.values():
             page.context.close()
 
 
 def take_readme(browser: Browser, served: Served) -> None:
     """The pictures of the README."""
-    for picture, theme, size in README:
-        page = open_page(browser, served, picture.email, theme=theme, size=size, language="en")
-        page.goto(picture.path)
+    for place, theme, size in README:
+        page = open_page(browser, served, place.who, theme=theme, size=size, language="en")
+        page.goto(place.path)
         page.evaluate("document.fonts.ready")
-        page.screenshot(path=IMAGES / f"{picture.name}.png")
+        page.screenshot(path=IMAGES / f"{place.name}.png")
         page.context.close()
 
 

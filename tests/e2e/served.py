@@ -76,15 +76,17 @@ class Served:
         created = self.within(code, clients.create, NewClient(**(given | more)))
         return int(created["code"])
 
-    def open_provider(self, code: str, *, edition: str = "corporate", invented: int = 0) -> str:
+    def open_provider(
+        self, code: str, *, edition: str = "corporate", locale: str = "en", invented: int = 0
+    ) -> str:
         """A provider of its own for one test, with some invented clients; returns its owner's address."""
-        self.do(_open, code, edition)
+        self.do(_open, code, edition, locale)
         if invented:
             self.do(_fill, code, invented)
         return f"owner@{code}.example"
 
 
-async def _open(code: str, edition: str) -> None:
+async def _open(code: str, edition: str, locale: str) -> None:
     new = onboarding.NewProvider(
         code=code,
         name=code.capitalize(),
@@ -93,6 +95,7 @@ async def _open(code: str, edition: str) -> None:
         owner_email=f"owner@{code}.example",
         owner_password=PASSWORD,
         timezone="Europe/Paris",
+        locale=locale,
         color="purple",
     )
     async with db.as_platform():

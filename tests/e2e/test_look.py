@@ -1,0 +1,117 @@
+"""Language, appearance and small screens."""
+
+import re
+
+import polib
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.i18n import CATALOGUES
+from tests.e2e import pages
+from tests.e2e.conftest import Open
+from tests.e2e.places import ACCOUNT, PUBLIC, STAFF, numbers
+from tests.e2e.served import Served
+from tests.visitor import PASSWORD
+
+BOTH = pytest.mark.parametrize("java_script_enabled", [True, False], ids=["js", "no-js"])
+ENGLISH = re.compile(
+    r"\b(the|and|of|with|your|this|here|not|new|save|cancel|delete|search|choose|none|from|by|at)\b", re.IGNORECASE
+)
+SAID = """() => {
+    const names = ["aria-label", "placeholder", "title", "alt", "data-ask", "data-copied", "data-generated"];
+    const all = [...document.querySelectorAll("*")];
+    const named = all.flatMap((one) => names.map((name) => one.getAttribute(name)));
+    const said = [document.body, ...document.querySelectorAll("template")].map((one) => one.content ?? one);
+    return [document.title, ...said.flatMap((one) => one.textContent.split("\\n")), ...named].filter(Boolean);
+}"""
+
+
+def english_left(page: Page) -> list[str]:
+    """What is not French on a page: in its text, also where it is hidden, its labels and its title."""
+    return sorted({text.strip() for text in page.evaluate(SAID) if ENGLISH.search(text)})
+
+
+def test_every_page_speaks_french(open_as: Open, served: Served) -> None:
+    owner = served.open_provider("verger", locale="fr", invented=12)
+    page = open_as(f"verger/{owner}", "/staff/clients?sort=name")
+    pages.open_menu(page, "Language")
+    page.get_by_role("button", name="Français").click()
+    expect(page).to_have_url(pages.path("/staff/clients?sort=name"))
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    found, left = numbers(served, "verger"), {}
+    for place in (*PUBLIC, *STAFF, *ACCOUNT):
+        if place.who not in ("owner", "") or "None" in place.path.format(**found):
+            continue
+        page.goto(place.path.format(**found))
+        if english := english_left(page):
+            left[place.name] = english
+    assert left == {}
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+
+
+def test_the_catalogue_is_complete() -> None:
+    """What is not translated would be English in the middle of a French page."""
+    catalogue = polib.pofile(str(CATALOGUES / "fr" / "LC_MESSAGES" / "comptoir.po"))
+    assert [entry.msgid for entry in catalogue if not entry.obsolete and not entry.translated()] == []
+
+
+def test_a_visitor_chooses_a_language_and_a_theme_before_signing_in(open_as: Open) -> None:
+    page = open_as(None, "/sign-in?next=/staff/clients")
+    pages.open_menu(page, "Language")
+    page.get_by_role("button", name="Français").click()
+    expect(page).to_have_url(pages.path("/sign-in?next=/staff/clients"))
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    page.locator("summary").nth(1).click()
+    page.locator("button[name=theme][value=dark]").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    expect(page).to_have_url(pages.path("/sign-in?next=/staff/clients"))
+
+
+@BOTH
+def test_dark_stays_dark_over_signing_out_and_in(open_as: Open, served: Served, java_script_enabled: bool) -> None:
+    code = f"dusk-{java_script_enabled}".lower()
+    email = served.open_provider(code, edition="standard")
+    page = open_as(f"{code}/{email}", java_script_enabled=java_script_enabled)
+    light = background(page)
+    pages.open_menu(page, "Appearance")
+    page.get_by_role("button", name="Dark").click()
+    html = page.locator("html")
+    expect(html).to_have_attribute("data-bs-theme", "dark")
+    expect(page).to_have_url(pages.path("/staff/clients"))
+    assert background(page) != light
+    pages.open_menu(page, "Your account: Olivia Owner")
+    page.get_by_role("button", name="Sign out").click()
+    expect(html).to_have_attribute("data-bs-theme", "dark")
+    pages.sign_in(page, email, PASSWORD)
+    expect(page).to_have_url(pages.path("/staff"))
+    expect(html).to_have_attribute("data-bs-theme", "dark")
+    elsewhere = open_as(f"{code}/{email}")
+    expect(elsewhere.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def background(page: Page) -> str:
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+def test_as_the_system_follows_the_system(open_as: Open) -> None:
+    page = open_as("carl", color_scheme="dark")
+    dark = background(page)
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+    assert background(page) != dark
+
+
+@BOTH
+def test_on_a_phone_the_menu_opens_and_leads_on(open_as: Open, java_script_enabled: bool) -> None:
+    page = open_as(
+        "max", "/staff", viewport={"width": 360, "height": 740}, java_script_enabled=java_script_enabled
+    )
+    menu = page.get_by_role("navigation", name="Main menu")
+    expect(menu).to_be_hidden()
+    page.get_by_role("button", name="Open the menu").click()
+    expect(menu).to_be_visible()
+    menu.get_by_role("link", name="Clients").click()
+    expect(page.get_by_role("heading", name="Clients", level=1)).to_be_visible()
+    expect(menu).to_be_hidden()
+    pages.rows(page).first.get_by_role("link").first.click()
+    expect(page.get_by_role("link", name="Edit")).to_be_in_viewport()
