@@ -65,8 +65,10 @@ class Served:
         async def opened() -> str:
             place = await cast.tenant(code)
             async with db.as_tenant(place.id):
-                person_id = await db.value("SELECT id FROM people WHERE email_folded = $1", email)
-                return await sessions.open_session(person_id, by=actor.visitor(place))
+                person = await db.row("SELECT id, name FROM people WHERE email_folded = $1", email)
+                assert person, f"nobody at {code} has the address {email}"
+                by = msgspec.structs.replace(actor.visitor(place, address="127.0.0.1"), name=person["name"])
+                return await sessions.open_session(person["id"], by=by, agent="Chrome/156 Linux")
 
         return self.do(opened)
 
