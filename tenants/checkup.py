@@ -3,12 +3,14 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable
+from types import MappingProxyType
 from typing import Any, Literal
 
 import asyncpg
 import msgspec
 
 from core import freshness, mail, plugin_registry, policies, schema
+from core.i18n import N_, _
 from core.settings import Settings
 from tenants import catalogue
 
@@ -16,6 +18,21 @@ OLDEST = 15
 SECONDS = 5.0
 LATE_SECONDS = 600
 TROUBLE = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+SUBJECTS = MappingProxyType(
+    {
+        "secret key": N_("Secret key"),
+        "database": N_("Database"),
+        "roles": N_("Database roles"),
+        "migrations": N_("Migrations"),
+        "walls": N_("Walls between providers"),
+        "queue": N_("Queue of jobs"),
+        "listen": N_("News between processes"),
+        "plugins": N_("Plugins"),
+        "mail": N_("Mail"),
+    }
+)
+"""What is looked at: the key that programs read, and its name for people."""
 
 State = Literal["ok", "warning", "wrong"]
 
@@ -43,7 +60,7 @@ async def examine(settings: Settings) -> list[Finding]:
         async with asyncio.timeout(SECONDS):
             connection = await asyncpg.connect(settings.database_url, statement_cache_size=0)
     except TROUBLE as error:
-        findings.append(_wrong("database", f"It does not answer: {_reason(error)}."))
+        findings.append(_wrong("database", _("It does not answer: %(reason)s.") % {"reason": _reason(error)}))
     else:
         try:
             for look in (_database, _roles, _migrations, _walls):
@@ -86,11 +103,13 @@ async def _database(connection: Any) -> Finding:
     number = int(await connection.fetchval("SHOW server_version_num")) // 10_000
     version = await connection.fetchval("SHOW server_version")
     if number < OLDEST:
-        return _wrong("database", f"PostgreSQL {version} is too old; {OLDEST} or later is needed.")
+        too_old = _("PostgreSQL %(version)s is too old; %(oldest)s or later is needed.")
+        return _wrong("database", too_old % {"version": version, "oldest": OLDEST})
     encoding = await connection.fetchval("SHOW server_encoding")
     if encoding != "UTF8":
-        return _wrong("database", f"The database is encoded in {encoding}; it has to be UTF8.")
-    return _ok("database", f"PostgreSQL {version} answers.")
+        odd = _("The database is encoded in %(encoding)s; it has to be UTF8.")
+        return _wrong("database", odd % {"encoding": encoding})
+    return _ok("database", _("PostgreSQL %(version)s answers.") % {"version": version})
 
 
 async def _roles(connection: Any) -> Finding:
@@ -100,50 +119,53 @@ async def _roles(connection: Any) -> Finding:
              FROM pg_roles, pg_database d WHERE rolname = current_user AND d.datname = current_database()"""
     )
     powers = {
-        "a superuser": row["rolsuper"],
-        "exempt from row-level security": row["rolbypassrls"],
-        "allowed to make roles": row["rolcreaterole"],
-        "the owner of the database": row["is_owner"],
+        _("a superuser"): row["rolsuper"],
+        _("exempt from row-level security"): row["rolbypassrls"],
+        _("allowed to make roles"): row["rolcreaterole"],
+        _("the owner of the database"): row["is_owner"],
     }
     found = [power for power, has in powers.items() if has]
     if found:
-        return _wrong("roles", f"The application connects as {row['rolname']}, which is {' and '.join(found)}.")
+        mighty = _("The application connects as %(role)s, which is: %(powers)s.")
+        return _wrong("roles", mighty % {"role": row["rolname"], "powers": ", ".join(found)})
     known = [catalogue.APPLICATION, catalogue.WORKER, catalogue.BACKUP, "comptoir_owner"]
     there = await connection.fetch("SELECT rolname FROM pg_roles WHERE rolname = ANY ($1)", known)
     if missing := sorted(set(known) - {role["rolname"] for role in there}):
-        return _wrong("roles", f"Missing: {', '.join(missing)}. Run comptoir database init.")
-    return _ok("roles", f"The application is {row['rolname']}, without special powers.")
+        lacking = _("Missing: %(names)s. Run comptoir database init.")
+        return _wrong("roles", lacking % {"names": ", ".join(missing)})
+    return _ok("roles", _("The application is %(role)s, without special powers.") % {"role": row["rolname"]})
 
 
 async def _migrations(connection: Any) -> Finding:
     if pending := await schema.pending(connection):
-        return _wrong("migrations", f"Missing: {', '.join(pending)}. Run comptoir database migrate.")
-    return _ok("migrations", f"All {len(schema.names())} are applied.")
+        lacking = _("Missing: %(names)s. Run comptoir database migrate.")
+        return _wrong("migrations", lacking % {"names": ", ".join(pending)})
+    return _ok("migrations", _("All %(count)s are applied.") % {"count": len(schema.names())})
 
 
 async def _walls(connection: Any) -> Finding:
     if gaps := await catalogue.findings(connection):
         return _wrong("walls", "; ".join(gaps))
     tables = await catalogue.tenant_tables(connection)
-    return _ok("walls", f"All {len(tables)} tables of the tenants are guarded.")
+    return _ok("walls", _("All %(count)s tables of the tenants are guarded.") % {"count": len(tables)})
 
 
 async def _queue(settings: Settings) -> Finding:
     if not settings.database_worker_url:
-        return _wrong("queue", "COMPTOIR_DATABASE_WORKER_URL is not set: no job is done.")
+        return _wrong("queue", _("COMPTOIR_DATABASE_WORKER_URL is not set: no job is done."))
     figures = await queue(settings)
     if figures.oldest_seconds > LATE_SECONDS:
         minutes = figures.oldest_seconds // 60
-        message = f"A job waits for {minutes} minutes. Is a worker on?"
+        message = _("A job waits for %(minutes)s minutes. Is a worker on?") % {"minutes": minutes}
         return Finding(subject="queue", state="warning", message=message)
-    return _ok("queue", f"The worker's role reaches it; {figures.waiting} jobs wait.")
+    return _ok("queue", _("It is reached. Jobs that wait: %(count)s.") % {"count": figures.waiting})
 
 
 async def _listen(settings: Settings) -> Finding:
     """Whether a notification sent through the application's address arrives at the one for listening."""
     if settings.database_listen_url == "off":
         return Finding(
-            subject="listen", state="warning", message="Switched off: nothing is remembered between requests."
+            subject="listen", state="warning", message=_("Switched off: nothing is remembered between requests.")
         )
     url = settings.database_listen_url or settings.database_url
     listener = await asyncpg.connect(url, statement_cache_size=0)
@@ -159,11 +181,11 @@ async def _listen(settings: Settings) -> Finding:
             await heard.wait()
     except TimeoutError:
         return _wrong(
-            "listen", "A notification did not arrive: give COMPTOIR_DATABASE_LISTEN_URL a direct address."
+            "listen", _("A notification did not arrive: give COMPTOIR_DATABASE_LISTEN_URL a direct address.")
         )
     finally:
         await listener.close()
-    return _ok("listen", "Changes reach every process at once.")
+    return _ok("listen", _("Changes reach every process at once."))
 
 
 async def _notify(url: str, word: str) -> None:
@@ -177,7 +199,7 @@ async def _notify(url: str, word: str) -> None:
 async def _mail(settings: Settings) -> Finding:
     trouble = await mail.check(settings)
     if trouble is None:
-        return _ok("mail", "The mail server answers.")
+        return _ok("mail", _("The mail server answers."))
     if not settings.smtp_url:
         return Finding(subject="mail", state="warning", message=trouble)
     return _wrong("mail", trouble)
@@ -186,14 +208,16 @@ async def _mail(settings: Settings) -> Finding:
 def _plugins() -> list[Finding]:
     broken = [_wrong("plugins", f"{name}: {reason}") for name, reason in sorted(plugin_registry.broken().items())]
     if not policies.editions():
-        return [*broken, _wrong("plugins", "No edition is installed.")]
-    return broken or [_ok("plugins", f"All {len(plugin_registry.every())} are ready.")]
+        return [*broken, _wrong("plugins", _("No edition is installed."))]
+    return broken or [_ok("plugins", _("All %(count)s are ready.") % {"count": len(plugin_registry.every())})]
 
 
 def _secret_key(settings: Settings) -> Finding:
     if not settings.secret_key:
-        return _wrong("secret key", "COMPTOIR_SECRET_KEY is not set: secrets cannot be kept, nor forms protected.")
-    return _ok("secret key", "Set.")
+        return _wrong(
+            "secret key", _("COMPTOIR_SECRET_KEY is not set: secrets cannot be kept, nor forms protected.")
+        )
+    return _ok("secret key", _("It is set."))
 
 
 def _ok(subject: str, message: str) -> Finding:

@@ -70,14 +70,16 @@ async def find_by_host(host: str) -> Tenant | None:
 
     Opens scopes of its own.
     """
-    name = host.strip().lower()
-    name = (name if name.endswith("]") else name.partition(":")[0]).rstrip(".")
+    name, _colon, port = host.strip().lower().partition(":")
+    name = name.rstrip(".")
 
     async def look_up() -> int | None:
         async with db.as_platform():
             found: int | None = await db.value("SELECT provider_id FROM hosts WHERE name = $1", name)
             return found
 
+    if port and not (port.isascii() and port.isdecimal()):
+        return None
     if name == addresses.platform_name():
         return THE_PLATFORM
     if not 0 < len(name) <= 253 or not name.isascii() or "\x00" in name:

@@ -1,5 +1,6 @@
 """The command line: it does what the platform's pages do, and says in one line what it cannot do."""
 
+import asyncio
 import io
 import json
 import os
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -221,6 +223,19 @@ def test_the_doctor_finds_what_is_wrong(
     said = at_home("doctor", "--json")
     wrong = {one["subject"] for one in said.data["findings"] if one["state"] == "wrong"}
     assert (said.status, wrong) == (1, {"roles", "queue", "mail"})
+
+
+def test_a_wall_with_a_gap_is_found_and_stops_the_server(at_home: Command, settings: Settings) -> None:
+    async def open_a_gap() -> None:
+        connection = await asyncpg.connect(settings.database_owner_url)
+        await connection.execute("ALTER TABLE clients NO FORCE ROW LEVEL SECURITY")
+        await connection.close()
+
+    asyncio.run(open_a_gap())
+    said = at_home("doctor")
+    assert (said.status, "table clients: row-level security is not enabled and forced" in said.out) == (1, True)
+    refused = at_home("serve", "--port", str(free_port()))
+    assert (refused.status, "table clients" in refused.err) == (1, True)
 
 
 def test_the_doctor_says_that_the_database_does_not_answer(

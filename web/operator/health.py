@@ -3,14 +3,16 @@
 import time
 from typing import Any
 
+import msgspec
 from litestar import Response, get
 
 from core import breaker, policies
 from core.actor import Actor
+from core.i18n import _
 from core.permissions import Permission
 from core.settings import Settings
 from tenants import checkup, provider_list, providers
-from tenants.checkup import Queue
+from tenants.checkup import Finding, Queue
 from tenants.provider_list import Query
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page
@@ -41,10 +43,14 @@ async def show(request: AnyRequest, by: By) -> Response[str]:
     return page(
         request,
         "operator/health.html",
-        findings=await checkup.examine(settings),
+        findings=[_named(finding) for finding in await checkup.examine(settings)],
         plugins=await _plugins(by=by),
         queue=await _queue(settings),
     )
+
+
+def _named(finding: Finding) -> Finding:
+    return msgspec.structs.replace(finding, subject=_(checkup.SUBJECTS[finding.subject]))
 
 
 async def _plugins(*, by: Actor) -> list[dict[str, Any]]:

@@ -64,7 +64,8 @@ async def update(request: AnyRequest, by: By, reseller_id: FromPath[int]) -> Res
     """Save his terms; when somebody else saved meanwhile, say so and show the form once more."""
     row = await resellers.get(reseller_id, by=by)
     form = await forms.read(request)
-    version = int(form.get("version")) if form.get("version").isdecimal() else None
+    text = form.get("version")
+    version = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
     try:
         await resellers.change_terms(reseller_id, form.into(Terms, ignore=VERSION), version=version, by=by)
     except Invalid as refusal:

@@ -5,6 +5,7 @@ from typing import Any
 from core import i18n, places, policies
 from core.accounts.provider_settings import COLORS, TIMEZONES
 from core.actor import Actor
+from core.hookspecs import Edition
 from core.i18n import _
 from core.permissions import FEATURES, Permission
 from tenants import providers, resellers
@@ -13,12 +14,22 @@ Choices = dict[str, list[Any]]
 
 
 def editions(names: list[str]) -> list[tuple[str, str, str]]:
-    """Editions as cards: the name, its title, and what it has beyond the one before."""
-    found = []
-    for edition in policies.editions():
-        own = sorted(_(FEATURES[feature]) for feature in edition.features if feature in FEATURES)
-        found.append((edition.name, _(edition.title), ", ".join(own)))
-    return [card for card in found if card[0] in names]
+    """Those of these editions that there are, as cards: the name, its title, and what it has."""
+    return [
+        (edition.name, _(edition.title), _what_it_has(edition))
+        for edition in policies.editions()
+        if edition.name in names
+    ]
+
+
+def _what_it_has(edition: Edition) -> str:
+    own = ", ".join(sorted(_(FEATURES[feature]) for feature in edition.features if feature in FEATURES))
+    if edition.inherits is None:
+        return own or _("What every provider has.")
+    return _("All of %(edition)s, and: %(features)s.") % {
+        "edition": edition.inherits.capitalize(),
+        "features": own,
+    }
 
 
 async def of_new_provider(*, by: Actor) -> Choices:
