@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from core import db, policies
 from core.accounts import access, rows
-from core.accounts.activity_words import ACTIONS, FIELDS, SUBJECTS
+from core.accounts.activity_words import ACTIONS, FIELDS, SUBJECTS, value_name
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import NotFound
@@ -208,16 +208,17 @@ def described(entry: Record) -> str:
 def changes_of(entry: Record) -> list[tuple[str, str, str]]:
     """What changed, for people: the field's name, what it was before, what it is now."""
     return [
-        (_(FIELDS[field]) if field in FIELDS else field, _shown(old), _shown(new))
+        (_(FIELDS[field]) if field in FIELDS else field, _shown(field, old), _shown(field, new))
         for field, (old, new) in entry["changes"].items()
+        if field != "id"
     ]
 
 
-def _shown(value: Any) -> str:
+def _shown(field: str, value: Any) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return ", ".join(_shown(item) for item in value)
-    return str(value)
+        return ", ".join(_shown(field, item) for item in value)
+    return value_name(field, str(value))

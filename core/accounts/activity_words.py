@@ -1,11 +1,13 @@
-"""The words in which people read the audit: a sentence per action, a name per kind of subject and per field.
+"""The words in which people read the audit: a sentence per action, a name per kind of subject, field and value.
 
 An action of a plugin has no sentence here and is shown by its name. A test looks for actions of ours without one.
 """
 
 from types import MappingProxyType
 
-from core.i18n import N_
+from core import i18n, places
+from core.i18n import N_, _
+from core.permissions import DESCRIPTIONS, FEATURES, Permission
 
 ACTIONS = MappingProxyType(
     {
@@ -36,6 +38,7 @@ ACTIONS = MappingProxyType(
         "person:disabled": N_("%(actor)s shut %(subject)s out"),
         "person:enabled": N_("%(actor)s let %(subject)s in again"),
         "person:password_changed": N_("%(actor)s changed the password of %(subject)s"),
+        "person:password_forgotten": N_("%(actor)s let %(subject)s choose a new password"),
         "person:updated": N_("%(actor)s changed the account of %(subject)s"),
         "plugin:disabled": N_("%(actor)s switched the plugin %(subject)s off"),
         "plugin:enabled": N_("%(actor)s switched the plugin %(subject)s on"),
@@ -109,6 +112,8 @@ FIELDS = MappingProxyType(
         "edition": N_("Edition"),
         "editions": N_("Editions"),
         "email": N_("E-mail address"),
+        "enabled": N_("On"),
+        "expires_at": N_("Ends"),
         "features": N_("Features"),
         "groups": N_("Account groups"),
         "host": N_("Host name"),
@@ -121,20 +126,26 @@ FIELDS = MappingProxyType(
         "mfa_roles": N_("Roles that need a second factor"),
         "most_providers": N_("Most providers"),
         "name": N_("Name"),
+        "names": N_("Names"),
         "note": N_("Note"),
         "password": N_("Password"),
         "permissions": N_("Permissions"),
         "pending": N_("Second step still missing"),
         "phone": N_("Phone"),
+        "phone_verified": N_("Verified phone"),
         "plugin": N_("Plugin"),
         "position": N_("Place in the list"),
         "project_id": N_("Project"),
         "projects": N_("Projects"),
+        "purpose": N_("Purpose"),
         "reason": N_("Reason"),
+        "registered_address": N_("Registered from address"),
+        "registered_at": N_("Registered"),
         "replaced_by": N_("Replaced by"),
         "role": N_("Role"),
         "scopes": N_("Scopes"),
         "sender": N_("Sender's address"),
+        "sessions": N_("Sessions"),
         "site": N_("Site"),
         "state": N_("State"),
         "status": N_("Status"),
@@ -143,3 +154,42 @@ FIELDS = MappingProxyType(
     }
 )
 """What changed; a field that is not here is shown by its name."""
+
+_ROLES = {
+    "owner": N_("Owner"),
+    "manager": N_("Manager"),
+    "support": N_("Support"),
+    "accountant": N_("Accountant"),
+    "auditor": N_("Auditor"),
+    "operator": N_("Operator"),
+    "reseller": N_("Reseller"),
+}
+_EDITIONS = {"standard": N_("Standard"), "advanced": N_("Advanced"), "corporate": N_("Corporate")}
+_PERMISSIONS = {permission.value: DESCRIPTIONS[permission] for permission in Permission}
+VALUES = MappingProxyType(
+    {
+        "edition": _EDITIONS,
+        "editions": _EDITIONS,
+        "features": FEATURES,
+        "kind": {"individual": N_("Individual"), "company": N_("Company")},
+        "mfa_roles": _ROLES,
+        "permissions": _PERMISSIONS,
+        "purpose": {"invitation": N_("Invitation"), "password": N_("New password"), "welcome": N_("Welcome")},
+        "role": _ROLES,
+        "scopes": _PERMISSIONS,
+        "state": {"active": N_("Active"), "removed": N_("Removed"), "suspended": N_("Suspended")},
+        "status": {"active": N_("Active"), "closed": N_("Closed")},
+        "theme": {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")},
+    }
+)
+"""What a field's keys mean; countries and languages have their names from CLDR."""
+
+
+def value_name(field: str, value: str) -> str:
+    """A value as people read it; one without a name of its own stays as it is."""
+    if field == "country":
+        return places.countries(i18n.current()).get(value, value)
+    if field in ("language", "locale"):
+        return places.languages(i18n.current()).get(value, value)
+    named = VALUES.get(field, {})
+    return _(named[value]) if value in named else value

@@ -15,7 +15,7 @@ SUBJECTS = {
 }
 GREETINGS = {
     "en": Template("Hello $name,\n\nyour account with $provider is ready. Your login name is: $login"),
-    "fr": Template("Bonjour $name,\n\nvotre compte chez $provider est prêt. Votre identifiant : $login"),
+    "fr": Template("Bonjour $name,\n\nVotre compte chez $provider est prêt. Votre identifiant\u00a0: $login"),
 }
 
 

@@ -44,8 +44,8 @@ def moment(value: datetime | None) -> str:
     return dates.format_datetime(value, "medium", tzinfo=_zone(TIMEZONE.get()), locale=i18n.current())
 
 
-def number(value: int) -> str:
-    """A whole number with the reader's separators."""
+def number(value: float) -> str:
+    """A number with the reader's separators."""
     return numbers.format_decimal(value, locale=i18n.current())
 
 
