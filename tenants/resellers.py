@@ -32,7 +32,7 @@ WITH_FIGURES = """
 class Reseller(db.Shared, tablename="resellers"):
     """Somebody with several providers under him."""
 
-    id = columns.BigSerial(primary_key=True)
+    id = columns.BigInt(primary_key=True)
     name = columns.Text()
     state = columns.Text()
     editions = columns.Array(base_column=columns.Text())
