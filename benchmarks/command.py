@@ -1,0 +1,57 @@
+"""`python -m benchmarks`: one command for each thing that is measured."""
+
+from pathlib import Path
+
+import msgspec
+import rich_click as click
+from rich.console import Console
+
+from benchmarks import client_list, ground, report
+from benchmarks.client_list import Options
+from benchmarks.load import CONNECTIONS
+from benchmarks.scale import Scale
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def benchmarks() -> None:
+    """Measure what Comptoir promises. See docs/benchmarks.md."""
+
+
+@benchmarks.command("client-list")
+@click.option("--json", "is_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option("--clients", default=1_000_000, show_default=True, help="Clients of all providers together.")
+@click.option("--tenants", default=1_000, show_default=True, help="Providers.")
+@click.option("--biggest", type=int, help="Clients of the biggest provider; three in ten when left out.")
+@click.option("--seconds", default=2.0, show_default=True, help="How long each load lasts.")
+@click.option("--rounds", default=5, show_default=True, help="Rounds of what is compared.")
+@click.option("--workers", default=1, show_default=True, help="Processes of the server.")
+@click.option("--connections", default=CONNECTIONS, show_default=True, help="Requests under way at one time.")
+@click.option("--fresh", is_flag=True, help="Fill the databases anew.")
+@click.option("--home", type=click.Path(path_type=Path), default=ground.HOME, help="Where the databases are kept.")
+def list_of_clients(
+    is_json: bool,
+    clients: int,
+    tenants: int,
+    biggest: int | None,
+    seconds: float,
+    rounds: int,
+    workers: int,
+    connections: int,
+    fresh: bool,
+    home: Path,
+) -> None:
+    """The list of clients: its pages, its filters, and its share of what the template alone would allow."""
+    options = Options(
+        scale=Scale(clients=clients, tenants=tenants, biggest=biggest or clients * 3 // 10),
+        seconds=seconds,
+        rounds=rounds,
+        connections=connections,
+        workers=workers,
+        is_fresh=fresh,
+    )
+    with ground.running(home) as standing:
+        found = client_list.measure(options, standing, Console(stderr=True, quiet=is_json))
+    if is_json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        report.show(found, Console())
