@@ -178,6 +178,20 @@ async def set_password_hash(person_id: int, hashed: str, *, by: Actor) -> None:
     await audit.record("person:password_changed", "person", person_id, by=by, name=name)
 
 
+async def forget_password(person_id: int, *, by: Actor) -> None:
+    """Nothing opens with the password there was; a new one is chosen by a link. Sessions end.
+
+    For whoever gets rights here: it may have been set by the one who registered the person as a client.
+    """
+    name = await db.value(
+        "UPDATE people SET password_hash = NULL WHERE id = $1 AND password_hash IS NOT NULL RETURNING name",
+        person_id,
+    )
+    if name is not None:
+        await audit.record("person:password_forgotten", "person", person_id, by=by, name=name)
+    await sessions.end_all_of(person_id, by=by)
+
+
 async def disable(person_id: int, *, by: Actor) -> None:
     """Shut a person out: the sessions end now, and no password, link or key opens anything any more."""
     policies.require(by, Permission.STAFF_MANAGE)

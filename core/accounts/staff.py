@@ -85,6 +85,8 @@ async def invite(new: NewStaff, *, base_url: str, by: Actor) -> dict[str, Any]:
     await quotas.require_room("staff", "SELECT count(*) FROM staff WHERE state = 'active'", by=by)
     if person_id is None:
         person_id = await people.create(people.NewPerson(email=email, name=name), by=by)
+    else:
+        await people.forget_password(person_id, by=by)
     row = await _add(person_id, role, role_id, limits)
     await audit.record("staff:invited", "staff", row["id"], by=by, name=row["name"], new=await _told(row))
     await links.send("invitation", person_id, base_url=base_url, by=by)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from core import clock, db
-from core.accounts import api_keys, groups, projects, roles, sessions, staff, staff_access
+from core.accounts import api_keys, clients, groups, projects, roles, sessions, signin, staff, staff_access
+from core.accounts.clients import NewClient
 from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.accounts.roles import NewRole
@@ -81,6 +82,27 @@ async def test_all_that_is_wrong_with_an_invitation_is_said_at_once() -> None:
         with pytest.raises(Invalid) as refusal:
             await staff.invite(new, base_url=BASE, by=alice)
     assert set(refusal.value.errors) == {"email", "name", "role", "project_ids", "group_ids"}
+
+
+async def test_who_comes_onto_the_staff_chooses_a_password_himself() -> None:
+    """Whoever registered him as a client before, and set the password then, must not get in by it."""
+    tenant = await open_provider()
+    async with db.as_tenant(tenant.id):
+        alice, sam = await hire(tenant, "Alice"), await hire(tenant, "Sam", "support")
+        known = "violet anchor 99 meadow"
+        new = NewClient(
+            login="boss", email="boss@x.example", country="FR", contact_person="B", password=known, language="en"
+        )
+        await clients.create(new, by=sam)
+        made = await staff.invite(
+            NewStaff(email="boss@x.example", name="B", role="owner"), base_url=BASE, by=alice
+        )
+        assert made["is_invited"]
+        assert await db.value("SELECT password_hash FROM people WHERE id = $1", made["person_id"]) is None
+        assert len(await entries("person:password_forgotten")) == 1
+    async with db.as_tenant(tenant.id):
+        with pytest.raises(Invalid):
+            await signin.sign_in("boss@x.example", known, tenant=tenant, address="203.0.113.1")
 
 
 async def test_nobody_is_invited_twice_and_who_was_removed_is_taken_back_instead() -> None:
