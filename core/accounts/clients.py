@@ -92,7 +92,7 @@ async def create(new: NewClient, *, by: Actor, now: datetime | None = None) -> R
     policies.require(by, Permission.CLIENT_CREATE)
     checks = Checks()
     values = _checked(new, checks, by=by)
-    await _check_places(checks, new.project_id, new.attitude_id, by=by)
+    await _check_places(checks, new.project_id, new.attitude_id, by=by, is_new=True)
     await owners.check(checks, values, new.password, by=by)
     for field, message in (await hooks.validate("validate_client", by=by, client=values)).items():
         checks.error(field, message)
@@ -189,13 +189,18 @@ def _accept(patched: Mapping[str, Any]) -> None:
     checks.done()
 
 
-async def _check_places(checks: Checks, project_id: int | None, attitude_id: int | None, *, by: Actor) -> None:
-    """Whether the project and the attitude exist, and the project is this actor's and edition's to use."""
+async def _check_places(
+    checks: Checks, project_id: int | None, attitude_id: int | None, *, by: Actor, is_new: bool = False
+) -> None:
+    """Whether the project and the attitude exist, and the project is this actor's and edition's to use.
+
+    Without a project a new client gets the default one; one that is there stays where it is.
+    """
     if project_id is not None:
         policies.require_feature(by, "projects")
         if not access.may_use_project(project_id, by=by) or not await projects.exists(project_id):
             checks.error("project_id", _("This is not one of the choices."))
-    elif by.projects is not None and not access.may_use_project(await projects.default_id(), by=by):
+    elif is_new and by.projects is not None and not access.may_use_project(await projects.default_id(), by=by):
         checks.error("project_id", _("Please choose one."))
     if attitude_id is not None and not await attitudes.exists(attitude_id):
         checks.error("attitude_id", _("This is not one of the choices."))

@@ -155,6 +155,16 @@ async def test_whoever_is_limited_to_a_project_moves_no_client_out_of_it(databas
             await clients.update(1002, ClientChanges(version=1, project_id=default), by=lea)
 
 
+async def test_whoever_is_limited_to_a_project_edits_the_clients_in_it(database):
+    lea = await cast.who("lea")
+    async with db.as_tenant(lea.tenant.id):
+        code = await db.value("SELECT code FROM clients WHERE project_id = ANY($1) LIMIT 1", list(lea.projects))
+        project_id = await db.value("SELECT project_id FROM clients WHERE code = $1", code)
+        edited = await clients.update(code, ClientChanges(version=1, note="seen", project_id=project_id), by=lea)
+        edited = await clients.update(code, ClientChanges(version=2, name="Other"), by=lea)
+        assert (edited["note"], edited["name"], edited["version"]) == ("seen", "Other", 3)
+
+
 async def test_a_removed_client_takes_its_people_and_their_sessions_along(database):
     alice = await cast.who("alice")
     async with db.as_tenant(alice.tenant.id):
