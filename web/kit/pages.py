@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from litestar import Request, Response
@@ -58,12 +58,20 @@ def redirect(request: AnyRequest, path: str, *, toast: str = "", kind: str = "go
     visit = visit_of(request)
     if toast:
         visit.cookies.append(cookies.write(cookies.TOAST, pack_toast(toast, kind), visit.settings, seconds=60))
-    return Response(None, status_code=303, headers={"Location": path})
+    return Response(None, status_code=303, headers={"Location": quoted(path)})
+
+
+def quoted(path: str) -> str:
+    """An address as a header takes it; what is quoted already stays as it is."""
+    return quote(path, safe="/?#[]@!$&'()*+,;=:%~", errors="replace")
 
 
 def local(path: str, otherwise: str) -> str:
     """The path if it leads to a page of this host, else `otherwise`: nobody is sent elsewhere."""
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        return otherwise
     is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not (parts.scheme or parts.netloc)
     return path if is_ours and path.isprintable() and "\\" not in path else otherwise
 
