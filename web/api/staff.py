@@ -13,8 +13,7 @@ from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
 from web.api.reading import asks
-from web.kit.pages import AnyRequest
-from web.kit.visit import By, visit_of
+from web.kit.visit import By
 
 
 class StaffMember(msgspec.Struct, kw_only=True):
@@ -69,12 +68,12 @@ async def show(by: By, staff_id: FromPath[int]) -> StaffMember:
 
 
 @post("/v1/staff", **asks(Permission.STAFF_MANAGE, body=NewStaff))
-async def invite(request: AnyRequest, by: By, sent: NamedDependency[NewStaff]) -> Response[StaffMember]:
+async def invite(by: By, sent: NamedDependency[NewStaff]) -> Response[StaffMember]:
     """Invite somebody to the staff, by a mail with a link to choose a password.
 
     Nobody gives rights that he, or his key, does not have.
     """
-    member = await staff.invite(sent, base_url=visit_of(request).base_url, by=by)
+    member = await staff.invite(sent, base_url=by.tenant.base_url, by=by)
     return answers.created(_shown(member), f"/staff/{member['id']}")
 
 

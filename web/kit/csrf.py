@@ -10,6 +10,7 @@ import secrets
 from typing import Any
 
 from litestar import Request
+from litestar.exceptions import ClientException
 
 from core.errors import Refusal
 from core.i18n import _
@@ -45,6 +46,10 @@ async def check(request: Request[Any, Any, Any]) -> None:
     origin = request.headers.get("origin", "null")
     if site not in ("same-origin", "none") or (origin != "null" and origin != visit.base_url):
         raise Forged()
-    given = request.headers.get(HEADER) or (await request.form()).get(FIELD, "")
+    try:
+        sent = await request.form()
+    except LookupError as error:
+        raise ClientException("a part of the form is in no known encoding") from error
+    given = request.headers.get(HEADER) or sent.get(FIELD, "")
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), token(visit).encode()):
         raise Forged()

@@ -6,6 +6,7 @@ refusal of ours is a 500 that says nothing but the number of the request, and is
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import msgspec
@@ -157,7 +158,7 @@ def _to_sign_in(request: AnyRequest, error: errors.NotSignedIn) -> Response[Any]
     if is_partial(request):
         return Response(None, status_code=401, headers={"HX-Redirect": target})
     if request.method == "GET" and target == "/sign-in" and request.url.path not in ("/", "/sign-in"):
-        target += f"?next={request.url.path}"
+        target += f"?next={quote(request.url.path, errors='replace')}"
     return Response(None, status_code=303, headers={"Location": target})
 
 

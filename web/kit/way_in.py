@@ -34,6 +34,8 @@ App = Callable[[Any, Any, Send], Awaitable[None]]
 UNHOSTED = ("/static/", "/health/")
 """Addresses that answer on every host name and know nobody."""
 
+LONGEST_UNHOSTED = 250
+
 REFUSALS = (NotFound, Unavailable, PostgresError, InterfaceError, OSError, TimeoutError, NotCommitted)
 
 log = structlog.get_logger(__name__)
@@ -53,6 +55,9 @@ class WayIn:
         visit = self._arrive(scope)
         send = secured(scope, visit, send)
         if scope["path"].startswith(UNHOSTED):
+            if not _is_of_a_file(scope["path"]):
+                await _refuse(scope, send, NotFound())
+                return
             await self.app(scope, receive, send)
             return
         try:
@@ -90,6 +95,11 @@ class WayIn:
             if tenant.state == "suspended":
                 raise Unavailable(_("This provider is not available at the moment."))
             await self.app(scope, receive, _committing(scope, send, opened))
+
+
+def _is_of_a_file(path: str) -> bool:
+    """Whether a file system can be asked for it."""
+    return path.isascii() and path.isprintable() and len(path) <= LONGEST_UNHOSTED
 
 
 async def _recognise(scope: Any, visit: Visit, tenant: Tenant) -> None:

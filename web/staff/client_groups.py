@@ -14,7 +14,7 @@ from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff.client_removal import codes_in
+from web.staff.client_removal import codes_in, number_in
 from web.staff.clients import show_tab
 
 
@@ -71,7 +71,7 @@ async def _ask(
 
 
 def _id(text: Any) -> int:
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdecimal() else 0
+    return number_in(text) or 0
 
 
 ROUTES = [show_groups, join, leave, choose, assign]

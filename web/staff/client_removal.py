@@ -40,7 +40,13 @@ async def delete(request: AnyRequest, by: By) -> Response[Any]:
 
 def codes_in(texts: list[Any]) -> list[int]:
     """The codes among what a form sent; anything else is passed over."""
-    return [int(text) for text in texts if isinstance(text, str) and text.isascii() and text.isdecimal()]
+    return [number for text in texts if (number := number_in(text)) is not None]
+
+
+def number_in(text: Any) -> int | None:
+    """The number that a form sent; None for anything that is none, or is longer than any of ours."""
+    is_one = isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 20
+    return int(text) if is_one else None
 
 
 ROUTES = [confirm, delete]

@@ -18,7 +18,7 @@ from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
 from web.staff import edits
-from web.staff.client_removal import codes_in
+from web.staff.client_removal import codes_in, number_in
 
 
 @get("/groups", **requires(Permission.GROUP_READ))
@@ -98,9 +98,8 @@ async def delete(request: AnyRequest, by: By, group_id: FromPath[int]) -> Respon
 async def put_in(request: AnyRequest, by: By, group_id: FromPath[int]) -> Response[Any]:
     """Put the client with this code into the group."""
     form = await forms.read(request)
-    code = form.get("code").strip()
     try:
-        client = await access.client_by_code(int(code) if code.isascii() and code.isdecimal() else 0, by=by)
+        client = await access.client_by_code(number_in(form.get("code").strip()) or 0, by=by)
     except NotFound:
         refusal = Invalid({"code": _("There is no client with this code.")})
         return await _show(request, group_id, form.refused(refusal), by=by, status=422)
