@@ -1,4 +1,4 @@
-"""The package that is installed has everything that is not code: templates, static files, migrations, catalogues."""
+"""The installed package has all that is not code: templates, static files, migrations, catalogues."""
 
 import shutil
 import subprocess
