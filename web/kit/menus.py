@@ -46,10 +46,16 @@ PLATFORM: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ),
 )
 
+CAUGHT_MAIL: Entry = (N_("Caught mail"), "/platform/mail", "mail", Permission.PLATFORM_HEALTH)
+"""Only where the demo catches what would be sent."""
 
-def of(actor: Actor, path: str) -> list[dict[str, Any]]:
+
+def of(actor: Actor, path: str, *, catches_mail: bool = False) -> list[dict[str, Any]]:
     """The menu of this actor, with the entry of `path` marked."""
     sections = PLATFORM if actor.tenant.is_platform else STAFF
+    if catches_mail and actor.tenant.is_platform:
+        *others, (title, entries) = sections
+        sections = (*others, (title, (*entries, CAUGHT_MAIL)))
     menu = [_section(title, entries, actor, path) for title, entries in sections]
     return [section for section in menu if section.get("children") or section.get("href")]
 
