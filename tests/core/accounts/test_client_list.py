@@ -124,6 +124,44 @@ async def test_groups_and_projects_filter(database, monkeypatch, few):
         assert await logins(ClientFilter(group=1), by=alice) == []
 
 
+async def test_a_list_of_words_or_members_follows_a_corrected_registration(database):
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        vip = await db.value("SELECT id FROM account_groups WHERE name = 'VIP circle'")
+        await db.execute(
+            "INSERT INTO group_members (group_id, client_id, added_at, added_by)"
+            " SELECT $1, id, now(), '' FROM clients WHERE login = 'elodie'",
+            vip,
+        )
+        await db.execute("UPDATE clients SET name = 'Elodie Dupont' WHERE login = 'elodie'")
+        for first, second in (("dupont", "elodie"), ("elodie", "dupont")):
+            await db.execute(
+                "UPDATE clients SET registered_at = now() - interval '2 days' WHERE login = $1", second
+            )
+            await db.execute("UPDATE clients SET registered_at = now() - interval '1 day' WHERE login = $1", first)
+            for chosen in (ClientFilter(group=vip), ClientFilter(name="dup"), ClientFilter(name="dup", group=vip)):
+                found = (await client_list.page(chosen, by=alice)).rows
+                assert [row["login"] for row in found] == [first, second]
+
+
+async def test_a_page_tells_how_many_there_are_where_that_costs_little(database):
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        await db.execute(INSERT, 1, 90, NAMES)
+        for chosen, expected in (
+            (ClientFilter(), None),
+            (ClientFilter(country="FR"), 32),
+            (ClientFilter(name="dup"), 1),
+            (ClientFilter(name="ana"), None),
+            (ClientFilter(country="FR", kind="company"), None),
+        ):
+            listed = await client_list.page(chosen, by=alice, size=10)
+            assert await client_list.total(chosen, listed, by=alice, most=1000) == expected
+            assert await client_list.total(chosen, listed, by=alice, most=20) in (None, 1, 20)
+    lea = await cast.who("lea")
+    assert not client_list.is_countable(ClientFilter(country="FR"), by=lea)
+
+
 async def test_gated_filters_and_columns_name_the_edition(database):
     zoe = await cast.who("zoe")
     async with db.as_tenant(zoe.tenant.id):
