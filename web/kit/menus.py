@@ -52,6 +52,8 @@ CAUGHT_MAIL: Entry = (N_("Caught mail"), "/platform/mail", "mail", Permission.PL
 
 def of(actor: Actor, path: str, *, catches_mail: bool = False) -> list[dict[str, Any]]:
     """The menu of this actor, with the entry of `path` marked."""
+    if not actor.is_signed_in:
+        return []
     sections = PLATFORM if actor.tenant.is_platform else STAFF
     if catches_mail and actor.tenant.is_platform:
         *others, (title, entries) = sections
