@@ -1,11 +1,16 @@
 """The menu at the left: what this person may open, in the order of the work."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from core import policies
+from litestar import Request
+
+from core import hooks, policies
 from core.actor import Actor
+from core.hookspecs import MenuItem
 from core.i18n import N_, _
 from core.permissions import Permission
+from web.kit.visit import visit_of
 
 Entry = tuple[str, str, str, Permission | None]
 
@@ -50,8 +55,16 @@ CAUGHT_MAIL: Entry = (N_("Caught mail"), "/platform/mail", "mail", Permission.PL
 """Only where the demo catches what would be sent."""
 
 
-def of(actor: Actor, path: str, *, catches_mail: bool = False) -> list[dict[str, Any]]:
-    """The menu of this actor, with the entry of `path` marked."""
+async def ask_plugins(request: Request[Any, Any, Any]) -> None:
+    """Before a handler of the staff: what the plugins of this provider bring to the menu."""
+    visit = visit_of(request)
+    visit.menu_items = await hooks.provide("provide_menu_items", by=visit.actor)
+
+
+def of(
+    actor: Actor, path: str, *, items: Sequence[MenuItem] = (), catches_mail: bool = False
+) -> list[dict[str, Any]]:
+    """The menu of this actor, with the entry of `path` marked; `items` are those of plugins."""
     if not actor.is_signed_in:
         return []
     sections = PLATFORM if actor.tenant.is_platform else STAFF
@@ -59,6 +72,8 @@ def of(actor: Actor, path: str, *, catches_mail: bool = False) -> list[dict[str,
         *others, (title, entries) = sections
         sections = (*others, (title, (*entries, CAUGHT_MAIL)))
     menu = [_section(title, entries, actor, path) for title, entries in sections]
+    if items:
+        menu.append({"label": _("More"), "children": [_brought(item, path) for item in items]})
     return [section for section in menu if section.get("children") or section.get("href")]
 
 
@@ -69,6 +84,10 @@ def _section(title: str, entries: tuple[Entry, ...], actor: Actor, path: str) ->
         if permission is None or policies.allows(actor, permission)
     ]
     return {"label": _(title), "children": children} if title else children[0]
+
+
+def _brought(item: MenuItem, path: str) -> dict[str, Any]:
+    return {"label": item.title, "href": item.path, "icon": item.icon, "active": _is_at(path, item.path)}
 
 
 def _is_at(path: str, href: str) -> bool:

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 
 from core.accounts.sessions import SignedIn
 from core.actor import Actor, Tenant
+from core.hookspecs import MenuItem
 from core.settings import Settings
 
 By: TypeAlias = NamedDependency[Actor]
@@ -32,6 +33,7 @@ class Visit(msgspec.Struct, kw_only=True):
     theme: str = "auto"
     locale: str = "en"
     toast: dict[str, str] | None = None
+    menu_items: list[MenuItem] = []
     cookies: list[str] = []
     """`Set-Cookie` values that go out with the answer, whatever it is."""
 

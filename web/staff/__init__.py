@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from web.kit import menus
 from web.staff import (
     activity,
     api_keys,
@@ -19,6 +20,7 @@ from web.staff import (
 )
 
 PATH, HOSTS = "/staff", "provider"
+OPTIONS = {"before_request": menus.ask_plugins}
 
 ROUTES: list[Any] = [
     *start.ROUTES,
