@@ -12,6 +12,7 @@ from core import policies
 from core.actor import Actor
 from core.checks import Checks
 from core.i18n import _
+from core.permissions import Permission
 
 KINDS = ("individual", "company")
 STATUSES = ("active", "closed")
@@ -44,12 +45,16 @@ class ClientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def check(chosen: ClientFilter, *, by: Actor) -> None:
-    """Raise `NotInEdition` for a gated filter, `Invalid` for values that cannot be."""
+    """Raise `NotInEdition` for a gated filter, `PermissionMissing` for one by what is not for `by` to see,
+    `Invalid` for values that cannot be.
+    """
     if chosen.project is not None:
         policies.require_feature(by, "projects")
     if chosen.group is not None:
-        policies.require_feature(by, "groups")
+        policies.require(by, Permission.GROUP_READ)
     checks = Checks()
+    if chosen.group is not None and by.groups is not None and chosen.group not in by.groups:
+        checks.error("group", _("This is not one of the choices."))
     for field in ("code", "project", "group", "attitude"):
         number = getattr(chosen, field)
         if number is not None and not 0 < number < 2**63:

@@ -153,6 +153,8 @@ def offered_columns(*, by: Actor) -> tuple[str, ...]:
 
 
 def _has(column: str, *, by: Actor) -> bool:
+    if column == "groups":
+        return policies.allows(by, Permission.GROUP_READ)
     return column not in GATED or policies.has_feature(by.tenant, GATED[column])
 
 
@@ -160,6 +162,8 @@ def _selected(columns: tuple[str, ...], *, by: Actor) -> str:
     for column in columns:
         if column in GATED:
             policies.require_feature(by, GATED[column])
+    if "groups" in columns:
+        policies.require(by, Permission.GROUP_READ)
     wanted = [f"{COLUMNS[column]} AS {column}" for column in columns if column not in ("groups", "code")]
     if "groups" in columns:
         known = "" if by.groups is None else f"AND g.id IN ({access.listed(by.groups)})"

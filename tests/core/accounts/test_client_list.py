@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core import db, filters
 from core.accounts import client_filter, client_list, client_source, groups
 from core.accounts.client_filter import ClientFilter
-from core.errors import Invalid, NotInEdition
+from core.errors import Invalid, NotInEdition, PermissionMissing
 from core.filters import Cursor, read_cursor
 from tests import cast
 
@@ -188,6 +188,24 @@ async def test_whoever_is_limited_to_groups_reads_the_names_of_no_others(databas
         assert [(row["login"], row["groups"]) for row in page.rows] == [("dupont", ["VIP circle"])]
         page = await client_list.page(ClientFilter(name="dupont"), by=alice, columns=columns)
         assert page.rows[0]["groups"] == ["Empty group", "VIP circle"]
+
+
+async def test_who_does_not_see_groups_cannot_ask_who_is_in_them(database):
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        vip = await db.value("SELECT id FROM account_groups WHERE name = 'VIP circle'")
+        other = await db.value("SELECT id FROM account_groups WHERE id <> $1", vip)
+        without = msgspec.structs.replace(alice, permissions=frozenset({"client:read"}))
+        assert "groups" not in client_list.offered_columns(by=without)
+        assert "groups" not in client_list.columns_of(["groups", "name"], by=without)
+        with pytest.raises(PermissionMissing):
+            await client_list.page(ClientFilter(), by=without, columns=("code", "groups"))
+        with pytest.raises(PermissionMissing):
+            await client_list.count(ClientFilter(group=vip), by=without)
+        limited = msgspec.structs.replace(alice, groups=frozenset({vip}))
+        assert await logins(ClientFilter(group=vip), by=limited) == ["dupont"]
+        with pytest.raises(Invalid):
+            await client_list.page(ClientFilter(group=other), by=limited)
 
 
 async def test_days_are_the_providers_own(database):
