@@ -17,7 +17,8 @@ from tests.visitor import PASSWORD
 BOTH = pytest.mark.parametrize("java_script_enabled", [True, False], ids=["js", "no-js"])
 
 WHOLE = """(svg) => {
-    const frame = svg.getBoundingClientRect(), drawn = svg.querySelector("path:last-child").getBoundingClientRect();
+    const frame = svg.getBoundingClientRect();
+    const drawn = svg.querySelector("path:last-child").getBoundingClientRect();
     return drawn.width > 100 && drawn.right <= frame.right && drawn.bottom <= frame.bottom;
 }"""
 
