@@ -3,11 +3,17 @@
 CREATE SEQUENCE row_numbers AS bigint CYCLE;
 
 -- 53 bits, so that JSON keeps them exact: 31 bits of seconds since 2026, 22 bits that never repeat within a
--- second and do not tell how many rows there are.
-CREATE FUNCTION new_id() RETURNS bigint LANGUAGE sql VOLATILE AS $$
-    SELECT ((extract(epoch FROM clock_timestamp())::bigint - 1767225600) << 22)
-         | ((nextval('row_numbers') * 1664525) & 4194303)
-$$;
+-- second. Where these begin each second is a secret of this database, so that ids do not tell how many there are.
+DO $do$ BEGIN
+    EXECUTE format(
+        $create$CREATE FUNCTION new_id() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+            SELECT (second << 22)
+                 | ((nextval('row_numbers') * 1664525 + (hashint8extended(second, %s) & 4194303)) & 4194303)
+            FROM (SELECT extract(epoch FROM clock_timestamp())::bigint - 1767225600 AS second) clock
+        $$$create$,
+        hashtextextended(gen_random_uuid()::text, 0)
+    );
+END $do$;
 
 -- Letters as people search them: lower case, without accents.
 CREATE FUNCTION fold(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
