@@ -89,6 +89,13 @@ class Scope:
         finally:
             self._depth -= 1
 
+    async def rest(self) -> None:
+        """Give the connection back until the next query, which begins anew. What was written is undone."""
+        async with self._lock:
+            connection, self._connection, self.queries = self._connection, None, 0
+        if connection is not None:
+            await asyncio.shield(asyncio.ensure_future(self._end(connection, False)))
+
     async def close(self, *, commit: bool) -> None:
         """End the transaction and give the connection back, whatever happens.
 

@@ -36,6 +36,17 @@ async def test_begin_and_the_tenant_travel_in_one_round_trip(database):
         assert scope.queries == 1
 
 
+async def test_a_scope_that_rests_holds_no_connection_and_begins_anew(database):
+    nova = await cast.tenant("nova")
+    async with db.as_tenant(nova.id) as scope:
+        await db.execute("UPDATE clients SET note = 'undone'")
+        await scope.rest()
+        assert (scope.queries, scope._connection) == (0, None)
+        await scope.rest()
+        assert await db.value("SELECT current_setting('app.tenant_id')") == str(nova.id)
+        assert await db.value("SELECT count(*) FROM clients WHERE note = 'undone'") == 0
+
+
 async def test_scopes_are_never_nested(database):
     async with db.as_tenant(1):
         with pytest.raises(db.NestedScope):

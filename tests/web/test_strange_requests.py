@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from core.accounts import passwords
 from core.settings import Settings
 from tests import cast
 from tests.core.accounts.test_links import queued
@@ -63,6 +64,18 @@ async def test_the_way_back_is_kept_whatever_letters_are_in_it(visitor: Visitor,
 async def test_a_form_in_no_known_encoding_is_refused(visitor: Visitor) -> None:
     for more in ({}, {"x-csrf-token": "made up"}):
         assert (await visitor.client.post("/sign-in", content=PARTS, headers=KIND | more)).status_code == 400
+
+
+async def test_a_made_up_session_jumps_no_queue(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds a connection does not wait for a turn to hash, so nobody may take one by sending a cookie."""
+    held: list[bool] = []
+    look = passwords._holds_connection
+    monkeypatch.setattr(passwords, "_holds_connection", lambda: held.append(look()) or held[-1])
+    wrong = {"email": cast.email("alice"), "password": "wrong"}
+    token = await visitor.token()
+    visitor.client.cookies.set("comptoir-session", "made-up", domain="nova.localhost")
+    answer = await visitor.client.post("/sign-in", data=wrong | {"_csrf": token})
+    assert (answer.status_code, held) == (422, [False])
 
 
 @pytest.mark.parametrize("path", ["/static/%00", "/static/" + "a" * 5000, "/static/%e6%97%a5"])

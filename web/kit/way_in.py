@@ -132,6 +132,8 @@ async def _recognise_session(token: str, visit: Visit) -> None:
         sessions.digest(token), visit.tenant, address=visit.address, request_id=visit.request_id
     )
     if signed_in is None:
+        # Or a made-up session would hold a connection while a password waits for its turn to be hashed.
+        await db.scope().rest()
         visit.cookies.append(cookies.forget(cookies.SESSION, visit.settings))
         return
     visit.signed_in, visit.actor, visit.seed = signed_in, signed_in.actor, token
