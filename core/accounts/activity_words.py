@@ -135,6 +135,7 @@ FIELDS = MappingProxyType(
         "phone_verified": N_("Verified phone"),
         "plugin": N_("Plugin"),
         "position": N_("Place in the list"),
+        "project": N_("Project"),
         "project_id": N_("Project"),
         "projects": N_("Projects"),
         "purpose": N_("Purpose"),

@@ -79,6 +79,7 @@ class ClientChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     project_id: int | UnsetType = UNSET
 
 
+NOT_TOLD = frozenset({"id", "registered_at", "project_id", "attitude_id"})
 EDITABLE = tuple(field.name for field in msgspec.structs.fields(ClientChanges) if field.name != "version")
 
 
@@ -109,7 +110,7 @@ async def create(new: NewClient, *, by: Actor, now: datetime | None = None) -> R
     )
     await owners.register(created, new.password, by=by)
     await audit.record("client:created", "client", created["id"], by=by, name=created["name"],
-                       client_id=created["id"], new=shown(created))  # fmt: skip
+                       client_id=created["id"], new=await _told(shown(created), by=by))  # fmt: skip
     await hooks.after("after_client_created", by=by, client=shown(created) | {"welcome": new.send_welcome})
     return created
 
@@ -134,7 +135,8 @@ async def update(code: int, changes: ClientChanges, *, by: Actor) -> Record:
         return before
     after = await _save(before["id"], changed)
     await audit.record("client:updated", "client", after["id"], by=by, name=after["name"], client_id=after["id"],
-                       old={field: before[field] for field in changed}, new=changed)  # fmt: skip
+                       old=await _told({field: before[field] for field in changed}, by=by),
+                       new=await _told(changed, by=by))  # fmt: skip
     await hooks.after("after_client_updated", by=by, client=shown(after), changes=changed)
     return after
 
@@ -144,6 +146,16 @@ def shown(client: Mapping[str, Any]) -> dict[str, Any]:
     return {field: client[field] for field in ("id", "code", "login", "status", *EDITABLE)} | {
         "registered_at": client["registered_at"].isoformat()
     }
+
+
+async def _told(values: Mapping[str, Any], *, by: Actor) -> dict[str, Any]:
+    """Values for the audit: names in place of ids, so that it reads the same when what they name is gone."""
+    told = {field: value for field, value in values.items() if field not in NOT_TOLD}
+    if "project_id" in values and policies.has_feature(by.tenant, "projects"):
+        told["project"] = await db.value("SELECT name FROM projects WHERE id = $1", values["project_id"])
+    if "attitude_id" in values:
+        told["attitude"] = await db.value("SELECT name FROM attitudes WHERE id = $1", values["attitude_id"])
+    return told
 
 
 def _checked(new: NewClient, checks: Checks, *, by: Actor) -> dict[str, Any]:

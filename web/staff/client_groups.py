@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from core.accounts import access, clients, groups
 from core.actor import Actor
 from core.errors import Invalid
-from core.i18n import _
+from core.i18n import _, ngettext
 from core.permissions import Permission
 from web.kit.forms import Form
 from web.kit.guards import requires
@@ -60,7 +60,8 @@ async def assign(request: AnyRequest, by: By) -> Response[Any]:
         return await _ask(request, chosen, form.refused(refusal), by=by, status=422)
     verb = groups.add if form.get("act") == "add" else groups.remove
     count = await verb(_id(form.get("group")), [client["id"] for client in chosen], by=by)
-    return redirect(request, "/staff/clients", toast=_("Changed for %(count)s clients.") % {"count": count})
+    told = ngettext("Changed for one client.", "Changed for %(count)s clients.", count)
+    return redirect(request, "/staff/clients", toast=told % {"count": count})
 
 
 async def _ask(
