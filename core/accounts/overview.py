@@ -38,7 +38,9 @@ async def of(*, by: Actor) -> Overview:
     figures = await db.row(FIGURES)
     assert figures is not None
     for name, permission in GUARDED.items():
-        counts[name] = figures[name] if policies.allows(by, permission) else None
+        limits = {"groups": by.groups, "projects": by.projects}.get(name)
+        seen = figures[name] if limits is None else len(limits)
+        counts[name] = seen if policies.allows(by, permission) else None
     return Overview(counts=counts, recent=recent, done=_done(by, counts, figures))
 
 

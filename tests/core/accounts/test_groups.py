@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from core import db
-from core.accounts import group_members, groups
+from core.accounts import group_members, groups, overview
 from core.accounts.groups import GroupChanges, NewGroup
 from core.errors import Conflict, EditConflict, Forbidden, Invalid, NotFound, NotInEdition, PermissionMissing
 from tests.core.accounts.house import add_client, entries, hire, open_provider, worker
@@ -184,6 +184,7 @@ async def test_who_is_limited_to_a_group_knows_of_no_other_group_and_no_other_cl
         limited = worker(tenant, "manager", groups=frozenset({gold["id"]}))
         assert [row["name"] for row in await groups.every(by=limited)] == ["Gold"]
         assert await groups.names(by=limited) == {gold["id"]: "Gold"}
+        assert (await overview.of(by=limited)).counts["groups"] == 1
         assert [row["name"] for row in await groups.groups_of(anna, by=limited)] == ["Gold"]
         for attempt in (
             groups.get(silver["id"], by=limited),
