@@ -4,6 +4,10 @@ VENV := .venv
 PYTHON ?= python3
 READY := $(VENV)/.ready
 
+# Trust what the machine trusts, also where a company's own authority signs.
+export UV_SYSTEM_CERTS := true
+export UV_NATIVE_TLS := true
+
 .PHONY: demo check clean
 
 demo: $(READY)
