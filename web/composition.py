@@ -56,6 +56,4 @@ async def labour(settings: Settings, *, stop: asyncio.Event, concurrency: int = 
     """Do jobs, and ask for those that come round by themselves, until told to stop."""
     async with asyncio.TaskGroup() as both:
         both.create_task(housekeeping.keep(stop))
-        both.create_task(
-            worker.work(settings, stop=stop, concurrency=concurrency, is_active=providers.is_active)
-        )
+        both.create_task(worker.work(settings, stop=stop, concurrency=concurrency, is_active=providers.is_active))

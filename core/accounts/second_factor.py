@@ -86,7 +86,8 @@ async def enrolment(*, by: Actor) -> Enrolment | None:
     if secret is None:
         return None
     uri = pyotp.TOTP(secret).provisioning_uri(name=person["email"], issuer_name=by.tenant.name)
-    return Enrolment(secret, uri, segno.make(uri, micro=False).svg_inline(dark="#000", light="#fff", omitsize=True))
+    code = segno.make(uri, micro=False)
+    return Enrolment(secret, uri, code.svg_inline(dark="#000", light="#fff", omitsize=True))
 
 
 async def confirm(code: str, *, by: Actor, token: str) -> Confirmed:

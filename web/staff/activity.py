@@ -1,6 +1,5 @@
 """Activity: what was done at this provider, filtered and paged by the address alone."""
 
-
 from litestar import Response, get
 
 from core import policies
