@@ -111,7 +111,7 @@ async def _fill(code: str, count: int) -> None:
         name=place.name,
         edition=place.edition,
         country="FR",
-        locale="en",
+        locale=place.locale,
         timezone="Europe/Paris",
         color="purple",
         clients=count,

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from core import db
+from core.accounts import groups
 from tests.e2e.conftest import Open
 from tests.e2e.places import ACCOUNT, PLATFORM, PUBLIC, STAFF, numbers
 from tests.e2e.served import Served
@@ -43,13 +45,22 @@ PEOPLE = {
 
 
 MANY = 10
+LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft" + "w" * 60
 ALL = (*PUBLIC, *STAFF, *ACCOUNT, *PLATFORM)
 
 
 @pytest.fixture(scope="module")
 def found(served: Served) -> dict[str, object]:
+    """Clients and groups with names that are as long as names may be, also without a space."""
     for number in range(8):
-        served.register("nova", f"axe-{number}", f"Axel No{number}", note="noted", phone="+33 1 42 68 53 00")
+        name = ("Axel", LONG, "Axel and his heirs " * 8)[number % 3].strip()
+        served.register("nova", f"axe-{number}{LONG[:50]}".lower(), name, note=LONG * 3, phone="+33 1 42 68 53 00")
+    for name in (LONG[:80], "A very long name of a group " * 3):
+        group = served.within("nova", groups.create, groups.NewGroup(name=name.strip(), description=LONG))
+    client_id = served.within(
+        "nova", db.value, "SELECT id FROM clients ORDER BY code DESC OFFSET 4 LIMIT 1", by=None
+    )
+    served.within("nova", groups.add, group["id"], [client_id])
     return numbers(served)
 
 

@@ -1,5 +1,7 @@
 """What an edition has is felt everywhere: menu, form, columns, filter, address; and nothing is lost below it."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -69,7 +71,7 @@ def test_an_address_typed_by_hand_names_the_edition(open_as: Open, who: str, pat
 def give_edition(page: Page, code: str, edition: str) -> None:
     """The operator changes a provider's edition on its page."""
     page.goto(f"/platform/providers/{code}")
-    page.get_by_role("radio", name=edition).check()
+    page.get_by_role("radio", name=re.compile(f"^{edition}")).check()
     page.get_by_role("button", name="Change", exact=True).click()
     pages.expect_toast(page, "was changed")
 

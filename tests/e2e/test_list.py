@@ -70,7 +70,7 @@ def test_the_filter_says_what_is_in_force_and_can_be_cancelled(
     assert in_force(page)[:2] == ["Kind: Company", "Country: France"]
     assert set(pages.cells(page, "Country")) == {"France"}
     count = pages.rows(page).count()
-    expect(page.locator(".list-foot")).to_contain_text(f"{count} clients")
+    expect(page.locator(".list-foot")).to_contain_text(f"Clients: {count}")
     page.get_by_role("link", name="Remove Kind").click()
     expect(page).not_to_have_url(re.compile("kind="))
     assert pages.rows(page).count() > count
@@ -149,7 +149,7 @@ def test_pages_lead_to_every_client_once_and_back_with_the_filter_kept(
     pager.get_by_role("link", name="Previous").click()
     expect(pages.rows(page).first).to_contain_text(places[1][0])
     assert pages.cells(page, "Code") == places[1]
-    expect(page.locator(".list-foot")).to_contain_text("130 clients")
+    expect(page.locator(".list-foot")).to_contain_text("Clients: 130")
 
 
 @BOTH
