@@ -13,7 +13,7 @@ from core import audit, clock, db, hooks, places, policies
 from core.accounts import access, attitudes, client_filter, owners, projects
 from core.actor import Actor
 from core.checks import Checks
-from core.errors import EditConflict, Invalid
+from core.errors import EditConflict, Forbidden, Invalid
 from core.i18n import _
 from core.permissions import Permission
 
@@ -91,6 +91,8 @@ async def get(code: int, *, by: Actor) -> Record:
 async def create(new: NewClient, *, by: Actor, now: datetime | None = None) -> Record:
     """Register a client with its owner; returns its row. All that is wrong comes back at once as `Invalid`."""
     policies.require(by, Permission.CLIENT_CREATE)
+    if by.groups is not None:
+        raise Forbidden(_("You are limited to account groups, and a new client is in none of them."))
     checks = Checks()
     values = _checked(new, checks, by=by)
     await _check_places(checks, new.project_id, new.attitude_id, by=by, is_new=True)

@@ -211,3 +211,10 @@ async def test_a_clients_activity_stands_on_its_page(alice):
     page = await alice.get("/staff/clients/1001/activity")
     assert page.status_code == 200
     assert "changed" in page.text
+
+
+async def test_head_is_a_page_without_its_body(alice):
+    page = await alice.client.head("/staff/clients")
+    assert page.status_code == 200
+    assert page.content == b""
+    assert (await alice.client.head("/staff/nowhere")).status_code == 404

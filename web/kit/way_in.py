@@ -52,6 +52,8 @@ class WayIn:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope, send = scope | {"method": "GET"}, _without_body(send)
         visit = self._arrive(scope)
         send = secured(scope, visit, send)
         if scope["path"].startswith(UNHOSTED):
@@ -177,6 +179,17 @@ def _committing(scope: Any, send: Send, opened: Scope) -> Send:
             await send(message)
 
     return send_after_commit
+
+
+def _without_body(send: Send) -> Send:
+    """HEAD is GET without what it would show (RFC 9110, 9.3.2)."""
+
+    async def send_head(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.body":
+            message = message | {"body": b""}
+        await send(message)
+
+    return send_head
 
 
 async def _refuse(scope: Any, send: Send, error: Exception) -> None:

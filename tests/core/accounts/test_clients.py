@@ -10,7 +10,7 @@ from core import db
 from core.accounts import clients, owners, people, removal, sessions
 from core.accounts.clients import ClientChanges, NewClient
 from core.actor import visitor
-from core.errors import EditConflict, Invalid, NotFound, NotInEdition, PermissionMissing
+from core.errors import EditConflict, Forbidden, Invalid, NotFound, NotInEdition, PermissionMissing
 from tests import cast
 
 pytestmark = pytest.mark.anyio
@@ -163,6 +163,13 @@ async def test_whoever_is_limited_to_a_project_edits_the_clients_in_it(database)
         edited = await clients.update(code, ClientChanges(version=1, note="seen", project_id=project_id), by=lea)
         edited = await clients.update(code, ClientChanges(version=2, name="Other"), by=lea)
         assert (edited["note"], edited["name"], edited["version"]) == ("seen", "Other", 3)
+
+
+async def test_whoever_is_limited_to_groups_registers_nobody_he_could_not_see(database):
+    lea = msgspec.structs.replace(await cast.who("lea"), projects=None, groups=frozenset({1}))
+    async with db.as_tenant(lea.tenant.id):
+        with pytest.raises(Forbidden):
+            await clients.create(new(), by=lea)
 
 
 async def test_a_removed_client_takes_its_people_and_their_sessions_along(database):
