@@ -38,8 +38,6 @@ EMAILS = {
 README = (
     (Place("clients", "/staff/clients", who="middle owner"), "light", "wide"),
     (Place("clients-dark", "/staff/clients", who="middle owner"), "dark", "wide"),
-    (Place("client", "/staff/clients/1040", who="middle owner"), "light", "wide"),
-    (Place("clients-phone", "/staff/clients", who="middle owner"), "light", "phone"),
 )
 
 
