@@ -183,7 +183,7 @@ def _letter(purpose: Purpose, name: str, provider: str, address: str) -> tuple[s
             "If it was not you, there is nothing to do: your password stays as it is.\n"
         )
     elif purpose == "welcome":
-        subject = _("Welcome to %(provider)s")
+        subject = _("Choose your password at %(provider)s")
         text = _(
             "Hello %(name)s,\n\nyour account at %(provider)s is ready. "
             "Choose your password here within seven days:\n\n%(address)s\n"
