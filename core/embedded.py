@@ -136,9 +136,9 @@ class Cluster:
         self._claim()
         store = files.store_of(self.directory)
         for name in ("data", "data.new", "socket"):
-            shutil.rmtree(store / name, ignore_errors=True)
+            files.remove(store / name)
         if store != self.directory:
-            shutil.rmtree(store, ignore_errors=True)
+            files.remove(store)
         for name in ("shelter", "passwords.json", "postgresql.log", "postgresql.log.1", "lock"):
             (self.directory / name).unlink(missing_ok=True)
         self.stop()

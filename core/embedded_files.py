@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -197,3 +198,12 @@ def _copy_for_all(source: Path, target: Path) -> None:
         for path in (Path(folder) / name for name in files):
             if not path.is_symlink():
                 path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+
+
+def remove(directory: Path) -> None:
+    """Remove a directory, also while a process that is ending still writes into it (five seconds at most)."""
+    for _attempt in range(50):
+        shutil.rmtree(directory, ignore_errors=True)
+        if not directory.exists():
+            return
+        time.sleep(0.1)

@@ -26,7 +26,13 @@ from core.actor import PLATFORM
 from core.scope import NoScope, NotCommitted
 from core.settings import Settings
 
-TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError)
+TROUBLE = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    FailingListenerError,
+)
 
 LOOK_AGAIN = timedelta(seconds=1)
 MOST_TAKEOVERS = 3

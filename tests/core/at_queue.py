@@ -29,7 +29,7 @@ async def workers(settings: Settings, count: int = 1, **options: Any) -> AsyncIt
             await asyncio.gather(*at_work)
 
 
-async def until(condition: Callable[[], Any], seconds: float = 8) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while True:
             found = condition()
