@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from core import provision
 from core.accounts import passwords
@@ -19,6 +19,14 @@ from tests.e2e.served import Served, serving
 from tests.machine import chromium
 
 Open = Callable[..., Page]
+PATIENCE = 30_000
+USUAL = {
+    "locale": "en-GB",
+    "viewport": {"width": 1280, "height": 900},
+    "color_scheme": "light",
+    "reduced_motion": "reduce",
+}
+expect.set_options(timeout=PATIENCE / 2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,9 +75,8 @@ def open_as(chrome: Browser, served: Served, watch: Watch) -> Iterator[Open]:
 
     def opened(who: str | None, path: str = "/staff/clients", *, host: str = "nova", **options: object) -> Page:
         code, email = _place(who, host)
-        defaults = {"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
-        context = chrome.new_context(base_url=served.url(code), **(defaults | options))  # type: ignore[arg-type]
-        context.set_default_timeout(20_000)
+        context = chrome.new_context(base_url=served.url(code), **(USUAL | options))  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
         watch.over(context)
         contexts.append(context)
         if email:

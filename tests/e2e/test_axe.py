@@ -32,6 +32,8 @@ SETTLED = """async (theme) => {
     await frame();
     await frame();
 }"""
+SHORTEN = "document.querySelectorAll('option:nth-child(n + 4)').forEach((one) => one.remove())"
+"""Hundreds of countries and time zones tell axe nothing that three do not."""
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
 PEOPLE = {
@@ -91,6 +93,7 @@ def test_axe_finds_nothing(open_as: Open, found: dict[str, Any], first: int) -> 
         page.goto(place.path.format(**found))
         for selector in place.click:
             page.locator(selector).first.click()
+        page.evaluate(SHORTEN)
         page.evaluate(AXE.read_text())
         wrong[place.name] = wrong_with(page)
     assert {name: texts for name, texts in wrong.items() if texts} == {}
