@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import asyncpg
 import msgspec
 import uvicorn
 
@@ -71,6 +72,19 @@ class Served:
                 return await sessions.open_session(person["id"], by=by, agent="Chrome/156 Linux")
 
         return self.do(opened)
+
+    def waiting(self, mark: str) -> list[str]:
+        """The kinds of the jobs that wait, of those that name `mark`."""
+
+        async def read() -> list[str]:
+            worker = await asyncpg.connect(self.settings.database_worker_url)
+            rows = await worker.fetch(
+                "SELECT entrypoint FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8') LIKE $1", f"%{mark}%"
+            )
+            await worker.close()
+            return sorted(row["entrypoint"] for row in rows)
+
+        return self.do(read)
 
     def register(self, code: str, login: str, name: str, **more: Any) -> int:
         """A client for one test; returns its code."""

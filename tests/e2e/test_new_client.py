@@ -124,6 +124,7 @@ def test_without_a_password_the_client_gets_a_link(
     expect_registered(page, "Linked Ltd", login)
     kept = kept_of(served, login)
     assert kept["links"] == 1 and not kept["has_password"]
+    assert served.waiting(f"{login}@client.example") == ["hook", "mail.send"], "the welcome, and the link"
 
 
 def test_a_double_click_registers_one_client(open_as: Open, served: Served) -> None:
