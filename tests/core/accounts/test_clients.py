@@ -35,7 +35,7 @@ async def test_a_client_gets_a_code_an_owner_a_project_and_an_entry_in_the_audit
         )
         assert (owner["email"], owner["role"]) == ("new@client.example", "owner")
         entry = await db.row(
-            "SELECT * FROM audit_entries WHERE action = 'client:created' ORDER BY id DESC LIMIT 1"
+            "SELECT * FROM audit_entries WHERE action = 'client:created' AND subject_id = $1", created["id"]
         )
         assert entry["actor_name"] == "Alice"
         assert entry["changes"]["login"] == [None, "new"]
