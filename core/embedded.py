@@ -129,13 +129,14 @@ class Cluster:
             self._lock = None
 
     def erase(self) -> None:
-        """Stops the server and removes everything this module made: data, passwords, log, shelter."""
+        """Stops the server and removes everything this module made: data, programs, passwords, log, shelter."""
         self.stop()
         if not self.directory.exists():
             return
         self._claim()
         store = files.store_of(self.directory)
-        for name in ("data", "data.new", "socket"):
+        programs = [path.name for path in store.glob("postgresql-[0-9]*")]
+        for name in ("data", "data.new", "socket", *programs):
             files.remove(store / name)
         if store != self.directory:
             files.remove(store)
