@@ -274,7 +274,7 @@ async def at_work(settings: Settings) -> AsyncIterator[None]:
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         while True:
             if condition():
                 return

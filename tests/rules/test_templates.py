@@ -19,7 +19,7 @@ ICON_NAMED = re.compile(r"\"(?:icon|mark)\":\s*\"([\w-]+)\"")
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_compiles(name):
-    environment().get_template(name)
+    assert environment().get_template(name).name == name
 
 
 def test_every_template_is_used():

@@ -68,8 +68,12 @@ async def test_pages_show_every_entry_once_though_new_ones_come_meanwhile() -> N
 async def test_a_cursor_that_was_made_up_is_no_error(cursor: str) -> None:
     tenant = await open_provider()
     async with db.as_tenant(tenant.id):
-        await activity.page(ActivityFilter(), older_than=cursor, by=worker(tenant))
-        await activity.page(ActivityFilter(), newer_than=cursor, by=worker(tenant))
+        await note("client:created", by=worker(tenant), name="Anna")
+        whole = {entry["id"] for entry in (await activity.page(ActivityFilter(), by=worker(tenant))).entries}
+        older = await activity.page(ActivityFilter(), older_than=cursor, by=worker(tenant))
+        newer = await activity.page(ActivityFilter(), newer_than=cursor, by=worker(tenant))
+        assert whole
+        assert {entry["id"] for entry in (*older.entries, *newer.entries)} <= whole
 
 
 async def test_each_filter_lets_through_what_it_says() -> None:

@@ -220,9 +220,10 @@ async def test_those_who_wait_for_a_turn_and_those_who_hold_connections_do_not_w
             await turn.hashed("correct horse")
 
     async with asyncio.timeout(20):
-        await asyncio.gather(
+        done = await asyncio.gather(
             *(call() for call in [connection_first, turn_first] * 2 * database.database_pool_size)
         )
+    assert len(done) == 4 * database.database_pool_size
 
 
 async def test_only_so_many_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
