@@ -8,37 +8,13 @@ from typing import Any
 
 import asyncpg
 
+from tests.web.matrix import table
+
 OWN, SHARED = "qzkanarie", "qzgeteilt"
 """The beginnings of the words: in the provider's own rows, and in its rows of shared tables."""
 
-KEPT = {
-    "people.locale",
-    "people.password_hash",
-    "people.preferences",
-    "people.recovery_hashes",
-    "people.theme",
-    "people.totp_sealed",
-    "roles.permissions",
-    "api_keys.key_hash",
-    "api_keys.scopes",
-    "sessions.token_hash",
-    "staff.role",
-    "counters.name",
-    "links.bound_to",
-    "plugin_settings.plugin",
-    "provider_features.feature",
-}
-RULED = {
-    "clients.country",
-    "clients.kind",
-    "clients.status",
-    "job_failures.state",
-    "links.purpose",
-    "memberships.role",
-    "projects.currency",
-    "provider_counts.noun",
-    "staff.state",
-}
+KEPT = {name for told in table.gathered("KEPT") for name in told}
+RULED = {name for told in table.gathered("RULED") for name in told}
 """Columns in which a constraint allows certain words only."""
 
 TEXTS = """
@@ -58,24 +34,15 @@ VALUES = {
     "bytea": "convert_to(" + WORD + ", 'UTF8')",
 }
 
-FILLERS = {
-    "attempts": "(subject, ends_at, count) VALUES ('x', now() + interval '1 hour', 1)",
-    "job_failures": "(job_key, kind, attempt, error, first_failed_at, last_failed_at, state)"
-    " VALUES (gen_random_uuid(), 'x', 1, 'x', now(), now(), 'dead')",
-    "plugin_settings": "(plugin, updated_at) VALUES ('welcome-mail', now()) ON CONFLICT DO NOTHING",
-    "idempotent_answers": "(api_key_id, key, request_hash, created_at)"
-    " SELECT id, 'x', '\\x00', now() FROM api_keys WHERE tenant_id = {tenant} LIMIT 1",
-    "staff_projects": "(staff_id, project_id) SELECT s.id, p.id FROM staff s, projects p"
-    " WHERE s.tenant_id = {tenant} AND p.tenant_id = {tenant} AND s.role <> 'owner' LIMIT 1",
-}
+FILLERS = table.merged("FILLERS")
 """A row for the tables that have none by now."""
 
 
 async def plant(admin: asyncpg.Connection, tenant_id: int) -> tuple[set[str], set[str]]:
     """Write the word everywhere; gives the columns it stands in, and those that a rule kept free."""
     await admin.execute(f"SET app.tenant_id = '{tenant_id:d}'")
-    for table, filler in FILLERS.items():
-        await admin.execute(f"INSERT INTO {table} {filler.format(tenant=tenant_id)}")
+    for filled, filler in FILLERS.items():
+        await admin.execute(f"INSERT INTO {filled} {filler.format(tenant=tenant_id)}")
     await admin.execute("RESET app.tenant_id")
     planted, ruled = set(), set()
     for word, key in ((OWN, "tenant_id"), (SHARED, "provider_id")):

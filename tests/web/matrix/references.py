@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from tests.web.matrix.table import Row
+from tests.web.matrix import table
+from tests.web.matrix.row import Row
 from tests.web.matrix.world import NOBODYS, World
 
 
@@ -19,7 +20,7 @@ class Place(msgspec.Struct, frozen=True):
 
 def places_of(row: Row) -> list[Place]:
     """Every thing a row names."""
-    in_path = [Place(name, kind, True) for name, kind in row.named]
+    in_path = [Place(name, kind, True) for name, kind in table.named(row)]
     texts = {text for text in _texts([row.send or {}, *row.query.split("=")]) if text.startswith("$")}
     return in_path + [Place(text, text[1:], False) for text in sorted(texts)]
 

@@ -2,20 +2,19 @@
 
 import pytest
 
+from tests.web.matrix import table
 from tests.web.matrix.references import own_things, put_in
-from tests.web.matrix.table import ACCOUNT, API, OPERATOR, PUBLIC, STAFF
 from tests.web.matrix.world import about, changed
 
 pytestmark = pytest.mark.anyio
-CHANGES_NOTHING = ("/sign-in/code", "/password", "/account/language", "/account/appearance")
+CHANGES_NOTHING = {path for listed in table.gathered("CHANGES_NOTHING") for path in listed}
+AREAS = sorted({row.area for row in table.ROWS})
 
 
-@pytest.mark.parametrize(
-    "rows", [PUBLIC + ACCOUNT, STAFF, OPERATOR, API], ids=["public, account", "staff", "operator", "api"]
-)
-async def test_those_who_may_are_answered(world, rows):
+@pytest.mark.parametrize("area", AREAS)
+async def test_those_who_may_are_answered(world, area):
     wrong = []
-    for row in rows:
+    for row in table.of(area):
         things = await own_things(world, row)
         somebody = await world.for_row(row)
         send = put_in(await world.filled(row, somebody), things)

@@ -13,7 +13,8 @@ from tenants import resellers
 from tests import cast
 from tests.web.matrix import canary
 from tests.web.matrix.references import own_things, owned_places, places_of, put_in
-from tests.web.matrix.table import ROWS, Row
+from tests.web.matrix.row import Row
+from tests.web.matrix.table import ROWS
 from tests.web.matrix.test_refusals import body_of
 from tests.web.matrix.test_strange import PARAMETERS
 from tests.web.matrix.world import NOBODYS, Somebody, World

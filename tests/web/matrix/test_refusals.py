@@ -9,7 +9,8 @@ from core import db, policies
 from core.permissions import Permission
 from tests import cast
 from tests.web.matrix.references import no_things, own_things, owned_places, put_in
-from tests.web.matrix.table import ROWS, Row
+from tests.web.matrix.row import Row
+from tests.web.matrix.table import ROWS
 from tests.web.matrix.world import Somebody, World, about, changed
 
 pytestmark = pytest.mark.anyio

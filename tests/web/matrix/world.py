@@ -25,8 +25,8 @@ from core.actor import Actor
 from core.settings import Settings
 from tests import cast
 from tests.visitor import PASSWORD
-from tests.web.matrix import things
-from tests.web.matrix.table import Row
+from tests.web.matrix import table, things
+from tests.web.matrix.row import Row
 from web.app import create_app
 
 RANDOM_NUMBER, RANDOM_CODE, RANDOM_TEXT = 4503599627370496, 987654, "no-such-thing"
@@ -136,7 +136,7 @@ class World:
 
     async def own(self, kind: str, whose: str = "alice") -> Any:
         """A new thing of this kind, of one's own. Gives what stands in its address."""
-        return await things.MAKERS[kind](self, self.actors[whose])
+        return await (things.MAKERS | table.merged("MAKERS"))[kind](self, self.actors[whose])
 
     def nobodys(self, kind: str) -> Any:
         """What an address of this kind could hold, of nothing that is there."""
