@@ -1,6 +1,6 @@
 """Makes web/static/icons.svg: one sprite of just those Tabler icons that our pages and menus name.
 
-npm pack @tabler/icons && tar xzf tabler-icons-*.tgz && python web/icons.py package
+npm pack @tabler/icons && tar xzf tabler-icons-*.tgz && python -m web.icons package
 """
 
 import re
