@@ -156,6 +156,21 @@ def after_client_updated(ctx: Context, client: Mapping[str, Any], changes: Mappi
 
 
 @hookspec
+def before_client_closed(ctx: Context, client: Mapping[str, Any], reason: str) -> None:
+    """Called inside the transaction, before the client is closed. Raises `Veto` to refuse."""
+
+
+@hookspec
+def after_client_closed(ctx: Context, client: Mapping[str, Any], reason: str) -> None:
+    """Called after the commit, from a job, at least once."""
+
+
+@hookspec
+def after_client_reopened(ctx: Context, client: Mapping[str, Any]) -> None:
+    """Called after the commit, from a job, at least once."""
+
+
+@hookspec
 def before_client_deleted(ctx: Context, client: Mapping[str, Any]) -> None:
     """Called inside the transaction, before the client is deleted. Raises `Veto` to refuse."""
 
