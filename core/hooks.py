@@ -50,7 +50,12 @@ async def validate(hook: str, *, by: Actor, **arguments: Any) -> dict[str, str]:
 
 async def provide(hook: str, *, by: Actor, **arguments: Any) -> list[Any]:
     """What the plugins bring, in one list."""
-    return [item async for _, answer in _answers(hook, by, arguments) for item in answer]
+    return [item for _name, item in await provide_named(hook, by=by, **arguments)]
+
+
+async def provide_named(hook: str, *, by: Actor, **arguments: Any) -> list[tuple[str, Any]]:
+    """The same, each thing with the name of the plugin that brought it."""
+    return [(found.plugin, item) async for found, answer in _answers(hook, by, arguments) for item in answer]
 
 
 async def before(
