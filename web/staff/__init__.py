@@ -18,6 +18,7 @@ from web.staff import (
     roles,
     settings,
     start,
+    tasks,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -35,6 +36,7 @@ ROUTES: list[Any] = [
     *people.ROUTES,
     *roles.ROUTES,
     *activity.ROUTES,
+    *tasks.ROUTES,
     *settings.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,
