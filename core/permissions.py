@@ -15,6 +15,7 @@ class Permission(StrEnum):
     ACTIVITY_READ = "activity:read"
     API_KEY_MANAGE = "api_key:manage"
     ATTITUDE_MANAGE = "attitude:manage"
+    CLIENT_CLOSE = "client:close"
     CLIENT_CREATE = "client:create"
     CLIENT_DELETE = "client:delete"
     CLIENT_READ = "client:read"
@@ -51,6 +52,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.ACTIVITY_READ: N_("Read who changed what, and when"),
         Permission.API_KEY_MANAGE: N_("Make and revoke one's own API keys"),
         Permission.ATTITUDE_MANAGE: N_("Change the list of attitudes"),
+        Permission.CLIENT_CLOSE: N_("Close clients, and open them again"),
         Permission.CLIENT_CREATE: N_("Register clients"),
         Permission.CLIENT_DELETE: N_("Delete clients"),
         Permission.CLIENT_READ: N_("See clients"),
