@@ -1,4 +1,4 @@
-"""What tasks are made of: the task as its kind reads it, what one step of it gives back, and the kinds there are."""
+"""What tasks are made of: the task as its kind reads it, what one step gives back, and the kinds there are."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
