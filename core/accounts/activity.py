@@ -9,8 +9,9 @@ import msgspec
 from asyncpg import Record
 
 from core import db, policies
-from core.accounts import access, rows
+from core.accounts import access, focus, rows
 from core.accounts.activity_words import ACTIONS, FIELDS, SUBJECTS, value_name
+from core.accounts.focus import Focus
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import NotFound
@@ -56,13 +57,16 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     older: str = ""
 
 
-async def page(chosen: ActivityFilter, *, older_than: str = "", newer_than: str = "", by: Actor) -> Page:
-    """One page of what the filter lets through; without a cursor the newest.
+async def page(
+    chosen: ActivityFilter, *, older_than: str = "", newer_than: str = "", by: Actor, within: Focus | None = None
+) -> Page:
+    """One page of what the filter lets through inside a focus; without a cursor the newest.
 
     Who is limited to projects or groups sees what was done about his clients, and his own doings.
     """
     _require_reader(by)
     conditions = await _conditions_of(chosen, by=by)
+    focus.limit(conditions, within, column="a.client_id")
     return await _page(conditions, older_than, newer_than)
 
 

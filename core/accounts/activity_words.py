@@ -73,6 +73,7 @@ ACTIONS = MappingProxyType(
         "second_factor:recovery_used": N_("%(subject)s signed in with a recovery code"),
         "second_factor:switched_off": N_("%(actor)s switched off the second factor of %(subject)s"),
         "session:ended": N_("%(actor)s ended a session of %(subject)s"),
+        "session:moved": N_("%(actor)s went on with another client"),
         "session:opened": N_("%(subject)s signed in"),
         "signin:failed": N_("A sign-in of %(subject)s failed"),
         "staff:invited": N_("%(actor)s invited %(subject)s to the staff"),

@@ -28,6 +28,8 @@ STAFF = (
     Place(
         "clients-picked", "/staff/clients", click=("tbody tr:nth-child(2) .pick", "tbody tr:nth-child(4) .pick")
     ),
+    Place("clients-focus", "/staff/clients?focus=client:{client}"),
+    Place("focus-unknown", "/staff/activity?focus=client:999999"),
     Place("clients-nothing", "/staff/clients?name=nobodyhere"),
     Place("clients-wrong-filter", "/staff/clients?code=abc"),
     Place("client-new", "/staff/clients/new"),

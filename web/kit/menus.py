@@ -65,7 +65,7 @@ def of(
     actor: Actor, path: str, *, items: Sequence[MenuItem] = (), catches_mail: bool = False
 ) -> list[dict[str, Any]]:
     """The menu of this actor, with the entry of `path` marked; `items` are those of plugins."""
-    if not actor.is_signed_in:
+    if not actor.is_signed_in or actor.kind == "user":
         return []
     sections = PLATFORM if actor.tenant.is_platform else STAFF
     if catches_mail and actor.tenant.is_platform:

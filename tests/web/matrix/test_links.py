@@ -69,7 +69,9 @@ def read(page: str, path: str) -> tuple[list[str], list[str]]:
             links.append(urljoin(path, given["href"]))
         elif tag != "a" and form:
             form.take(tag, given)
-        if "formaction" in given:
+        if "formaction" in given and form:
+            links.append(f"{given['formaction']}?{urlencode(form.fields)}")
+        elif "formaction" in given:
             actions.append(f"POST {urlsplit(given['formaction']).path}")
     return [link.partition("#")[0] for link in links], actions
 
