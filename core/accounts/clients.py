@@ -137,10 +137,11 @@ async def create(new: NewClient, *, by: Actor, now: datetime | None = None, is_b
 async def update(code: int, changes: ClientChanges, *, by: Actor, is_by_hand: bool = True) -> Record:
     """Change a client; returns its row. A version that is not the current one raises `EditConflict`."""
     policies.require(by, Permission.CLIENT_UPDATE)
-    return await change(await access.client_by_code(code, by=by, lock=True), changes, by=by)
+    before = await access.client_by_code(code, by=by, lock=True)
+    return await change(before, changes, by=by, is_by_hand=is_by_hand)
 
 
-async def change(before: Record, changes: ClientChanges, *, by: Actor) -> Record:
+async def change(before: Record, changes: ClientChanges, *, by: Actor, is_by_hand: bool = True) -> Record:
     """Change the locked client. Asks for no right: its callers have, and know which fields `by` may change."""
     if before["version"] != changes.version:
         raise EditConflict(shown(before) | {"version": before["version"]})
