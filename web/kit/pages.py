@@ -46,7 +46,10 @@ def surroundings(visit: Visit, path: str, query: str = "") -> dict[str, Any]:
         "toast": visit.toast,
         "focus": visit.focus,
         "unfocused": visit.unfocused,
+        "clients": visit.clients,
+        "is_staff": visit.signed_in is not None and visit.signed_in.kind == "staff",
         "can": _can(visit.actor),
+        "may": _may(visit.actor),
         "has": _has(visit.tenant),
     }
 
@@ -97,6 +100,10 @@ def unpack_toast(value: str) -> dict[str, str] | None:
 
 def _can(actor: Actor) -> Callable[[str], bool]:
     return lambda permission: policies.allows(actor, permission)
+
+
+def _may(actor: Actor) -> Callable[[str], bool]:
+    return lambda right: actor.client is not None and right in actor.client.rights
 
 
 def _has(tenant: Tenant) -> Callable[[str], bool]:

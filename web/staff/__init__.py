@@ -19,6 +19,7 @@ from web.staff import (
     roles,
     settings,
     start,
+    tasks,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -37,6 +38,7 @@ ROUTES: list[Any] = [
     *people.ROUTES,
     *roles.ROUTES,
     *activity.ROUTES,
+    *tasks.ROUTES,
     *settings.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,
