@@ -30,7 +30,8 @@ async def test_a_client_gets_a_code_an_owner_a_project_and_an_entry_in_the_audit
         assert created["name"] == "Nora New"
         assert created["project_id"] == await db.value("SELECT id FROM projects WHERE is_default")
         owner = await db.row(
-            "SELECT p.email, m.roles FROM memberships m JOIN people p ON p.id = m.person_id WHERE m.client_id = $1",
+            "SELECT p.email, m.roles FROM memberships m JOIN people p ON p.id = m.person_id"
+            " WHERE m.client_id = $1",
             created["id"],
         )
         assert (owner["email"], owner["roles"]) == ("new@client.example", ["owner"])
