@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import i18n
@@ -19,6 +19,7 @@ def a_field(kind: str, **more: object) -> Field:
     return Field(kind=kind, **facts)  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(st.decimals(min_value=-(10**17), max_value=10**17, places=6, allow_nan=False, allow_infinity=False))
 def test_numbers_are_read_back_as_they_were_written(number: Decimal) -> None:
     field = a_field("number")
@@ -29,11 +30,13 @@ def test_numbers_are_read_back_as_they_were_written(number: Decimal) -> None:
                 assert field_values.parsed(field, field_values.shown(field, number)) == number
 
 
+@settings(deadline=None)
 @given(st.dates(min_value=date(1000, 1, 1), max_value=date(8999, 12, 31)))
 def test_days_are_read_back_as_they_were_written(day: date) -> None:
     assert field_values.parsed(a_field("date"), field_values.plain(day)) == day
 
 
+@settings(deadline=None)
 @given(st.text(max_size=600), st.sampled_from(client_fields.KINDS))
 def test_no_text_breaks_the_reading(text: str, kind: str) -> None:
     field = a_field(kind, options={"gold": "Gold"})
