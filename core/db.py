@@ -198,6 +198,11 @@ async def execute(sql: str, *arguments: Any) -> str:
     return await scope().execute(sql, *arguments)
 
 
+def stream(sql: str, *arguments: Any, size: int) -> AsyncIterator[list[Record]]:
+    """The rows of a query by a cursor, `size` at a time."""
+    return scope().stream(sql, *arguments, size=size)
+
+
 async def executemany(sql: str, rows: Sequence[Sequence[Any]]) -> None:
     """Run one statement for many rows of arguments in one go."""
     await scope().executemany(sql, rows)

@@ -59,6 +59,17 @@ class Scope:
         async with self._lock:
             await (await self._begun()).executemany(sql, rows)
 
+    async def stream(self, sql: str, *arguments: Any, size: int) -> AsyncIterator[list[Record]]:
+        """The rows of a query by a cursor, `size` at a time: memory does not grow with them."""
+        async with self._lock:
+            cursor = await (await self._begun()).cursor(sql, *arguments)
+        while True:
+            async with self._lock:
+                rows = list(await cursor.fetch(size))
+            if not rows:
+                return
+            yield rows
+
     async def hand_over_to(self, tenant_id: int) -> None:
         """Go on as this provider; only from the platform's scope, and not back."""
         if self.tenant_id != PLATFORM:

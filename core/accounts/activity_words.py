@@ -11,6 +11,7 @@ from core.permissions import DESCRIPTIONS, FEATURES, Permission
 
 ACTIONS = MappingProxyType(
     {
+        "activity:exported": N_("%(actor)s exported the activity"),
         "api_key:created": N_("%(actor)s made the API key %(subject)s"),
         "api_key:revoked": N_("%(actor)s revoked the API key %(subject)s"),
         "attitude:created": N_("%(actor)s added the attitude %(subject)s"),
@@ -21,6 +22,7 @@ ACTIONS = MappingProxyType(
         "client:closed": N_("%(actor)s closed the client %(subject)s"),
         "client:created": N_("%(actor)s registered the client %(subject)s"),
         "client:deleted": N_("%(actor)s deleted the client %(subject)s"),
+        "client:exported": N_("%(actor)s exported clients"),
         "client:reopened": N_("%(actor)s opened the client %(subject)s again"),
         "client:updated": N_("%(actor)s changed the client %(subject)s"),
         "feature:granted": N_("%(actor)s granted %(subject)s a feature"),
@@ -34,6 +36,7 @@ ACTIONS = MappingProxyType(
         "group:clients_removed": N_("%(actor)s took clients out of the group %(subject)s"),
         "group:created": N_("%(actor)s added the group %(subject)s"),
         "group:deleted": N_("%(actor)s deleted the group %(subject)s"),
+        "group:exported": N_("%(actor)s exported the account groups"),
         "group:updated": N_("%(actor)s changed the group %(subject)s"),
         "host:added": N_("%(actor)s gave %(subject)s one more host name"),
         "host:made_primary": N_("%(actor)s chose the host name that links to %(subject)s lead to"),
@@ -94,6 +97,7 @@ SUBJECTS = MappingProxyType(
         "api_key": N_("API keys"),
         "attitude": N_("Attitudes"),
         "client": N_("Clients"),
+        "export": N_("Exports"),
         "field": N_("Fields"),
         "group": N_("Account groups"),
         "job": N_("Jobs"),
@@ -118,6 +122,7 @@ FIELDS = MappingProxyType(
         "clients": N_("Clients"),
         "code": N_("Code"),
         "color": N_("Colour"),
+        "columns": N_("Columns"),
         "contact_person": N_("Contact person"),
         "country": N_("Country"),
         "currency": N_("Currency"),
@@ -130,6 +135,8 @@ FIELDS = MappingProxyType(
         "expires_at": N_("Ends"),
         "failed": N_("Rows failed"),
         "features": N_("Features"),
+        "filter": N_("Filter"),
+        "format": N_("Format"),
         "groups": N_("Account groups"),
         "help": N_("Help"),
         "helps": N_("Help in other languages"),

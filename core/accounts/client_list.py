@@ -103,7 +103,7 @@ async def page(
     if text := before or after:
         _continue(source, text, order, key=key, sign="<" if direction == "DESC" else ">")
     listed = await db.fetch(
-        f"""SELECT {_selected(columns, fields, by=by)}, {_sort_key(key, order)}
+        f"""SELECT {selected(columns, fields, by=by)}, {_sort_key(key, order)}
             FROM {source.tables} WHERE {source.conditions.sql}
             ORDER BY {", ".join(f"{column} {direction}" for column in order)} LIMIT {size + 1:d}""",
         *source.conditions.arguments,
@@ -179,7 +179,8 @@ def _has(column: str, *, by: Actor) -> bool:
     return column not in GATED or policies.has_feature(by.tenant, GATED[column])
 
 
-def _selected(columns: tuple[str, ...], fields: Sequence[Field], *, by: Actor) -> str:
+def selected(columns: tuple[str, ...], fields: Sequence[Field], *, by: Actor) -> str:
+    """The columns as they stand in a SELECT from clients `c`, under their keys; the id and the code besides."""
     for column in columns:
         if column in GATED:
             policies.require_feature(by, GATED[column])

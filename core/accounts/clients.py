@@ -40,6 +40,7 @@ class Client(db.Owned, tablename="clients"):
     registered_address = Text()
     closed_at = Timestamptz(null=True)
     closed_reason = Text()
+    external_id = Text()
     version = Integer()
 
 

@@ -10,6 +10,7 @@ from web.api import (
     client_removal,
     clients,
     description,
+    exports,
     groups,
     me,
     projects,
@@ -34,6 +35,7 @@ RESOURCES = (
     attitudes,
     staff,
     activity,
+    exports,
     tasks,
 )
 

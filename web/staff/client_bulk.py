@@ -4,7 +4,6 @@ The clients are the codes that were sent, or with `all=1` all that the filter in
 """
 
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
@@ -67,12 +66,9 @@ def chosen(request: AnyRequest, codes: list[Any]) -> Choice:
     return Choice(filter=msgspec.structs.replace(wanted, code=focus.number) if focus is not None else wanted)
 
 
-def address_of(path: str, choice: Choice) -> str:
+def address_of(path: str, request: AnyRequest, choice: Choice) -> str:
     """The address of a page about all that match; of selected codes the plain one, as the form carries them."""
-    if choice.filter is None:
-        return path
-    given = {name: str(value) for name, value in msgspec.to_builtins(choice.filter).items()}
-    return f"{path}?{urlencode({'all': '1'} | given)}"
+    return f"{path}?{request.url.query}" if choice.filter is not None and request.url.query else path
 
 
 async def _ask(request: AnyRequest, choice: Choice, form: Form, *, by: Actor, status: int = 200) -> Response[Any]:
@@ -89,7 +85,7 @@ async def _ask(request: AnyRequest, choice: Choice, form: Form, *, by: Actor, st
         status=status,
         count=count,
         codes=choice.codes,
-        action=address_of("/staff/clients/bulk", choice),
+        action=address_of("/staff/clients/bulk", request, choice),
         acts=list(acts.items()),
         fields=bulk.FIELDS,
         choices=offered,
@@ -110,7 +106,7 @@ async def _confirm(
         is_anew=is_anew,
         count=count,
         codes=choice.codes,
-        action=address_of("/staff/clients/bulk", choice),
+        action=address_of("/staff/clients/bulk", request, choice),
         sent=msgspec.to_builtins(wanted),
         is_grave=wanted.act in ("delete", "close"),
     )

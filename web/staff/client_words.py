@@ -19,6 +19,7 @@ LABELS: Mapping[str, str] = {
     "contact_person": N_("Contact person"),
     "country": N_("Country"),
     "email": N_("E-mail"),
+    "external_id": N_("External id"),
     "group": N_("Account group"),
     "groups": N_("Groups"),
     "kind": N_("Kind"),

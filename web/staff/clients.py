@@ -70,6 +70,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
             "next": listed.next and _link(given, sort=sort, after=listed.next),
         },
         total=None if total is None else number(total) if total <= COUNTED else f"{number(COUNTED)}+",
+        export_href=f"/staff/clients/export?{urlencode({'all': '1'} | given)}",
         all_href=f"/staff/clients/bulk?{urlencode({'all': '1'} | given)}",
         filter=Form(given, errors),
         in_force=_in_force(given, offered, sort),

@@ -1,0 +1,28 @@
+"""Files of lists, on pages and in the API."""
+
+from tests.web.matrix.row import CODES, GROUPS, rows
+
+ROWS = [
+    *rows(
+        "staff",
+        "provider",
+        ("GET /staff/clients/export?code=$client", "client:export", {}),
+        (
+            "POST /staff/clients/export",
+            "client:export",
+            {"send": {"code": "$client", "columns": ["code", "name"], "format": "csv"}, "gives": 200},
+        ),
+        ("POST /staff/groups/export", "group:read", GROUPS | {"send": {"format": "csv"}, "gives": 200}),
+        ("POST /staff/activity/export", "activity:read", {"send": {"format": "xlsx"}, "gives": 200}),
+    ),
+    *rows(
+        "api",
+        "provider",
+        ("POST /api/v1/clients/export", "client:export", {"send": CODES | {"format": "csv"}}),
+        ("POST /api/v1/groups/export", "group:read", GROUPS | {"send": {"format": "csv"}}),
+        ("POST /api/v1/activity/export", "activity:read", {"send": {"format": "csv"}}),
+    ),
+]
+PARAMETERS = {
+    "/staff/clients/export": "all code name email project group kind country language status attitude registered_from registered_to"
+}

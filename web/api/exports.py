@@ -1,0 +1,56 @@
+"""Files of lists over JSON: what is asked for goes in as JSON, and the file comes out."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import post
+from litestar.di import NamedDependency
+from msgspec import Meta
+
+from core.accounts import exports
+from core.accounts.client_choice import MOST_CODES, Choice
+from core.accounts.client_filter import ClientFilter
+from core.permissions import Permission
+from web.api.reading import asks
+from web.kit.downloads import download
+from web.kit.visit import By
+
+Format = Literal["csv", "xlsx"]
+
+
+class ClientExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which clients (`codes`, or all that a `filter` lets through), which columns in their order, which format."""
+
+    codes: Annotated[list[int], Meta(max_length=MOST_CODES)] = []
+    filter: ClientFilter | None = None
+    columns: Annotated[list[str], Meta(max_length=100)] = []
+    format: Format = "csv"
+
+
+class ListExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The format of the file."""
+
+    format: Format = "csv"
+
+
+@post("/v1/clients/export", status_code=200, **asks(Permission.CLIENT_EXPORT, body=ClientExport))
+async def clients(by: By, sent: NamedDependency[ClientExport]) -> Any:
+    """Get clients as a CSV or XLSX file, streamed. Without codes and filter all that you can see."""
+    chosen = sent.filter if sent.filter is not None or sent.codes else ClientFilter()
+    choice = Choice(codes=tuple(sent.codes), filter=chosen)
+    return await download(await exports.of_clients(choice, sent.columns, sent.format, by=by), by.tenant.id)
+
+
+@post("/v1/groups/export", status_code=200, **asks(Permission.GROUP_READ, body=ListExport))
+async def groups(by: By, sent: NamedDependency[ListExport]) -> Any:
+    """Get the account groups as a file. Asks for `client:export` as well."""
+    return await download(await exports.of_groups(sent.format, by=by), by.tenant.id)
+
+
+@post("/v1/activity/export", status_code=200, **asks(Permission.ACTIVITY_READ, body=ListExport))
+async def activity(by: By, sent: NamedDependency[ListExport]) -> Any:
+    """Get all activity as a file. Asks for `client:export` as well."""
+    return await download(await exports.of_activity(sent.format, by=by), by.tenant.id)
+
+
+ROUTES = [clients, groups, activity]
