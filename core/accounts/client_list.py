@@ -10,7 +10,7 @@ import msgspec
 from asyncpg import Record
 
 from core import db, policies
-from core.accounts import access
+from core.accounts import access, client_filter
 from core.accounts.client_filter import ClientFilter
 from core.accounts.client_source import Source, source_of
 from core.actor import Actor
@@ -58,6 +58,9 @@ COLUMNS: dict[str, str] = {
 
 ALWAYS = ("code", "login")
 DEFAULT_COLUMNS = ("code", "login", "name", "email", "country", "attitude", "status", "registered")
+DAYS = dict.fromkeys(("registered_from", "registered_to", "newer_than", "older_than"), "registered")
+UNCOUNTED = {"name", "segment"}
+"""Filters that no single index can count."""
 GATED = {"groups": "groups", "project": "projects"}
 """Columns and filters that belong to a feature."""
 
@@ -136,8 +139,8 @@ async def total(chosen: ClientFilter, listed: Page, *, by: Actor, most: int) -> 
 
 def is_countable(chosen: ClientFilter, *, by: Actor) -> bool:
     """Whether an index alone can count them: one thing is asked for, it is no word, and `by` sees all clients."""
-    asked = {field.removesuffix("_from").removesuffix("_to") for field in msgspec.to_builtins(chosen)}
-    return len(asked) <= 1 and "name" not in asked and by.projects is None and by.groups is None
+    asked = {DAYS.get(field, field) for field in client_filter.given(chosen)}
+    return len(asked) <= 1 and not asked & UNCOUNTED and by.projects is None and by.groups is None
 
 
 def columns_of(chosen: list[str], *, by: Actor) -> tuple[str, ...]:
