@@ -72,6 +72,7 @@ ACTIONS = MappingProxyType(
         "segment:deleted": N_("%(actor)s deleted the saved filter %(subject)s"),
         "segment:updated": N_("%(actor)s changed the saved filter %(subject)s"),
         "session:ended": N_("%(actor)s ended a session of %(subject)s"),
+        "session:moved": N_("%(actor)s went on with another client"),
         "session:opened": N_("%(subject)s signed in"),
         "signin:failed": N_("A sign-in of %(subject)s failed"),
         "staff:invited": N_("%(actor)s invited %(subject)s to the staff"),
@@ -79,6 +80,10 @@ ACTIONS = MappingProxyType(
         "staff:removed": N_("%(actor)s removed %(subject)s from the staff"),
         "staff:restored": N_("%(actor)s took %(subject)s back onto the staff"),
         "staff:updated": N_("%(actor)s changed the role or the limits of %(subject)s"),
+        "task:cancelled": N_("%(actor)s cancelled the task %(subject)s"),
+        "task:ended": N_("The task %(subject)s ended"),
+        "task:resumed": N_("%(actor)s let the task %(subject)s go on"),
+        "task:started": N_("%(actor)s started the task %(subject)s"),
     }
 )
 """What was done, as a sentence. In a translation the two names may stand wherever they sound best."""
@@ -99,6 +104,7 @@ SUBJECTS = MappingProxyType(
         "segment": N_("Saved filters"),
         "session": N_("Sessions"),
         "staff": N_("Staff"),
+        "task": N_("Tasks"),
     }
 )
 """What it can be done to."""
@@ -116,10 +122,12 @@ FIELDS = MappingProxyType(
         "currency": N_("Currency"),
         "description": N_("Description"),
         "edition": N_("Edition"),
+        "done": N_("Rows done"),
         "editions": N_("Editions"),
         "email": N_("E-mail address"),
         "enabled": N_("On"),
         "expires_at": N_("Ends"),
+        "failed": N_("Rows failed"),
         "features": N_("Features"),
         "filter": N_("Filter"),
         "groups": N_("Account groups"),
@@ -156,6 +164,8 @@ FIELDS = MappingProxyType(
         "sender": N_("Sender's address"),
         "sessions": N_("Sessions"),
         "site": N_("Site"),
+        "skipped": N_("Rows skipped"),
+        "total": N_("Rows"),
         "state": N_("State"),
         "status": N_("Status"),
         "theme": N_("Theme"),
@@ -186,7 +196,14 @@ VALUES = MappingProxyType(
         "purpose": {"invitation": N_("Invitation"), "password": N_("New password"), "welcome": N_("Welcome")},
         "role": _ROLES,
         "scopes": _PERMISSIONS,
-        "state": {"active": N_("Active"), "removed": N_("Removed"), "suspended": N_("Suspended")},
+        "state": {
+            "active": N_("Active"),
+            "cancelled": N_("Cancelled"),
+            "done": N_("Done"),
+            "failed": N_("Failed"),
+            "removed": N_("Removed"),
+            "suspended": N_("Suspended"),
+        },
         "status": {"active": N_("Active"), "closed": N_("Closed")},
         "theme": {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")},
     }

@@ -11,6 +11,7 @@ from web.staff import (
     client_groups,
     client_removal,
     clients,
+    focus,
     groups,
     people,
     plugins,
@@ -18,6 +19,7 @@ from web.staff import (
     roles,
     settings,
     start,
+    tasks,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -29,12 +31,14 @@ ROUTES: list[Any] = [
     *client_groups.ROUTES,
     *client_closing.ROUTES,
     *client_removal.ROUTES,
+    *focus.ROUTES,
     *groups.ROUTES,
     *projects.ROUTES,
     *attitudes.ROUTES,
     *people.ROUTES,
     *roles.ROUTES,
     *activity.ROUTES,
+    *tasks.ROUTES,
     *settings.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,
