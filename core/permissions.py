@@ -20,6 +20,7 @@ class Permission(StrEnum):
     CLIENT_DELETE = "client:delete"
     CLIENT_READ = "client:read"
     CLIENT_UPDATE = "client:update"
+    FIELD_MANAGE = "field:manage"
     GROUP_ASSIGN = "group:assign"
     GROUP_CREATE = "group:create"
     GROUP_DELETE = "group:delete"
@@ -60,6 +61,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CLIENT_DELETE: N_("Delete clients"),
         Permission.CLIENT_READ: N_("See clients"),
         Permission.CLIENT_UPDATE: N_("Edit clients"),
+        Permission.FIELD_MANAGE: N_("Change the fields of clients"),
         Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
         Permission.GROUP_CREATE: N_("Add account groups"),
         Permission.GROUP_DELETE: N_("Delete account groups"),

@@ -29,7 +29,8 @@ class ClientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     `name` are beginnings of words of the name, the contact person or the login; all must match. `login`, `email`,
     `phone` and `address` (the one a client registered from) are beginnings. `newer_than` and `older_than` count
-    days back from today: 7 and 0 are the last week, and all but today. `segment` is a saved filter.
+    days back from today: 7 and 0 are the last week, and all but today. `segment` is a saved filter. `custom` asks
+    for fields that the provider defines, as `field_filter.asked_of` reads it.
     """
 
     code: int | None = None
@@ -50,6 +51,7 @@ class ClientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     newer_than: Annotated[int, Meta(description="Registered within so many days before today")] | None = None
     older_than: Annotated[int, Meta(description="Registered more than so many days ago")] | None = None
     segment: Annotated[int, Meta(description="The id of a saved filter")] | None = None
+    custom: dict[str, str] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -63,7 +65,7 @@ FIELDS = tuple(field.name for field in msgspec.structs.fields(ClientFilter))
 def given(chosen: ClientFilter) -> dict[str, Any]:
     """The fields that are asked for, also of a struct that has more than the filter's."""
     values = {field: getattr(chosen, field) for field in FIELDS}
-    return {field: value for field, value in values.items() if value is not None and value != ""}
+    return {field: value for field, value in values.items() if value not in (None, "", {})}
 
 
 def plain(chosen: ClientFilter, **changes: Any) -> ClientFilter:
@@ -120,7 +122,7 @@ def settled(chosen: ClientFilter, *, country: str) -> ClientFilter:
 def both(one: ClientFilter, other: ClientFilter) -> ClientFilter | None:
     """The filter whose clients are those of both; None when no client can be in both.
 
-    `group` and `segment` can be asked for once only in it: that of `one` stays, and the caller sees to the other.
+    `group`, `segment` and `custom` can stand in it once: those of `one` stay, and the caller sees to the others.
     """
     mine, theirs = given(one), given(other)
     joined = theirs | mine
@@ -152,6 +154,7 @@ _JOINED: Mapping[str, Callable[[Any, Any], Any]] = {
     "older_than": max,
     "group": lambda mine, _theirs: mine,
     "segment": lambda mine, _theirs: mine,
+    "custom": lambda mine, _theirs: mine,
     **_BY_LENGTH,
 }
 

@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from core import clock, db, places
-from core.accounts import access, client_filter, segments
+from core.accounts import access, client_filter, field_filter, segments
 from core.accounts.client_filter import KINDS, STATUSES, ClientFilter, check
+from core.accounts.field_filter import Asked
 from core.actor import Actor
+from core.checks import Checks
 from core.filters import LAST, Conditions
 
 FEW = 12_000
@@ -77,14 +79,17 @@ async def source_of(
     `direction` is ASC or DESC when the list is to be in the order of registration, None in any other order.
     Raises what `client_filter.check` does, and `Invalid` for a segment that is not there.
     """
-    joined, groups = await _joined(chosen, also, by=by)
-    if joined is None:
+    found = await _joined(chosen, also, by=by)
+    if found is None:
         return _nobody()
+    joined = found.filter
     source = Source(conditions=_plain(joined, by=by))
     if joined.name.strip():
         await _narrow_to_words(source, joined.name, direction)
-    for group_id in groups:
+    for group_id in found.groups:
         await _narrow_to_group(source, group_id, direction)
+    if found.asked:
+        await _narrow_to_fields(source, found.asked, direction)
     if source.registered == CLIENTS and await _is_few(joined, direction, by=by):
         source.tables = f"(SELECT c.* FROM clients c WHERE {source.conditions.sql} OFFSET 0) c"
     if source.registered != CLIENTS and direction and _exact(joined):
@@ -94,23 +99,31 @@ async def source_of(
     return source
 
 
-async def _joined(
-    chosen: ClientFilter, also: Sequence[ClientFilter], *, by: Actor
-) -> tuple[ClientFilter | None, list[int]]:
-    """One filter for all of them with their segments, and the groups asked for; None when nobody can fit."""
-    joined, groups = ClientFilter(), []
+class Joined(msgspec.Struct, kw_only=True):
+    """Several filters as one, with what can stand in one only once: groups, and what is asked of fields."""
+
+    filter: ClientFilter = ClientFilter()
+    groups: list[int] = []
+    asked: list[Asked] = []
+
+
+async def _joined(chosen: ClientFilter, also: Sequence[ClientFilter], *, by: Actor) -> Joined | None:
+    """One filter for all of them with their segments; None when nobody can fit."""
+    joined, checks = Joined(), Checks()
     for one in (chosen, *also):
         check(one, by=by)
         opened = await segments.opened(one, by=by)
         if opened is None:
-            return None, []
+            return None
         for part in opened:
-            groups += [part.group] if part.group is not None and part.group not in groups else []
-            both = client_filter.both(joined, client_filter.settled(part, country=by.tenant.country))
+            joined.groups += [part.group] if part.group is not None and part.group not in joined.groups else []
+            joined.asked += await field_filter.asked_of(part.custom, checks)
+            both = client_filter.both(joined.filter, client_filter.settled(part, country=by.tenant.country))
             if both is None:
-                return None, []
-            joined = both
-    return joined, groups
+                return None
+            joined.filter = both
+    checks.done()
+    return joined
 
 
 def _nobody() -> Source:
@@ -217,6 +230,45 @@ async def _narrow_to_group(source: Source, group_id: int, direction: str | None)
     source.tables = "group_members of_it JOIN clients c ON c.id = of_it.client_id"
     source.registered = ("of_it.registered_at", "of_it.client_id")
     source.conditions.add(is_member)
+
+
+async def _narrow_to_fields(source: Source, asked: Sequence[Asked], direction: str | None) -> None:
+    """Read from the clients that fit one of the fields, the one that fewest fit; ask each the others.
+
+    A choice that many have is read in its own order, which is that of registration. What many fit of a range is
+    asked of each client of the list.
+    """
+    most = FEW if direction else FEW_SCATTERED
+    rarest, is_few = await _rarest(asked, most) if source.registered == CLIENTS else (None, False)
+    for place, one in enumerate(asked):
+        if place != rarest or not (is_few or (direction and one.operator == "is")):
+            source.conditions.add(field_filter.condition(one.field, one.operator, one.value, source.conditions))
+            continue
+        fits = field_filter.matching(one.field, one.operator, one.value, source.conditions, table="of_it")
+        source.tables = "client_field_values of_it JOIN clients c ON c.id = of_it.client_id"
+        if is_few:
+            order = f"ORDER BY registered_at {direction}, client_id {direction}" if direction else ""
+            source.tables = f"""(
+                SELECT registered_at, client_id FROM client_field_values of_it WHERE {fits} {order} OFFSET 0) of_it
+                JOIN clients c ON c.id = of_it.client_id"""
+        else:
+            source.conditions.add(fits)
+        source.registered = ("of_it.registered_at", "of_it.client_id")
+
+
+async def _rarest(asked: Sequence[Asked], most: int) -> tuple[int, bool]:
+    """The place of what fewest clients fit, and whether these are at most so many."""
+    counting = Conditions()
+    counts = [
+        f"""(SELECT count(*) FROM (SELECT FROM client_field_values of_it WHERE {
+            field_filter.matching(one.field, one.operator, one.value, counting, table="of_it")
+        } LIMIT {most + 1:d}) found)"""
+        for one in asked
+    ]
+    found = await db.row(f"SELECT {', '.join(f'{c} AS n{n}' for n, c in enumerate(counts))}", *counting.arguments)
+    assert found is not None
+    fewest = min(range(len(asked)), key=lambda place: found[place])
+    return fewest, found[fewest] <= most
 
 
 def _asked(table: str, condition: str) -> str:

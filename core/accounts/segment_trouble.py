@@ -4,9 +4,11 @@ Such a filter is kept, is shown as broken with the reason, and lets no client th
 """
 
 from core import policies
+from core.accounts import field_filter
 from core.accounts.client_choices import ClientChoices
 from core.accounts.client_filter import ClientFilter, check
 from core.actor import Actor
+from core.checks import Checks
 from core.errors import Forbidden, Invalid
 from core.i18n import _
 
@@ -29,6 +31,14 @@ def of(wanted: ClientFilter | None, offered: ClientChoices, *, by: Actor) -> str
     if wanted.attitude is not None and wanted.attitude not in offered.attitudes:
         return _("The attitude it asks for was deleted.")
     return ""
+
+
+async def of_fields(wanted: ClientFilter | None) -> str:
+    """The reason that lies in fields which the provider defines: one is gone, or is of another kind now."""
+    checks = Checks()
+    if wanted is not None:
+        await field_filter.asked_of(wanted.custom, checks)
+    return _("It asks for a field that is not there any more.") if checks.errors else ""
 
 
 def _gated(wanted: ClientFilter, *, by: Actor) -> str:

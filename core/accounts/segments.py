@@ -1,8 +1,8 @@
 """Segments: saved filters of the list of clients, one's own or for all, usable wherever clients are chosen.
 
 Whoever chooses clients takes a `ClientFilter` with `segment` set, and `client_source` does the rest: the filter is
-read with the rights and limits of who looks. `filter_of` opens one; `client_selection` takes codes, a filter or a
-segment. A segment may build on another one that builds on none, so that no two can build on each other.
+read with the rights and limits of who looks. So a `client_choice.Choice` by a segment is one by such a filter. A
+segment may build on another one that builds on none, so that no two can build on each other.
 """
 
 from collections.abc import Sequence
@@ -217,8 +217,10 @@ async def _checked(
     wanted = client_filter.plain(wanted, **{field: getattr(wanted, field).strip() for field in texts})
     if wanted.is_empty:
         checks.error("filter", _("Filter by something first: this would be all clients."))
-    elif trouble := segment_trouble.of(wanted, await client_choices.of(by=by), by=by):
-        checks.error("filter", trouble)
+    else:
+        trouble = segment_trouble.of(wanted, await client_choices.of(by=by), by=by)
+        if trouble := trouble or await segment_trouble.of_fields(wanted):
+            checks.error("filter", trouble)
     if wanted.segment is not None:
         await _check_base(checks, wanted.segment, is_shared=is_shared, but=but, by=by)
     return wanted
@@ -245,6 +247,7 @@ async def _seen(wanted: Sequence[Record], known: Sequence[Record], *, by: Actor)
         return []
     offered = await client_choices.of(by=by)
     kept = {row["id"]: _read(row["filter"]) for row in known}
+    of_fields = {segment_id: await segment_trouble.of_fields(wanted) for segment_id, wanted in kept.items()}
     may_share = policies.allows(by, Permission.SEGMENT_SHARE)
     return [
         Segment(
@@ -255,14 +258,19 @@ async def _seen(wanted: Sequence[Record], known: Sequence[Record], *, by: Actor)
             may_change=row["staff_id"] is not None or may_share,
             created_by=row["created_by"],
             version=row["version"],
-            trouble=_trouble(kept[row["id"]], kept, offered, by=by),
+            trouble=of_fields[row["id"]] or _trouble(kept[row["id"]], kept, of_fields, offered, by=by),
         )
         for row in wanted
     ]
 
 
 def _trouble(
-    wanted: ClientFilter | None, kept: dict[int, ClientFilter | None], offered: ClientChoices, *, by: Actor
+    wanted: ClientFilter | None,
+    kept: dict[int, ClientFilter | None],
+    of_fields: dict[int, str],
+    offered: ClientChoices,
+    *,
+    by: Actor,
 ) -> str:
     if reason := segment_trouble.of(wanted, offered, by=by):
         return reason
@@ -273,7 +281,7 @@ def _trouble(
     base = kept[wanted.segment]
     if base is not None and base.segment is not None:
         return _("A saved filter can build on one that builds on no other.")
-    return segment_trouble.of(base, offered, by=by)
+    return of_fields[wanted.segment] or segment_trouble.of(base, offered, by=by)
 
 
 def _read(value: Any) -> ClientFilter | None:

@@ -5,6 +5,7 @@ from typing import Any
 from web.api import (
     activity,
     attitudes,
+    client_bulk,
     client_closing,
     client_removal,
     clients,
@@ -29,6 +30,9 @@ RESOURCES = (
     client_closing,
     client_removal,
     segments,
+    client_bulk,
+    client_closing,
+    client_removal,
     groups,
     projects,
     attitudes,

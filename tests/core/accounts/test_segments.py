@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import db
-from core.accounts import attitudes, client_filter, client_list, client_selection, groups, segments
+from core.accounts import attitudes, client_choice, client_filter, client_list, groups, segments
 from core.accounts.client_filter import ClientFilter
-from core.accounts.client_selection import ClientSelection
 from core.accounts.segments import NewSegment, SegmentChanges
 from core.actor import Actor
 from core.errors import Conflict, EditConflict, Invalid, NotFound, PermissionMissing
@@ -26,8 +25,8 @@ async def logins(chosen: ClientFilter, *, by: Actor) -> list[str]:
     return [row["login"] for row in by_login.rows]
 
 
-async def selected(selection: ClientSelection, *, by: Actor) -> set[int]:
-    source = await client_selection.source(selection, by=by)
+async def selected(selection: ClientFilter, *, by: Actor) -> set[int]:
+    source = await client_choice.source(client_choice.Choice(filter=selection), by=by)
     found = await db.fetch(
         f"SELECT c.code FROM {source.tables} WHERE {source.conditions.sql}", *source.conditions.arguments
     )
@@ -121,12 +120,8 @@ async def test_a_segment_is_joined_with_the_filter_and_builds_on_another_one_lev
         assert await logins(ClientFilter(segment=firms.id, name="be"), by=by) == []
         assert await logins(ClientFilter(segment=french.id, country="DE"), by=by) == []
         assert await logins(ClientFilter(segment=golden.id, group=silver["id"]), by=by) == ["bela"]
-        assert await selected(ClientSelection(segment=firms.id), by=by) == {1001}
-        assert await selected(ClientSelection(codes=(1001, 1003, 9999, -1)), by=by) == {1001, 1003}
-        assert await selected(ClientSelection(filter=ClientFilter(name="bela")), by=by) == {1002}
-        for wrong in (ClientSelection(), ClientSelection(codes=(1,), segment=french.id)):
-            with pytest.raises(Invalid):
-                await client_selection.source(wrong, by=by)
+        assert await selected(ClientFilter(segment=firms.id), by=by) == {1001}
+        assert await selected(ClientFilter(name="bela"), by=by) == {1002}
         for deeper in (
             save("Deeper", by, segment=firms.id),
             segments.update(french.id, SegmentChanges(filter=ClientFilter(segment=firms.id)), version=1, by=by),
@@ -151,7 +146,7 @@ async def test_a_segment_shows_the_viewer_no_more_than_he_may_see() -> None:
         silvers = await save("Silvers", by, group=silver["id"])
         limited = worker(tenant, "manager", groups=frozenset({gold["id"]}))
         assert await logins(ClientFilter(segment=french.id), by=limited) == ["anna"]
-        assert await selected(ClientSelection(segment=french.id), by=limited) == {1001}
+        assert await selected(ClientFilter(segment=french.id), by=limited) == {1001}
         assert await logins(ClientFilter(segment=silvers.id), by=limited) == []
         assert "not yours to see" in (await segments.get(silvers.id, by=limited)).trouble
         assert (await segments.get(silvers.id, by=by)).trouble == ""
@@ -190,7 +185,7 @@ async def test_a_broken_segment_says_why_and_lets_nobody_through() -> None:
             assert (await segments.get(segment.id, by=by)).trouble, segment.name
             assert await logins(ClientFilter(segment=segment.id), by=by) == []
             assert await client_list.count(ClientFilter(segment=segment.id), by=by) == 0
-            assert await selected(ClientSelection(segment=segment.id), by=by) == set()
+            assert await selected(ClientFilter(segment=segment.id), by=by) == set()
             with pytest.raises(Conflict):
                 await segments.filter_of(segment.id, by=by)
         assert all(one.trouble for one in await segments.every(by=by))
