@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from web.api import activity, attitudes, client_removal, clients, description, groups, me, projects, staff
+from web.api import (
+    activity,
+    attitudes,
+    client_removal,
+    clients,
+    description,
+    groups,
+    me,
+    project_brands,
+    projects,
+    staff,
+)
 from web.api.methods import Methods
 from web.kit.idempotency import Idempotent
 
@@ -10,6 +21,6 @@ PATH, HOSTS = "/api", "provider"
 
 OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
-RESOURCES = (me, clients, client_removal, groups, projects, attitudes, staff, activity)
+RESOURCES = (me, clients, client_removal, groups, projects, project_brands, attitudes, staff, activity)
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

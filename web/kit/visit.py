@@ -34,6 +34,8 @@ class Visit(msgspec.Struct, kw_only=True):
     locale: str = "en"
     toast: dict[str, str] | None = None
     menu_items: list[MenuItem] = []
+    is_kept: bool = False
+    """Whether browsers may keep the answer for ever: its address changes with it, and it is everybody's."""
     cookies: list[str] = []
     """`Set-Cookie` values that go out with the answer, whatever it is."""
 
