@@ -50,13 +50,19 @@ async def validate(hook: str, *, by: Actor, **arguments: Any) -> dict[str, str]:
 
 async def provide(hook: str, *, by: Actor, **arguments: Any) -> list[Any]:
     """What the plugins bring, in one list."""
-    return [item async for _, answer in _answers(hook, by, arguments) for item in answer]
+    return [item for _name, item in await provide_named(hook, by=by, **arguments)]
+
+
+async def provide_named(hook: str, *, by: Actor, **arguments: Any) -> list[tuple[str, Any]]:
+    """The same, each thing with the name of the plugin that brought it."""
+    return [(found.plugin, item) async for found, answer in _answers(hook, by, arguments) for item in answer]
 
 
 async def before(
     hook: str, *, by: Actor, accept: Callable[[dict[str, Any]], object] | None = None, **arguments: Any
 ) -> dict[str, Any]:
-    """The first argument as the plugins patched it. A veto is raised as `Invalid`, or `Conflict` for a deletion.
+    """The first argument as the plugins patched it. A veto is raised as `Invalid`, or `Conflict` for a
+    deletion or a closing.
 
     A patch may only change fields that are there, and keeps their type; `accept` may refuse it by raising (the
     caller's own validation). A patch that is refused counts as the plugin's failure and is left out.
@@ -226,7 +232,7 @@ async def _check_transaction(tenant: Tenant) -> None:
 
 
 def _refusal(hook: str, veto: Veto) -> Refusal:
-    if hook.endswith("_deleted") and not veto.field:
+    if hook.endswith(("_deleted", "_closed")) and not veto.field:
         return Conflict(veto.message)
     return Invalid({veto.field: veto.message})
 

@@ -86,11 +86,16 @@ class PanelRow(msgspec.Struct, frozen=True):
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
-    """A box on the client's page. Plain text only: it is escaped."""
+    """A box on the client's page. Plain text only: it is escaped.
+
+    With `tab`, the box stands on a tab of the plugin's own, under that name; a plugin has one such tab, named by
+    the first box that names it.
+    """
 
     title: Line
     text: Text = ""
     rows: Annotated[list[PanelRow], msgspec.Meta(max_length=50)] = []
+    tab: Annotated[str, msgspec.Meta(max_length=60)] = ""
 
 
 class MenuItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +137,7 @@ def provide_menu_items(ctx: Context) -> list[MenuItem]:  # type: ignore[empty-bo
 
 @hookspec
 def provide_client_panels(ctx: Context, client: Mapping[str, Any]) -> list[Panel]:  # type: ignore[empty-body]
-    """Called when a client's page is shown. Returns boxes for it."""
+    """Called when a client's page is shown. Returns boxes for it, and for a tab of its own."""
 
 
 @hookspec
@@ -153,6 +158,21 @@ def after_client_created(ctx: Context, client: Mapping[str, Any]) -> None:
 @hookspec
 def after_client_updated(ctx: Context, client: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
     """Called after the commit, from a job, at least once. `changes` maps a field to its [old, new]."""
+
+
+@hookspec
+def before_client_closed(ctx: Context, client: Mapping[str, Any], reason: str) -> None:
+    """Called inside the transaction, before the client is closed. Raises `Veto` to refuse."""
+
+
+@hookspec
+def after_client_closed(ctx: Context, client: Mapping[str, Any], reason: str) -> None:
+    """Called after the commit, from a job, at least once."""
+
+
+@hookspec
+def after_client_reopened(ctx: Context, client: Mapping[str, Any]) -> None:
+    """Called after the commit, from a job, at least once."""
 
 
 @hookspec

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     ACTIVITY_READ = "activity:read"
     API_KEY_MANAGE = "api_key:manage"
     ATTITUDE_MANAGE = "attitude:manage"
+    CLIENT_CLOSE = "client:close"
     CLIENT_CREATE = "client:create"
     CLIENT_DELETE = "client:delete"
     CLIENT_READ = "client:read"
@@ -44,6 +45,8 @@ class Permission(StrEnum):
     SETTINGS_MANAGE = "settings:manage"
     STAFF_MANAGE = "staff:manage"
     STAFF_READ = "staff:read"
+    TASK_MANAGE = "task:manage"
+    TASK_READ = "task:read"
 
 
 DESCRIPTIONS = MappingProxyType(
@@ -51,6 +54,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.ACTIVITY_READ: N_("Read who changed what, and when"),
         Permission.API_KEY_MANAGE: N_("Make and revoke one's own API keys"),
         Permission.ATTITUDE_MANAGE: N_("Change the list of attitudes"),
+        Permission.CLIENT_CLOSE: N_("Close clients, and open them again"),
         Permission.CLIENT_CREATE: N_("Register clients"),
         Permission.CLIENT_DELETE: N_("Delete clients"),
         Permission.CLIENT_READ: N_("See clients"),
@@ -80,6 +84,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.SETTINGS_MANAGE: N_("Change the provider's settings"),
         Permission.STAFF_MANAGE: N_("Add and remove staff, and give them roles"),
         Permission.STAFF_READ: N_("See the staff"),
+        Permission.TASK_MANAGE: N_("See and cancel the tasks of others"),
+        Permission.TASK_READ: N_("See and cancel one's own tasks"),
     }
 )
 

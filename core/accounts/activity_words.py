@@ -18,8 +18,10 @@ ACTIONS = MappingProxyType(
         "attitude:made_default": N_("%(actor)s made %(subject)s the default attitude"),
         "attitude:moved": N_("%(actor)s moved the attitude %(subject)s in the list"),
         "attitude:updated": N_("%(actor)s changed the attitude %(subject)s"),
+        "client:closed": N_("%(actor)s closed the client %(subject)s"),
         "client:created": N_("%(actor)s registered the client %(subject)s"),
         "client:deleted": N_("%(actor)s deleted the client %(subject)s"),
+        "client:reopened": N_("%(actor)s opened the client %(subject)s again"),
         "client:updated": N_("%(actor)s changed the client %(subject)s"),
         "feature:granted": N_("%(actor)s granted %(subject)s a feature"),
         "feature:refused": N_("%(actor)s took a feature from %(subject)s"),
@@ -73,6 +75,7 @@ ACTIONS = MappingProxyType(
         "second_factor:recovery_used": N_("%(subject)s signed in with a recovery code"),
         "second_factor:switched_off": N_("%(actor)s switched off the second factor of %(subject)s"),
         "session:ended": N_("%(actor)s ended a session of %(subject)s"),
+        "session:moved": N_("%(actor)s went on with another client"),
         "session:opened": N_("%(subject)s signed in"),
         "signin:failed": N_("A sign-in of %(subject)s failed"),
         "staff:invited": N_("%(actor)s invited %(subject)s to the staff"),
@@ -80,6 +83,10 @@ ACTIONS = MappingProxyType(
         "staff:removed": N_("%(actor)s removed %(subject)s from the staff"),
         "staff:restored": N_("%(actor)s took %(subject)s back onto the staff"),
         "staff:updated": N_("%(actor)s changed the role or the limits of %(subject)s"),
+        "task:cancelled": N_("%(actor)s cancelled the task %(subject)s"),
+        "task:ended": N_("The task %(subject)s ended"),
+        "task:resumed": N_("%(actor)s let the task %(subject)s go on"),
+        "task:started": N_("%(actor)s started the task %(subject)s"),
     }
 )
 """What was done, as a sentence. In a translation the two names may stand wherever they sound best."""
@@ -99,6 +106,7 @@ SUBJECTS = MappingProxyType(
         "role": N_("Roles"),
         "session": N_("Sessions"),
         "staff": N_("Staff"),
+        "task": N_("Tasks"),
     }
 )
 """What it can be done to."""
@@ -119,10 +127,12 @@ FIELDS = MappingProxyType(
         "currency": N_("Currency"),
         "description": N_("Description"),
         "edition": N_("Edition"),
+        "done": N_("Rows done"),
         "editions": N_("Editions"),
         "email": N_("E-mail address"),
         "enabled": N_("On"),
         "expires_at": N_("Ends"),
+        "failed": N_("Rows failed"),
         "features": N_("Features"),
         "fraud_protection": N_("Fraud protection"),
         "free_domain": N_("Free domain"),
@@ -162,6 +172,8 @@ FIELDS = MappingProxyType(
         "sender_name": N_("Sender's name"),
         "sessions": N_("Sessions"),
         "site": N_("Site"),
+        "skipped": N_("Rows skipped"),
+        "total": N_("Rows"),
         "state": N_("State"),
         "status": N_("Status"),
         "theme": N_("Theme"),
@@ -192,7 +204,14 @@ VALUES = MappingProxyType(
         "purpose": {"invitation": N_("Invitation"), "password": N_("New password"), "welcome": N_("Welcome")},
         "role": _ROLES,
         "scopes": _PERMISSIONS,
-        "state": {"active": N_("Active"), "removed": N_("Removed"), "suspended": N_("Suspended")},
+        "state": {
+            "active": N_("Active"),
+            "cancelled": N_("Cancelled"),
+            "done": N_("Done"),
+            "failed": N_("Failed"),
+            "removed": N_("Removed"),
+            "suspended": N_("Suspended"),
+        },
         "status": {"active": N_("Active"), "closed": N_("Closed")},
         "theme": {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")},
     }

@@ -10,9 +10,10 @@ import msgspec
 from asyncpg import Record
 
 from core import db, policies
-from core.accounts import access
+from core.accounts import access, focus
 from core.accounts.client_filter import ClientFilter
 from core.accounts.client_source import Source, source_of
+from core.accounts.focus import Focus
 from core.actor import Actor
 from core.errors import Invalid
 from core.filters import Cursor, read_cursor
@@ -79,8 +80,9 @@ async def page(
     before: str = "",
     columns: tuple[str, ...] = DEFAULT_COLUMNS,
     size: int = PAGE,
+    within: Focus | None = None,
 ) -> Page:
-    """The page of clients that stands after, or before, a cursor; the first one without.
+    """The page of clients inside a focus that stands after, or before, a cursor; the first one without.
 
     `sort` is a key of SORTS, with "-" in front for the other way round. Raises `Invalid` for a filter, sort or
     cursor that cannot be, `NotInEdition` for a filter or column that the edition lacks.
@@ -90,6 +92,7 @@ async def page(
     is_backward = bool(before)
     direction = "DESC" if is_descending != is_backward else "ASC"
     source = await source_of(chosen, by=by, direction=direction if key == "registered" else None)
+    focus.limit(source.conditions, within)
     order = _order(key, source)
     if text := before or after:
         _continue(source, text, order, key=key, sign="<" if direction == "DESC" else ">")
@@ -110,11 +113,12 @@ async def page(
     )
 
 
-async def count(chosen: ClientFilter, *, by: Actor, most: int = 10_000) -> int:
+async def count(chosen: ClientFilter, *, by: Actor, most: int = 10_000, within: Focus | None = None) -> int:
     """How many clients match, counted up to `most`. Quick when `is_countable`."""
     policies.require(by, Permission.CLIENT_READ)
     source = await source_of(chosen, by=by, direction="DESC")
-    is_group_alone = chosen.group is not None and is_countable(chosen, by=by)
+    is_group_alone = chosen.group is not None and is_countable(chosen, by=by) and within is None
+    focus.limit(source.conditions, within)
     tables = "group_members of_it" if is_group_alone else source.tables
     return int(
         await db.value(
@@ -125,13 +129,15 @@ async def count(chosen: ClientFilter, *, by: Actor, most: int = 10_000) -> int:
     )
 
 
-async def total(chosen: ClientFilter, listed: Page, *, by: Actor, most: int) -> int | None:
+async def total(
+    chosen: ClientFilter, listed: Page, *, by: Actor, most: int, within: Focus | None = None
+) -> int | None:
     """How many match the filter of a page, counted up to `most`; None without a filter, or when it costs much."""
-    if chosen.is_empty:
+    if chosen.is_empty and within is None:
         return None
     if listed.previous is None and listed.next is None:
         return len(listed.rows)
-    return await count(chosen, by=by, most=most) if is_countable(chosen, by=by) else None
+    return await count(chosen, by=by, most=most, within=within) if is_countable(chosen, by=by) else None
 
 
 def is_countable(chosen: ClientFilter, *, by: Actor) -> bool:

@@ -1,6 +1,6 @@
 """Clients: registering them, changing them, and letting them go."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from core import audit, clock, db, hooks, places, policies
 from core.accounts import access, attitudes, client_filter, owners, projects
 from core.actor import Actor
 from core.checks import Checks
-from core.errors import EditConflict, Forbidden, Invalid
+from core.errors import EditConflict, Forbidden, Invalid, ReadOnly
 from core.i18n import _
 from core.permissions import Permission
 
@@ -38,6 +38,8 @@ class Client(db.Owned, tablename="clients"):
     attitude_id = BigInt(null=True)
     registered_at = Timestamptz()
     registered_address = Text()
+    closed_at = Timestamptz(null=True)
+    closed_reason = Text()
     version = Integer()
 
 
@@ -80,6 +82,7 @@ class ClientChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 NOT_TOLD = frozenset({"id", "registered_at", "project_id", "attitude_id"})
+CHANGED_WHEN_CLOSED = frozenset({"note"})
 EDITABLE = tuple(field.name for field in msgspec.structs.fields(ClientChanges) if field.name != "version")
 
 
@@ -120,7 +123,11 @@ async def create(new: NewClient, *, by: Actor, now: datetime | None = None) -> R
 async def update(code: int, changes: ClientChanges, *, by: Actor) -> Record:
     """Change a client; returns its row. A version that is not the current one raises `EditConflict`."""
     policies.require(by, Permission.CLIENT_UPDATE)
-    before = await access.client_by_code(code, by=by, lock=True)
+    return await change(await access.client_by_code(code, by=by, lock=True), changes, by=by)
+
+
+async def change(before: Record, changes: ClientChanges, *, by: Actor) -> Record:
+    """Change the locked client. Asks for no right: its callers have, and know which fields `by` may change."""
     if before["version"] != changes.version:
         raise EditConflict(shown(before) | {"version": before["version"]})
     wanted = {field: getattr(changes, field) for field in EDITABLE if getattr(changes, field) is not UNSET}
@@ -135,6 +142,7 @@ async def update(code: int, changes: ClientChanges, *, by: Actor) -> Record:
     changed = {field: value for field, value in values.items() if value != before[field]}
     if not changed:
         return before
+    require_open(before, changed)
     after = await _save(before["id"], changed)
     await audit.record("client:updated", "client", after["id"], by=by, name=after["name"], client_id=after["id"],
                        old=await _told({field: before[field] for field in changed}, by=by),
@@ -148,6 +156,12 @@ def shown(client: Mapping[str, Any]) -> dict[str, Any]:
     return {field: client[field] for field in ("id", "code", "login", "status", *EDITABLE)} | {
         "registered_at": client["registered_at"].isoformat()
     }
+
+
+def require_open(client: Mapping[str, Any], fields: Collection[str]) -> None:
+    """Nothing when these fields of the client may change; of a closed one only the note may. Else `ReadOnly`."""
+    if client["status"] == "closed" and set(fields) - CHANGED_WHEN_CLOSED:
+        raise ReadOnly(_("This client is closed. Open it again to change it."))
 
 
 async def _told(values: Mapping[str, Any], *, by: Actor) -> dict[str, Any]:

@@ -22,6 +22,10 @@ def panel(ctx, client):
     return [Panel(title="Greeting", text=f"Hello, {client['name']} <b>!</b>")]
 
 
+def panel_and_tab(ctx, client):
+    return [*panel(ctx, client), Panel(title="Zones", text=f"dns of {client['login']} <i>", tab="Domains & DNS")]
+
+
 def veto(ctx, client):
     raise Veto("The queen stays.")
 
@@ -34,7 +38,7 @@ async def hang():
 async def greeter(database):
     """A plugin that is on at nova and off elsewhere."""
     plugin = rogues.plugin(
-        "greeter", provide_menu_items=greet, provide_client_panels=panel, before_client_deleted=veto
+        "greeter", provide_menu_items=greet, provide_client_panels=panel_and_tab, before_client_deleted=veto
     )
     hanging = rogues.everywhere("hanging", hang)
     assert hooks.load(database, extra={"greeter": plugin, "hanging": hanging}) == []
@@ -52,6 +56,32 @@ async def test_a_plugin_adds_to_the_menu_and_the_clients_page_where_it_is_on(vis
     assert "Hello, Jean Dupont &lt;b&gt;!&lt;/b&gt;" in page.text
     bob = await visitor.another("acme").sign_in(cast.email("bob"))
     assert "Greetings" not in (await bob.get("/staff/clients/1001")).text
+
+
+async def test_a_plugin_has_a_tab_of_its_own(visitor, greeter):
+    alice = await visitor.sign_in(cast.email("alice"))
+    profile, tab = "/staff/clients/1001", "/staff/clients/1001/more/greeter"
+    page = await alice.get(profile)
+    assert f'<a href="{tab}">Domains &amp; DNS</a>' in page.text
+    assert "Zones" not in page.text
+    page = await alice.get(tab)
+    assert f'<a href="{tab}" aria-current="page">Domains &amp; DNS</a>' in page.text
+    assert "Zones" in page.text
+    assert " &lt;i&gt;" in page.text
+    assert "Hello, Jean" not in page.text
+    assert (await alice.get("/staff/clients/1001/groups")).text.count("Domains &amp; DNS") == 1
+
+
+async def test_the_tab_of_a_plugin_that_is_off_is_not_found(visitor, greeter):
+    alice = await visitor.sign_in(cast.email("alice"))
+    assert (await alice.get("/staff/clients/1001/more/hanging")).status_code == 404
+    assert (await alice.get("/staff/clients/1001/more/nobody")).status_code == 404
+    page = await alice.get("/staff/clients/1001/more/welcome-mail")
+    assert page.status_code == 200
+    assert "nothing to show about this client" in page.text
+    bob = await visitor.another("acme").sign_in(cast.email("bob"))
+    assert "Domains" not in (await bob.get("/staff/clients/1001")).text
+    assert (await bob.get("/staff/clients/1001/more/greeter")).status_code == 404
 
 
 async def test_a_veto_keeps_the_client_and_says_why(visitor, greeter):

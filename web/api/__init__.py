@@ -5,6 +5,7 @@ from typing import Any
 from web.api import (
     activity,
     attitudes,
+    client_closing,
     client_removal,
     clients,
     description,
@@ -13,6 +14,9 @@ from web.api import (
     project_brands,
     projects,
     staff,
+    projects,
+    staff,
+    tasks,
 )
 from web.api.methods import Methods
 from web.kit.idempotency import Idempotent
@@ -22,5 +26,6 @@ PATH, HOSTS = "/api", "provider"
 OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
 RESOURCES = (me, clients, client_removal, groups, projects, project_brands, attitudes, staff, activity)
+RESOURCES = (me, clients, client_closing, client_removal, groups, projects, attitudes, staff, activity, tasks)
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

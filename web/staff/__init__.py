@@ -7,9 +7,11 @@ from web.staff import (
     activity,
     api_keys,
     attitudes,
+    client_closing,
     client_groups,
     client_removal,
     clients,
+    focus,
     groups,
     people,
     plugins,
@@ -18,6 +20,7 @@ from web.staff import (
     roles,
     settings,
     start,
+    tasks,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -27,7 +30,9 @@ ROUTES: list[Any] = [
     *start.ROUTES,
     *clients.ROUTES,
     *client_groups.ROUTES,
+    *client_closing.ROUTES,
     *client_removal.ROUTES,
+    *focus.ROUTES,
     *groups.ROUTES,
     *projects.ROUTES,
     *project_brands.ROUTES,
@@ -35,6 +40,7 @@ ROUTES: list[Any] = [
     *people.ROUTES,
     *roles.ROUTES,
     *activity.ROUTES,
+    *tasks.ROUTES,
     *settings.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,

@@ -14,14 +14,17 @@ from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
+from web.staff import client_tabs
 from web.staff.client_removal import codes_in, number_in
-from web.staff.clients import show_tab
 
 
 @get("/clients/{code:int}/groups", **requires(Permission.GROUP_READ))
 async def show_groups(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
     """The groups of one client."""
-    return await show_tab(request, await clients.get(code, by=by), "groups", by=by)
+    client = await clients.get(code, by=by)
+    joined = {row["id"] for row in await groups.groups_of(client["id"], by=by)}
+    choices = {"group": [(key, name) for key, name in (await groups.names(by=by)).items() if key not in joined]}
+    return await client_tabs.show(request, client, "groups", by=by, choices=choices)
 
 
 @post("/clients/{code:int}/groups", **requires(Permission.GROUP_ASSIGN))

@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from core import hooks, i18n, places, policies
-from core.accounts import activity, attitudes, client_choices, client_list, clients, groups, people, projects
+from core import i18n, places
+from core.accounts import activity, attitudes, client_choices, client_list, clients, people, projects
 from core.accounts.client_filter import ClientFilter
 from core.actor import Actor
-from core.errors import EditConflict, Invalid
+from core.errors import EditConflict, Invalid, NotFound
 from core.i18n import _
 from core.permissions import Permission
 from web.kit import forms, histories
@@ -20,7 +20,7 @@ from web.kit.pages import AnyRequest, local, page, redirect
 from web.kit.templates import number
 from web.kit.visit import By, visit_of
 from web.staff import activity as activity_page
-from web.staff import client_words, edits
+from web.staff import client_tabs, client_words, edits
 
 PAGING = frozenset({"after", "before", "sort"})
 COUNTED = 10_000
@@ -42,9 +42,15 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
     try:
         chosen = forms.fill(ClientFilter, given)
         listed = await client_list.page(
-            chosen, by=by, sort=sort, after=query.get("after", ""), before=query.get("before", ""), columns=columns
+            chosen,
+            by=by,
+            sort=sort,
+            after=query.get("after", ""),
+            before=query.get("before", ""),
+            columns=columns,
+            within=visit_of(request).focus,
         )
-        total = await client_list.total(chosen, listed, by=by, most=COUNTED + 1)
+        total = await client_list.total(chosen, listed, by=by, most=COUNTED + 1, within=visit_of(request).focus)
     except Invalid as refusal:
         status, errors = 422, refusal.errors
     filed = await client_choices.of(by=by)
@@ -116,8 +122,20 @@ async def create(request: AnyRequest, by: By) -> Response[Any]:
 async def show(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
     """One client: the summary, the profile and what plugins add."""
     client = await clients.get(code, by=by)
-    panels = await hooks.provide("provide_client_panels", by=by, client=clients.shown(client))
-    return await show_tab(request, client, "profile", by=by, panels=panels)
+    brought = await client_tabs.brought_by_plugins(client, by=by)
+    panels = [panel for _name, panel in brought if not panel.tab]
+    return await client_tabs.show(request, client, "profile", by=by, brought=brought, panels=panels)
+
+
+@get("/clients/{code:int}/more/{plugin:str}", **requires(Permission.CLIENT_READ))
+async def show_more(request: AnyRequest, by: By, code: FromPath[int], plugin: FromPath[str]) -> Response[str]:
+    """The tab of a plugin that is on; it may have nothing to show for this client, or fail to answer."""
+    client = await clients.get(code, by=by)
+    if plugin not in by.tenant.plugins:
+        raise NotFound()
+    brought = await client_tabs.brought_by_plugins(client, by=by)
+    panels = [panel for name, panel in brought if panel.tab and name == plugin]
+    return await client_tabs.show_brought(request, client, plugin, by=by, brought=brought, panels=panels)
 
 
 @get("/clients/{code:int}/activity", **requires(Permission.ACTIVITY_READ))
@@ -133,7 +151,7 @@ async def show_activity(request: AnyRequest, by: By, code: FromPath[int]) -> Res
         "next": listed.older and f"{path}?after={listed.older}",
     }
     entries = await histories.lines(listed.entries, activity_page.leads(by=by))
-    return await show_tab(request, client, "activity", by=by, entries=entries, page=links)
+    return await client_tabs.show(request, client, "activity", by=by, entries=entries, page=links)
 
 
 @get("/clients/{code:int}/edit", **requires(Permission.CLIENT_UPDATE))
@@ -156,30 +174,6 @@ async def update(request: AnyRequest, by: By, code: FromPath[int]) -> Response[A
     except EditConflict as conflict:
         return await _show_conflict(request, form, client, conflict, by=by)
     return redirect(request, f"/staff/clients/{code}", toast=_("The client was saved."))
-
-
-async def show_tab(request: AnyRequest, client: Any, tab: str, *, by: Actor, **context: Any) -> Response[str]:
-    """One client's page with one of its tabs open."""
-    filed = await client_choices.of(by=by)
-    offered = client_words.offered(filed)
-    member_of = await groups.groups_of(client["id"], by=by) if policies.allows(by, Permission.GROUP_READ) else []
-    attitude = filed.attitudes.get(client["attitude_id"])
-    joined = {row["id"] for row in member_of}
-    return page(
-        request,
-        "staff/clients/show.html",
-        client=dict(client)
-        | {
-            "attitude": attitude,
-            "project": client_words.shown("project", client["project_id"], offered),
-            "groups": member_of,
-        },
-        tab=tab,
-        choices={"group": [choice for choice in offered["group"] if choice[0] not in joined]},
-        countries=places.countries(i18n.current()),
-        languages=places.languages(i18n.current()),
-        **({"panels": [], "entries": [], "page": {}} | context),
-    )
 
 
 async def _form(
@@ -240,4 +234,4 @@ def _in_force(given: dict[str, str], offered: client_words.Choices, sort: str) -
     ]
 
 
-ROUTES = [index, choose_columns, new, create, show, show_activity, edit, update]
+ROUTES = [index, choose_columns, new, create, show, show_more, show_activity, edit, update]

@@ -2,6 +2,7 @@
 
 from tests.web.matrix.row import CODES, GONE, NEW, NEW_CLIENT, rows
 
+PLACEHOLDERS = {"plugin": "plugin"}
 ROWS = [
     *rows(
         "staff",
@@ -22,6 +23,7 @@ ROWS = [
         ),
         ("GET /staff/clients/{code}/edit", "client:update", {}),
         ("GET /staff/clients/{code}/activity", "activity:read", {}),
+        ("GET /staff/clients/{code}/more/{plugin}", "client:read", {}),
         ("GET /staff/clients/delete?code=$client", "client:delete", {}),
         ("POST /staff/clients/delete", "client:delete", {"send": {"code": "$client"}}),
     ),
@@ -44,4 +46,4 @@ PARAMETERS = {
     "/api/v1/clients": "code name email project group kind country language status attitude registered_from registered_to after before sort limit fields",
 }
 KEPT = {"counters.name"}
-RULED = {"clients.country", "clients.kind", "clients.status", "memberships.role"}
+RULED = {"clients.country", "clients.kind", "clients.status"}

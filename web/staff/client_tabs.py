@@ -1,0 +1,131 @@
+"""The tabs of a client's page, and the frame around what each of them shows.
+
+A tab is added in three steps:
+
+1. one line in `TABS` below: its key, its name, where it stands under `/staff/clients/<code>`, the permission
+   that opens it (an edition without the permission's feature does not show it), and its template;
+2. a template `web/templates/staff/clients/tabs/<key>.html` that extends `staff/clients/_page.html` and fills
+   the block `tab`; the frame brings the header, the actions, the tabs and the summary;
+3. a handler in a module of its own, with the permission of the tab:
+
+       @get("/clients/{code:int}/payers", **requires(Permission.PAYER_READ))
+       async def show_payers(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
+           client = await clients.get(code, by=by)
+           found = await payers.of(client["id"], by=by)
+           return await client_tabs.show(request, client, "payers", by=by, payers=found)
+
+A form that is refused calls `show` again with its values and `status=422`. An action in the header is a line of
+`staff/clients/_actions.html`, a fact of the summary one of `staff/clients/_summary.html`.
+
+Plugins bring boxes for the profile (`provide_client_panels`), and a tab of their own with `Panel(tab="...")`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from litestar import Response
+
+from core import hooks, i18n, places, policies
+from core.accounts import client_choices, clients, groups
+from core.actor import Actor
+from core.hookspecs import Panel
+from core.i18n import N_, _
+from core.permissions import Permission
+from web.kit.pages import AnyRequest, page
+from web.staff import client_words
+
+
+class Tab(NamedTuple):
+    """One tab. `suffix` follows the client's address. It shows to those who have `permission`, where the
+    provider has `feature` (when one is named) besides the feature of the permission."""
+
+    key: str
+    label: str
+    suffix: str
+    permission: Permission
+    template: str
+    feature: str | None = None
+
+
+TABS: tuple[Tab, ...] = (
+    Tab("profile", N_("Profile"), "", Permission.CLIENT_READ, "staff/clients/tabs/profile.html"),
+    Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
+    Tab("activity", N_("Activity"), "/activity", Permission.ACTIVITY_READ, "staff/clients/tabs/activity.html"),
+)
+"""In the order they stand on the page. Those of plugins follow."""
+
+Brought = Sequence[tuple[str, Panel]]
+"""Boxes, each with the name of its plugin."""
+
+OF_PLUGINS = "/more/"
+BY_KEY = {tab.key: tab for tab in TABS}
+
+
+async def show(
+    request: AnyRequest,
+    client: Mapping[str, Any],
+    key: str,
+    *,
+    by: Actor,
+    status: int = 200,
+    brought: Brought | None = None,
+    **context: Any,
+) -> Response[str]:
+    """The page of a client with this tab open. `context` is for the tab's template; `brought` is what plugins
+    bring, when the caller asked them already."""
+    known = await brought_by_plugins(client, by=by) if brought is None else brought
+    framed = await _frame(client, key, known, by=by)
+    return page(request, BY_KEY[key].template, status=status, **(framed | context))
+
+
+async def show_brought(
+    request: AnyRequest,
+    client: Mapping[str, Any],
+    plugin: str,
+    *,
+    by: Actor,
+    brought: Brought,
+    panels: Sequence[Panel],
+) -> Response[str]:
+    """The page of a client with the tab of a plugin open."""
+    framed = await _frame(client, OF_PLUGINS + plugin, brought, by=by)
+    return page(request, "staff/clients/tabs/more.html", **framed, panels=panels)
+
+
+async def _frame(client: Mapping[str, Any], key: str, brought: Brought, *, by: Actor) -> dict[str, Any]:
+    filed = await client_choices.of(by=by)
+    here = f"/staff/clients/{client['code']}"
+    return {
+        "client": {
+            **client,
+            "attitude": filed.attitudes.get(client["attitude_id"]),
+            "project": client_words.shown("project", client["project_id"], client_words.offered(filed)),
+            "groups": await groups.groups_of(client["id"], by=by)
+            if policies.allows(by, Permission.GROUP_READ)
+            else [],
+        },
+        "here": here,
+        "tabs_shown": _tabs(here, key, brought, by=by),
+        "countries": places.countries(i18n.current()),
+        "languages": places.languages(i18n.current()),
+    }
+
+
+async def brought_by_plugins(client: Mapping[str, Any], *, by: Actor) -> Brought:
+    """The boxes of the plugins for this client, each with the name of its plugin."""
+    return await hooks.provide_named("provide_client_panels", by=by, client=clients.shown(client))
+
+
+def _tabs(here: str, key: str, brought: Brought, *, by: Actor) -> list[dict[str, Any]]:
+    ours = [
+        {"label": _(tab.label), "href": here + tab.suffix, "active": tab.key == key}
+        for tab in TABS
+        if policies.allows(by, tab.permission)
+        and (tab.feature is None or policies.has_feature(by.tenant, tab.feature))
+    ]
+    titles = {name: panel.tab for name, panel in reversed(brought) if panel.tab}
+    theirs = [
+        {"label": titles[name], "href": f"{here}{OF_PLUGINS}{name}", "active": key == OF_PLUGINS + name}
+        for name in dict.fromkeys(name for name, panel in brought if panel.tab)
+    ]
+    return ours + theirs
