@@ -107,8 +107,8 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     inside = actor.system(opened.provider, name="demo")
     tell(f"{provider.name}: projects and groups")
     project_ids = [await projects.default_id()]
-    for name, accent in zip(provider.projects[1:], provider.accents[1:], strict=True):
-        project_ids.append(await _add_project(name, accent, by=inside))
+    for described, accent in zip(provider.projects[1:], provider.accents[1:], strict=True):
+        project_ids.append(await _add_project(described, accent, by=inside))
     group_ids = []
     for name, description in provider.groups:
         group = await groups.create(NewGroup(name=name, description=description), by=inside)

@@ -236,7 +236,8 @@ async def test_the_brand_of_a_host_is_its_projects_and_fresh(zone):
 @pytest.mark.parametrize(
     ("raised", "reason"),
     [(dns.resolver.NXDOMAIN(), "missing"), (dns.resolver.NoAnswer, "missing"),
-     (dns.resolver.LifetimeTimeout, "silent"), (dns.resolver.NoNameservers, "silent"), (OSError("no network"), "silent")],
+     (dns.resolver.LifetimeTimeout, "silent"), (dns.resolver.NoNameservers, "silent"),
+     (OSError("no network"), "silent")],
 )  # fmt: skip
 async def test_what_dns_answers_becomes_a_reason(monkeypatch, raised, reason):
     async def resolve(_self, _name, _kind, lifetime):

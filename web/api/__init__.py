@@ -14,8 +14,6 @@ from web.api import (
     project_brands,
     projects,
     staff,
-    projects,
-    staff,
     tasks,
 )
 from web.api.methods import Methods
@@ -25,7 +23,10 @@ PATH, HOSTS = "/api", "provider"
 
 OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
-RESOURCES = (me, clients, client_removal, groups, projects, project_brands, attitudes, staff, activity)
-RESOURCES = (me, clients, client_closing, client_removal, groups, projects, attitudes, staff, activity, tasks)
+RESOURCES = (
+    *(me, clients, client_closing, client_removal, groups),
+    *(projects, project_brands),
+    *(attitudes, staff, activity, tasks),
+)
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]
