@@ -11,6 +11,7 @@ from web.api import (
     description,
     groups,
     me,
+    payers,
     projects,
     staff,
 )
@@ -21,6 +22,6 @@ PATH, HOSTS = "/api", "provider"
 
 OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
-RESOURCES = (me, clients, client_closing, client_removal, groups, projects, attitudes, staff, activity)
+RESOURCES = (me, clients, client_closing, client_removal, groups, payers, projects, attitudes, staff, activity)
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]
