@@ -7,7 +7,7 @@ import msgspec
 PLATFORM = 0
 """The tenant id of the platform itself: operators and resellers sign in there. Providers start at 1."""
 
-Kind = Literal["staff", "operator", "reseller", "api_key", "system", "plugin", "visitor"]
+Kind = Literal["staff", "user", "operator", "reseller", "api_key", "system", "plugin", "visitor"]
 
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,12 +39,32 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
         return self.id == PLATFORM
 
 
+class ClientSeat(msgspec.Struct, frozen=True, kw_only=True):
+    """The client that a person acts for in the portal, and what he may there (`core/accounts/rights.py`).
+
+    `roles` are the built-in ones; `rights` are all that he may, also by roles that the client made.
+    """
+
+    id: int
+    code: int
+    name: str
+    roles: frozenset[str]
+    rights: frozenset[str]
+    is_closed: bool = False
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether the client is his."""
+        return "owner" in self.roles
+
+
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody, or something, that acts inside one tenant.
 
     `role` names a built-in role or one the provider made; for the latter `permissions` holds its permissions,
     for a built-in one it is None. `projects` and `groups` are the ids a staff member is limited to, None for
-    all. `scopes` are the permissions an API key was given; None when no key is involved.
+    all. `scopes` are the permissions an API key was given; None when no key is involved. `client` is the seat of
+    a user, and of a member of staff who is also one; None when no client was chosen or the membership is gone.
     """
 
     kind: Kind
@@ -60,6 +80,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     scopes: frozenset[str] | None = None
     projects: frozenset[int] | None = None
     groups: frozenset[int] | None = None
+    client: ClientSeat | None = None
     address: str = ""
     request_id: str = ""
     locale: str = "en"

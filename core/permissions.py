@@ -20,6 +20,7 @@ class Permission(StrEnum):
     CLIENT_DELETE = "client:delete"
     CLIENT_READ = "client:read"
     CLIENT_UPDATE = "client:update"
+    FIELD_MANAGE = "field:manage"
     GROUP_ASSIGN = "group:assign"
     GROUP_CREATE = "group:create"
     GROUP_DELETE = "group:delete"
@@ -50,6 +51,8 @@ class Permission(StrEnum):
     SETTINGS_MANAGE = "settings:manage"
     STAFF_MANAGE = "staff:manage"
     STAFF_READ = "staff:read"
+    TASK_MANAGE = "task:manage"
+    TASK_READ = "task:read"
 
 
 DESCRIPTIONS = MappingProxyType(
@@ -62,6 +65,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CLIENT_DELETE: N_("Delete clients"),
         Permission.CLIENT_READ: N_("See clients"),
         Permission.CLIENT_UPDATE: N_("Edit clients"),
+        Permission.FIELD_MANAGE: N_("Change the fields of clients"),
         Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
         Permission.GROUP_CREATE: N_("Add account groups"),
         Permission.GROUP_DELETE: N_("Delete account groups"),
@@ -92,6 +96,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.SETTINGS_MANAGE: N_("Change the provider's settings"),
         Permission.STAFF_MANAGE: N_("Add and remove staff, and give them roles"),
         Permission.STAFF_READ: N_("See the staff"),
+        Permission.TASK_MANAGE: N_("See and cancel the tasks of others"),
+        Permission.TASK_READ: N_("See and cancel one's own tasks"),
     }
 )
 

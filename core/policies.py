@@ -190,7 +190,7 @@ def as_data() -> list[dict[str, object]]:
 
 def _role(by: Actor) -> str | None:
     """The role casbin is asked about. A role the provider made is bounded by what the owner may."""
-    if by.kind == "visitor" or (by.kind == "api_key" and by.scopes is None):
+    if by.kind in ("visitor", "user") or (by.kind == "api_key" and by.scopes is None):
         return None
     if by.kind in PLATFORM_ROLES:
         return by.kind if by.tenant.is_platform else None

@@ -42,10 +42,18 @@ CLIENTS = {
     "petit": (("durand", "Marie Durand", "individual", "FR", "fr"),),
 }
 
+USERS = {login: place for place, listed in CLIENTS.items() for login, *_more in listed}
+"""Every client has an owner who signs in for it. His name here is the client's login name."""
+
 
 def email(name: str) -> str:
     """The address somebody of the cast signs in with."""
-    return f"{name}@{PEOPLE[name][0]}.example"
+    return f"{name}@client.example" if name in USERS else f"{name}@{PEOPLE[name][0]}.example"
+
+
+def home(name: str) -> str:
+    """The provider of somebody of the cast."""
+    return USERS[name] if name in USERS else PEOPLE[name][0]
 
 
 async def tenant(code: str) -> Tenant:
@@ -60,14 +68,20 @@ async def tenant(code: str) -> Tenant:
 
 async def who(name: str) -> Actor:
     """Somebody of the cast, signed in. Outside of any scope."""
-    place = await tenant(PEOPLE[name][0])
+    return (await session(name))[0]
+
+
+async def session(name: str) -> tuple[Actor, str]:
+    """The same with the session's token; a user acts for the client of his name."""
+    place = await tenant(home(name))
     async with db.as_tenant(place.id):
         person_id = await db.value("SELECT id FROM people WHERE email_folded = $1", email(name))
-        token = await sessions.open_session(person_id, by=actor.visitor(place))
+        client_id = await db.value("SELECT id FROM clients WHERE login = $1", name) if name in USERS else None
+        token = await sessions.open_session(person_id, by=actor.visitor(place), client_id=client_id)
     async with db.as_tenant(place.id):
         signed_in = await sessions.actor_of(sessions.digest(token), place)
     assert signed_in is not None
-    return signed_in.actor
+    return signed_in.actor, token
 
 
 async def enter() -> None:

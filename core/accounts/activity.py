@@ -1,6 +1,6 @@
 """Activity: the audit as people read it, page by page and in sentences. `core/audit.py` writes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,8 +9,9 @@ import msgspec
 from asyncpg import Record
 
 from core import db, policies
-from core.accounts import access, rows
+from core.accounts import access, focus, rows
 from core.accounts.activity_words import ACTIONS, FIELDS, SUBJECTS, value_name
+from core.accounts.focus import Focus
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import NotFound
@@ -56,14 +57,17 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     older: str = ""
 
 
-async def page(chosen: ActivityFilter, *, older_than: str = "", newer_than: str = "", by: Actor) -> Page:
-    """One page of what the filter lets through; without a cursor the newest.
+async def page(
+    chosen: ActivityFilter, *, older_than: str = "", newer_than: str = "", by: Actor, within: Focus | None = None
+) -> Page:
+    """One page of what the filter lets through inside a focus; without a cursor the newest.
 
     Who is limited to projects or groups sees what was done about his clients, and his own doings.
     """
     _require_reader(by)
     conditions = await _conditions_of(chosen, by=by)
-    return await _page(conditions, older_than, newer_than)
+    focus.limit(conditions, within, column="a.client_id")
+    return await page_of(conditions, older_than, newer_than)
 
 
 async def of_client(client_id: int, *, older_than: str = "", newer_than: str = "", by: Actor) -> Page:
@@ -72,7 +76,7 @@ async def of_client(client_id: int, *, older_than: str = "", newer_than: str = "
     await access.client(client_id, by=by)
     conditions = Conditions()
     conditions.equals("a.client_id", client_id)
-    return await _page(conditions, older_than, newer_than)
+    return await page_of(conditions, older_than, newer_than)
 
 
 async def actors(*, by: Actor) -> dict[int, str]:
@@ -99,8 +103,11 @@ def _require_reader(by: Actor) -> None:
     policies.require(by, Permission.PLATFORM_ACTIVITY if by.tenant.is_platform else Permission.ACTIVITY_READ)
 
 
-async def _page(conditions: Conditions, older_than: str, newer_than: str) -> Page:
-    """One row more than a page tells whether the list goes on. Both directions read the same index."""
+async def page_of(conditions: Conditions, older_than: str, newer_than: str) -> Page:
+    """What fits the conditions on `audit_entries a`. Asks for no right: its callers have, and limit what is seen.
+
+    One row more than a page tells whether the list goes on. Both directions read the same index.
+    """
     is_back = bool(newer_than) and not older_than
     cursor = read_cursor(newer_than if is_back else older_than, int)
     if cursor is not None:
@@ -196,7 +203,7 @@ def _moment(cursor: Cursor) -> datetime:
     return EPOCH + timedelta(microseconds=max(0, min(int(cursor.value), longest)))
 
 
-def described(entry: Record) -> str:
+def described(entry: Mapping[str, Any]) -> str:
     """An entry as a sentence in the reader's language."""
     values: dict[str, Any] = {"actor": entry["actor_name"], "subject": entry["subject_name"] or _("(no name)")}
     sentence = ACTIONS.get(entry["action"])
@@ -205,7 +212,7 @@ def described(entry: Record) -> str:
     return _(sentence) % values
 
 
-def changes_of(entry: Record) -> list[tuple[str, str, str]]:
+def changes_of(entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """What changed, for people: the field's name, what it was before, what it is now."""
     return [
         (_(FIELDS[field]) if field in FIELDS else field, _shown(field, old), _shown(field, new))

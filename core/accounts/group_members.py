@@ -4,7 +4,8 @@ import msgspec
 from asyncpg import Record
 
 from core import db, policies
-from core.accounts import access, groups
+from core.accounts import access, focus, groups
+from core.accounts.focus import Focus
 from core.actor import Actor
 from core.filters import Conditions, Cursor, read_cursor
 from core.permissions import Permission
@@ -20,13 +21,16 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     next: str = ""
 
 
-async def page(group_id: int, *, after: str = "", before: str = "", by: Actor) -> Page:
-    """One page of the clients that `by` may see: id, code, login, name, added_at, added_by."""
+async def page(
+    group_id: int, *, after: str = "", before: str = "", by: Actor, within: Focus | None = None
+) -> Page:
+    """One page of the clients inside a focus that `by` may see: id, code, login, name, added_at, added_by."""
     policies.require(by, Permission.CLIENT_READ)
     await groups.get(group_id, by=by)
     conditions = Conditions()
     conditions.equals("m.group_id", group_id)
     access.limit_to_visible(conditions, by=by)
+    focus.limit(conditions, within)
     is_back = bool(before) and not after
     cursor = read_cursor(before if is_back else after, int)
     if cursor is not None:

@@ -9,6 +9,7 @@ from asyncpg import Record
 from core import clock, db, policies
 from core.accounts import client_list
 from core.accounts.client_filter import ClientFilter
+from core.accounts.focus import Focus
 from core.actor import Actor
 from core.permissions import Permission
 
@@ -25,8 +26,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     done: dict[str, bool]
 
 
-async def of(*, by: Actor) -> Overview:
-    """The overview as `by` may see it."""
+async def of(*, by: Actor, within: Focus | None = None) -> Overview:
+    """The overview as `by` may see it; the latest clients are those inside the focus."""
     recent: list[Record] = []
     counts: dict[str, int | None] = {"clients": None, "new_this_month": None}
     if policies.allows(by, Permission.CLIENT_READ):
@@ -34,7 +35,7 @@ async def of(*, by: Actor) -> Overview:
         counts["clients"] = await _clients(by)
         counts["new_this_month"] = await client_list.count(month, by=by, most=MOST_COUNTED)
         columns = ("code", "login", "name", "registered")
-        recent = (await client_list.page(ClientFilter(), by=by, columns=columns, size=LATEST)).rows
+        recent = (await client_list.page(ClientFilter(), by=by, columns=columns, size=LATEST, within=within)).rows
     figures = await db.row(FIGURES)
     assert figures is not None
     for name, permission in GUARDED.items():

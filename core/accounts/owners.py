@@ -31,7 +31,7 @@ async def register(client: Mapping[str, Any], password: str, *, by: Actor) -> in
     person = await people.find_by_email(client["email"])
     person_id = person["id"] if person else await people.create(_new_person(client, password, by=by), by=by)
     await db.execute(
-        "INSERT INTO memberships (client_id, person_id, role, created_at) VALUES ($1, $2, 'owner', $3)",
+        "INSERT INTO memberships (client_id, person_id, roles, created_at) VALUES ($1, $2, '{owner}', $3)",
         client["id"],
         person_id,
         clock.now(),

@@ -16,7 +16,7 @@ from piccolo.columns import BigInt, Boolean, Bytea, Text, Timestamptz
 
 from core import audit, clock, db, freshness
 from core.accounts import standing
-from core.actor import Actor, Tenant
+from core.actor import Actor, Kind, Tenant
 from core.errors import Forbidden, NotFound, NotSignedIn
 from core.i18n import _
 
@@ -25,13 +25,17 @@ LONGEST_IDLE = timedelta(hours=2)
 LONGEST_PENDING = timedelta(minutes=15)
 SEEN_EVERY = timedelta(minutes=5)
 LONGEST_AGENT = 300
-PEOPLE = ("staff", "operator", "reseller")
+PEOPLE = ("staff", "user", "operator", "reseller")
 
 Lacking = Literal["", "code", "enrolment"]
 
 
 class Session(db.Owned, tablename="sessions"):
-    """One sign-in of one person on one device. `is_pending`: the password was right, the code is still missing."""
+    """One sign-in of one person on one device. `is_pending`: the password was right, the code is still missing.
+
+    `client_id` is the client that a user acts for. It is looked up with the membership at every request, and when
+    that is gone the session gives no right there, and moves to no other client by itself.
+    """
 
     token_hash = Bytea()
     person_id = BigInt()
@@ -43,16 +47,19 @@ class Session(db.Owned, tablename="sessions"):
     has_second_factor = Boolean()
     address = Text()
     agent = Text()
+    client_id = BigInt(null=True)
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     """What the web knows of whoever sent the cookie.
 
     While something is `lacking` (the "code", or the "enrolment" of a second factor that the role must have) the
-    actor is a visitor with a person's id: he may do nothing else. `signed_in_at` is when he last proved who he is.
+    actor is a visitor with a person's id: he may do nothing else. `kind` is what he will be then. `signed_in_at`
+    is when he last proved who he is.
     """
 
     actor: Actor
+    kind: Kind
     theme: str
     preferences: dict[str, Any]
     expires_at: datetime
@@ -111,6 +118,7 @@ async def actor_of(
         actor=_limited(
             kept.standing.actor(kind, tenant, session_id=kept.id, address=address, request_id=request_id), lacking
         ),
+        kind=kind,
         theme=kept.standing.theme,
         preferences=kept.standing.preferences,
         expires_at=kept.expires_at,
@@ -134,14 +142,23 @@ async def every(*, by: Actor) -> list[Record]:
 
 
 async def open_session(
-    person_id: int, *, by: Actor, agent: str = "", is_pending: bool = False, has_second_factor: bool = False
+    person_id: int,
+    *,
+    by: Actor,
+    agent: str = "",
+    is_pending: bool = False,
+    has_second_factor: bool = False,
+    client_id: int | None = None,
 ) -> str:
-    """Begin a session and return its token, which is shown to nobody else. `by` tells the address."""
+    """Begin a session and return its token, which is shown to nobody else. `by` tells the address.
+
+    `client_id` is the client that a user begins with.
+    """
     token, now = new_token(), clock.now()
     session_id = await db.value(
         """INSERT INTO sessions (token_hash, person_id, created_at, seen_at, expires_at, signed_in_at, is_pending,
-               has_second_factor, address, agent)
-           VALUES ($1, $2, $3, $3, $4, $3, $5, $6, $7, $8) RETURNING id""",
+               has_second_factor, address, agent, client_id)
+           VALUES ($1, $2, $3, $3, $4, $3, $5, $6, $7, $8, $9) RETURNING id""",
         digest(token),
         person_id,
         now,
@@ -150,6 +167,7 @@ async def open_session(
         has_second_factor,
         by.address,
         _printable(agent),
+        client_id,
     )
     told = {"pending": True} if is_pending else None
     await audit.record("session:opened", "session", session_id, by=by, name=by.name, new=told)
@@ -230,9 +248,11 @@ def person_of(by: Actor) -> int:
 async def _load(token_hash: bytes) -> _Remembered | None:
     row = await db.row(
         f"""SELECT s.id AS session_id, s.seen_at, s.expires_at, s.signed_in_at, s.is_pending, s.has_second_factor,
-                {standing.COLUMNS}
-            FROM sessions s JOIN staff f ON f.tenant_id = s.tenant_id AND f.person_id = s.person_id
-            {standing.JOINS} WHERE s.token_hash = $1 AND {standing.HOLDS}""",
+                {standing.COLUMNS}, {standing.SEAT_COLUMNS}
+            FROM sessions s JOIN people p ON p.tenant_id = s.tenant_id AND p.id = s.person_id
+            LEFT JOIN memberships m ON m.tenant_id = s.tenant_id AND m.client_id = s.client_id
+                AND m.person_id = s.person_id
+            {standing.OF_A_PERSON} WHERE s.token_hash = $1 AND {standing.IS_SOMEBODY}""",
         token_hash,
     )
     if row is None:
@@ -244,7 +264,7 @@ async def _load(token_hash: bytes) -> _Remembered | None:
         signed_in_at=row["signed_in_at"],
         is_pending=row["is_pending"],
         has_second_factor=row["has_second_factor"],
-        standing=standing.of(row),
+        standing=standing.of(row, is_seated=True),
     )
 
 
@@ -252,7 +272,9 @@ def _limited(actor: Actor, lacking: Lacking) -> Actor:
     """Nobody yet, as far as rights go, while something is lacking."""
     if not lacking:
         return actor
-    return msgspec.structs.replace(actor, kind="visitor", role="", permissions=frozenset(), staff_id=None)
+    return msgspec.structs.replace(
+        actor, kind="visitor", role="", permissions=frozenset(), staff_id=None, client=None
+    )
 
 
 async def _see(kept: _Remembered, now: datetime) -> None:

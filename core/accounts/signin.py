@@ -10,11 +10,11 @@ from datetime import timedelta
 import msgspec
 from asyncpg import Record
 
-from core import audit, db
+from core import audit, db, policies
 from core.accounts import passwords, people, second_factor, sessions, standing, throttle
 from core.accounts.standing import Standing
 from core.accounts.throttle import Limit
-from core.actor import Actor, Tenant, visitor
+from core.actor import Actor, Kind, Tenant, visitor
 from core.errors import Forbidden, Invalid, NotFound, NotSignedIn
 from core.i18n import _
 
@@ -27,9 +27,13 @@ HOUR = timedelta(hours=1)
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The password was right. The token opens nothing but the next step while one of the two is needed."""
+    """The password was right. The token opens nothing but the next step while one of the two is needed.
+
+    `kind` tells as what the person acts, and so where the work begins.
+    """
 
     token: str
+    kind: Kind = "staff"
     needs_second_factor: bool = False
     must_enroll: bool = False
 
@@ -53,8 +57,8 @@ async def sign_in(
     limits = _limits(email, address)
     async with passwords.turn() as turn:
         await throttle.count(*limits)
-        row = await _candidate(email)
-        mine = standing.of(row) if row else None
+        row = await _candidate(email, tenant)
+        mine = standing.of(row, is_seated=True) if row else None
         kind = mine.kind(tenant) if mine else None
         checked = await turn.check(password, row["password_hash"] if row and kind else None)
         if mine is None or kind is None or not checked.is_right:
@@ -108,18 +112,30 @@ async def sign_out(*, by: Actor) -> None:
 async def _open(mine: Standing, *, by: Actor, agent: str) -> Outcome:
     must_enroll = not mine.has_factor and mine.needs_factor(by.tenant)
     is_pending = mine.has_factor or must_enroll
-    token = await sessions.open_session(mine.person_id, by=by, agent=agent, is_pending=is_pending)
-    return Outcome(token, needs_second_factor=mine.has_factor, must_enroll=must_enroll)
+    client_id = mine.seat.id if mine.seat else None
+    token = await sessions.open_session(
+        mine.person_id, by=by, agent=agent, is_pending=is_pending, client_id=client_id
+    )
+    return Outcome(token, by.kind, needs_second_factor=mine.has_factor, must_enroll=must_enroll)
 
 
-async def _candidate(email: str) -> Record | None:
-    """The standing and the password's hash of whoever may sign in with this address."""
+async def _candidate(email: str, tenant: Tenant) -> Record | None:
+    """The standing and the password's hash of whoever may sign in with this address.
+
+    A user begins with a client that is open and his own, if he has one; else with the one he joined first.
+    """
     if not people.is_storable(email):
         return None
     return await db.row(
-        f"""SELECT {standing.COLUMNS}, p.password_hash FROM staff f {standing.JOINS}
-            WHERE p.email_folded = lower($1) AND {standing.HOLDS}""",
+        f"""SELECT {standing.COLUMNS}, {standing.SEAT_COLUMNS}, p.password_hash FROM people p
+            LEFT JOIN LATERAL (
+                SELECT b.* FROM memberships b JOIN clients d ON d.tenant_id = b.tenant_id AND d.id = b.client_id
+                WHERE b.tenant_id = p.tenant_id AND b.person_id = p.id AND (b.is_owner OR $2)
+                ORDER BY d.status = 'closed', NOT b.is_owner, b.created_at, b.client_id LIMIT 1
+            ) m ON true
+            {standing.OF_A_PERSON} WHERE p.email_folded = lower($1) AND {standing.IS_SOMEBODY}""",
         email.strip(),
+        policies.has_feature(tenant, "users"),
     )
 
 

@@ -1,7 +1,7 @@
-"""What a person is here right now: the staff row, the role, the rights and limits, read in one query.
+"""What a person is here right now: the staff row, the role, the rights and limits, and the seat in a client.
 
-Sessions and API keys both make their actors from it, so that neither outlives the person, the staff row, the
-role or the reseller behind it.
+Read in one query. Sessions and API keys both make their actors from it, so that neither outlives the person, the
+staff row, the role, the reseller or the membership behind it.
 """
 
 from typing import Any
@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
-from core import db
-from core.actor import Actor, Kind, Tenant
+from core import db, policies
+from core.accounts import rights
+from core.actor import Actor, ClientSeat, Kind, Tenant
 
 COLUMNS = """p.id AS person_id, p.name, p.email, p.locale, p.theme, p.preferences,
     p.totp_confirmed_at IS NOT NULL AS has_factor,
@@ -25,11 +26,27 @@ JOINS = """JOIN people p ON p.tenant_id = f.tenant_id AND p.id = f.person_id AND
     LEFT JOIN resellers x ON x.id = f.reseller_id"""
 
 HOLDS = "f.state = 'active' AND (f.reseller_id IS NULL OR x.state = 'active')"
-"""A query selects COLUMNS from `staff f` with JOINS, under HOLDS and its own condition."""
+"""A query about staff selects COLUMNS from `staff f` with JOINS, under HOLDS and its own condition."""
+
+SEAT_COLUMNS = """m.roles AS seat_roles, c.id AS seat_id, c.code AS seat_code, c.name AS seat_name,
+    c.status AS seat_status,
+    ARRAY(SELECT unnest(o.rights) FROM membership_roles l
+        JOIN client_roles o ON o.tenant_id = l.tenant_id AND o.id = l.role_id
+        WHERE l.tenant_id = m.tenant_id AND l.client_id = m.client_id AND l.person_id = m.person_id
+    ) AS seat_rights"""
+
+OF_A_PERSON = f"""LEFT JOIN (staff f LEFT JOIN resellers x ON x.id = f.reseller_id)
+        ON f.tenant_id = p.tenant_id AND f.person_id = p.id AND {HOLDS}
+    LEFT JOIN roles r ON r.tenant_id = f.tenant_id AND r.id = f.role_id
+    LEFT JOIN clients c ON c.tenant_id = m.tenant_id AND c.id = m.client_id"""
+
+IS_SOMEBODY = "NOT p.is_disabled AND (f.id IS NOT NULL OR c.id IS NOT NULL)"
+"""A query about whoever signs in selects COLUMNS and SEAT_COLUMNS from `people p`, a membership `m` and
+OF_A_PERSON, under IS_SOMEBODY and its own condition."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of such a query."""
+    """One row of such a query. `staff_id` is None for who is a user only, `seat` for who is in no client."""
 
     person_id: int
     name: str
@@ -38,13 +55,14 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     theme: str
     preferences: dict[str, Any]
     has_factor: bool
-    staff_id: int
+    staff_id: int | None
     role: str
     role_id: int | None
     reseller_id: int | None
     permissions: frozenset[str] | None
     projects: frozenset[int] | None
     groups: frozenset[int] | None
+    seat: ClientSeat | None = None
 
     def needs_factor(self, tenant: Tenant) -> bool:
         """Whether the provider asks a second factor of this role; one of his own is named or given by its id."""
@@ -52,11 +70,19 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     def kind(self, tenant: Tenant) -> Kind | None:
         """As what the person acts; None when the role does not belong where it stands."""
+        if self.staff_id is None:
+            return "user" if self.seat_in(tenant) else None
         if not tenant.is_platform:
             return "staff" if self.reseller_id is None else None
         if self.role == "operator" and self.reseller_id is None:
             return "operator"
         return "reseller" if self.role == "reseller" and self.reseller_id is not None else None
+
+    def seat_in(self, tenant: Tenant) -> ClientSeat | None:
+        """The seat, unless the edition has none but the owner's."""
+        if self.seat is None or self.seat.is_owner or policies.has_feature(tenant, "users"):
+            return self.seat
+        return None
 
     def actor(self, kind: Kind, tenant: Tenant, **more: Any) -> Actor:
         """The actor that stands for the person, with what the caller knows of the request."""
@@ -71,13 +97,14 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             permissions=self.permissions,
             projects=self.projects,
             groups=self.groups,
+            client=None if kind == "api_key" else self.seat_in(tenant),
             locale=self.locale,
             **more,
         )
 
 
-def of(row: Record) -> Standing:
-    """The standing in a row of COLUMNS."""
+def of(row: Record, *, is_seated: bool = False) -> Standing:
+    """The standing in a row of COLUMNS, and of SEAT_COLUMNS when `is_seated`."""
     return Standing(
         person_id=row["person_id"],
         name=row["name"],
@@ -93,6 +120,7 @@ def of(row: Record) -> Standing:
         permissions=None if row["permissions"] is None else frozenset(row["permissions"]),
         projects=frozenset(row["projects"]) or None,
         groups=frozenset(row["groups"]) or None,
+        seat=_seat(row) if is_seated and row["seat_id"] is not None else None,
     )
 
 
@@ -100,3 +128,14 @@ async def find(person_id: int) -> Standing | None:
     """The standing of a person; None when he has none."""
     row = await db.row(f"SELECT {COLUMNS} FROM staff f {JOINS} WHERE f.person_id = $1 AND {HOLDS}", person_id)
     return of(row) if row else None
+
+
+def _seat(row: Record) -> ClientSeat:
+    return ClientSeat(
+        id=row["seat_id"],
+        code=row["seat_code"],
+        name=row["seat_name"],
+        roles=frozenset(row["seat_roles"]),
+        rights=rights.of(row["seat_roles"], row["seat_rights"]),
+        is_closed=row["seat_status"] == "closed",
+    )

@@ -29,8 +29,8 @@ PEOPLE = """
     RETURNING id, email
 """
 MEMBERSHIPS = """
-    INSERT INTO memberships (client_id, person_id, role, created_at)
-    SELECT client_id, person_id, role, at
+    INSERT INTO memberships (client_id, person_id, roles, created_at)
+    SELECT client_id, person_id, ARRAY[role], at
       FROM jsonb_to_recordset($1) AS m (client_id bigint, person_id bigint, role text, at timestamptz)
 """
 IN_GROUPS = """

@@ -28,6 +28,8 @@ STAFF = (
     Place(
         "clients-picked", "/staff/clients", click=("tbody tr:nth-child(2) .pick", "tbody tr:nth-child(4) .pick")
     ),
+    Place("clients-focus", "/staff/clients?focus=client:{client}"),
+    Place("focus-unknown", "/staff/activity?focus=client:999999"),
     Place("clients-nothing", "/staff/clients?name=nobodyhere"),
     Place("clients-wrong-filter", "/staff/clients?code=abc"),
     Place("client-new", "/staff/clients/new"),
@@ -39,6 +41,7 @@ STAFF = (
     Place("clients-delete", "/staff/clients/delete?code={client}&code={another}"),
     Place("clients-close", "/staff/clients/close?code={client}&code={another}"),
     Place("clients-groups", "/staff/clients/groups?code={client}&code={another}"),
+    Place("tasks", "/staff/tasks"),
     Place("groups", "/staff/groups"),
     Place("group-new", "/staff/groups/new"),
     Place("group", "/staff/groups/{group}"),

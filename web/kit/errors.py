@@ -16,8 +16,10 @@ from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
 from core import errors
+from core.accounts.focus import parse
 from core.i18n import _
 from core.scope import NotCommitted
+from web.kit import focusing
 from web.kit.csrf import Forged
 from web.kit.guards import MustEnroll, SecondFactorNeeded
 from web.kit.pages import AnyRequest, is_partial, surroundings
@@ -137,7 +139,8 @@ def error_page(visit: Visit, error: BaseException, status: int, *, path: str) ->
         context["retry_after"] = error.retry_after
     if status == 500:
         context["request_id"] = visit.request_id
-    return render(f"errors/{name}.html", surroundings(visit, path) | context)
+    page = render(f"errors/{name}.html", surroundings(visit, path) | context)
+    return focusing.in_page(page, visit.focus.text if visit.focus else "")
 
 
 KNOWN = frozenset({403, 404, 409, 422, 429, 500, 503})
@@ -158,7 +161,9 @@ def _to_sign_in(request: AnyRequest, error: errors.NotSignedIn) -> Response[Any]
     if is_partial(request):
         return Response(None, status_code=401, headers={"HX-Redirect": target})
     if request.method == "GET" and target == "/sign-in" and request.url.path not in ("/", "/sign-in"):
-        target += f"?next={quote(request.url.path, errors='replace')}"
+        asked = focusing.asked(request.url.query)
+        wanted = focusing.carried(request.url.path, parse(asked).text if asked else "")
+        target += f"?next={quote(wanted, errors='replace')}"
     return Response(None, status_code=303, headers={"Location": target})
 
 

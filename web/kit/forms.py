@@ -18,6 +18,7 @@ from msgspec.structs import FieldInfo
 from core.errors import Invalid
 from core.i18n import _
 from web.kit.csrf import FIELD as CSRF_FIELD
+from web.kit.focusing import PARAMETER as FOCUS
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -66,8 +67,9 @@ async def read(request: Request[Any, Any, Any]) -> Form:
 
 
 def query(request: Request[Any, Any, Any], *, ignore: frozenset[str] = frozenset()) -> dict[str, str]:
-    """The parameters of the address that have a value; of repeated ones the last."""
-    return {name: value for name, value in request.query_params.items() if value and name not in ignore}
+    """The parameters of the address that have a value, without the focus; of repeated ones the last."""
+    ignored = ignore | {FOCUS}
+    return {name: value for name, value in request.query_params.items() if value and name not in ignored}
 
 
 def fill(struct: type[S], values: Mapping[str, Any]) -> S:

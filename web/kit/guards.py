@@ -10,10 +10,15 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from core import policies
+from core.accounts import memberships
+from core.accounts.rights import Right
 from core.errors import NotFound, NotSignedIn
 from core.permissions import Permission, feature_of
 from web.kit import csrf
-from web.kit.visit import visit_of
+from web.kit.visit import Visit, visit_of
+
+OF_EVERYBODY = ("account", "public", "portal")
+"""The areas that a user may enter; of the others he learns nothing."""
 
 
 class SecondFactorNeeded(NotSignedIn):
@@ -34,6 +39,14 @@ def signed_in(*, enrolling: bool = False) -> dict[str, Any]:
     return {"opt": {"permission": "signed-in", "enrolling": enrolling}}
 
 
+def in_client(right: Right | None = None) -> dict[str, Any]:
+    """For users of a client, in the portal: those with this right, or all of them. Staff come in as users only.
+
+    A user without a client has nothing here and gets a 404, as everybody does who is signed in as something else.
+    """
+    return {"opt": {"permission": f"portal:{right}" if right else "portal", "right": right, "in_client": True}}
+
+
 def public() -> dict[str, Any]:
     """For everybody. The list of these routes is short, and a test knows it by heart."""
     return {"opt": {"permission": "public"}}
@@ -47,23 +60,41 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise NotFound()
     if handler.opt.get("area") != "api" or visit.signed_in is not None:
         await csrf.check(connection)  # type: ignore[arg-type]
-    if wanted == "public":
+    if wanted == "public" or _is_enrolling(visit, handler):
         return
-    lacking = visit.signed_in.lacking if visit.signed_in else ""
-    if lacking == "code":
-        raise SecondFactorNeeded()
-    if lacking == "enrolment":
-        if handler.opt.get("enrolling"):
-            return
-        raise MustEnroll()
     if not visit.actor.is_signed_in:
         raise NotSignedIn()
+    if handler.opt.get("in_client"):
+        _seat(visit, handler.opt["right"])
+        return
+    if visit.actor.kind == "user" and handler.opt.get("area") not in OF_EVERYBODY:
+        raise NotFound()
     if wanted != "signed-in":
         policies.require(visit.actor, wanted)
 
 
+def _is_enrolling(visit: Visit, handler: BaseRouteHandler) -> bool:
+    """Whether it is the page for what the session lacks; any other has to wait until it lacks nothing."""
+    lacking = visit.signed_in.lacking if visit.signed_in else ""
+    if lacking == "code":
+        raise SecondFactorNeeded()
+    if lacking == "enrolment" and not handler.opt.get("enrolling"):
+        raise MustEnroll()
+    return lacking == "enrolment"
+
+
+def _seat(visit: Visit, right: Right | None) -> None:
+    """From here on the visit is one of a user, in the client that he acts for."""
+    if visit.actor.client is None:
+        raise NotFound()
+    visit.actor = memberships.as_user(visit.actor)
+    memberships.require(visit.actor, right)
+
+
 def permission_of(handler: Any) -> str:
-    """What a route asks for: a permission, "signed-in" or "public". Raises `Unguarded` when it does not say.
+    """What a route asks for: a permission, "signed-in", "public", or "portal" with or without a right.
+
+    Raises `Unguarded` when it does not say.
 
     The answer to OPTIONS, which the framework adds to every address, names methods and nothing else.
     """

@@ -15,6 +15,7 @@ from core.i18n import N_, _
 from web.kit import forms
 from web.kit.forms import Form
 from web.kit.pages import AnyRequest, page
+from web.kit.visit import visit_of
 
 PAGING = frozenset({"after", "before"})
 LABELS = {
@@ -52,7 +53,11 @@ async def show(
     try:
         chosen = forms.fill(ActivityFilter, given)
         listed = await activity.page(
-            chosen, older_than=query.get("after", ""), newer_than=query.get("before", ""), by=by
+            chosen,
+            older_than=query.get("after", ""),
+            newer_than=query.get("before", ""),
+            by=by,
+            within=visit_of(request).focus,
         )
     except Invalid as refusal:
         errors, status = refusal.errors, 422

@@ -12,7 +12,7 @@ from litestar.enums import MediaType
 
 from core import policies
 from core.actor import Actor, Tenant
-from web.kit import cookies, csrf, menus
+from web.kit import cookies, csrf, focusing, menus
 from web.kit.templates import TIMEZONE, render
 from web.kit.visit import Visit, visit_of
 
@@ -28,6 +28,7 @@ def page(
     if visit.toast and wanted is None:
         visit.cookies.append(cookies.forget(cookies.TOAST, visit.settings))
     body = render(template, surroundings(visit, request.url.path, request.url.query) | context, block=wanted)
+    body = focusing.in_page(body, visit.focus.text if visit.focus else "")
     return Response(body, status_code=status, media_type=MediaType.HTML, headers={"Vary": "HX-Request-Type"})
 
 
@@ -43,7 +44,12 @@ def surroundings(visit: Visit, path: str, query: str = "") -> dict[str, Any]:
         "menu": menus.of(visit.actor, path, items=visit.menu_items, catches_mail=visit.settings.mail_catcher),
         "path": f"{path}?{query}" if query else path,
         "toast": visit.toast,
+        "focus": visit.focus,
+        "unfocused": visit.unfocused,
+        "clients": visit.clients,
+        "is_staff": visit.signed_in is not None and visit.signed_in.kind == "staff",
         "can": _can(visit.actor),
+        "may": _may(visit.actor),
         "has": _has(visit.tenant),
     }
 
@@ -58,6 +64,7 @@ def redirect(request: AnyRequest, path: str, *, toast: str = "", kind: str = "go
     visit = visit_of(request)
     if toast:
         visit.cookies.append(cookies.write(cookies.TOAST, pack_toast(toast, kind), visit.settings, seconds=60))
+    path = focusing.carried(path, visit.focus.text if visit.focus else "")
     return Response(None, status_code=303, headers={"Location": quoted(path)})
 
 
@@ -93,6 +100,10 @@ def unpack_toast(value: str) -> dict[str, str] | None:
 
 def _can(actor: Actor) -> Callable[[str], bool]:
     return lambda permission: policies.allows(actor, permission)
+
+
+def _may(actor: Actor) -> Callable[[str], bool]:
+    return lambda right: actor.client is not None and right in actor.client.rights
 
 
 def _has(tenant: Tenant) -> Callable[[str], bool]:

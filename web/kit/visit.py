@@ -3,9 +3,11 @@
 from typing import Any, TypeAlias
 
 import msgspec
+from asyncpg import Record
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 
+from core.accounts.focus import Focus
 from core.accounts.sessions import SignedIn
 from core.actor import Actor, Tenant
 from core.hookspecs import MenuItem
@@ -34,6 +36,11 @@ class Visit(msgspec.Struct, kw_only=True):
     locale: str = "en"
     toast: dict[str, str] | None = None
     menu_items: list[MenuItem] = []
+    focus: Focus | None = None
+    unfocused: str = "/staff"
+    """Where the focus is lifted: the same page without it."""
+    clients: list[Record] = []
+    """What a user may choose between in the header, as `memberships.clients_of` finds it."""
     cookies: list[str] = []
     """`Set-Cookie` values that go out with the answer, whatever it is."""
 

@@ -15,7 +15,7 @@ from asyncpg import InterfaceError, PostgresError
 from litestar import Request
 
 from core import db, i18n
-from core.accounts import api_keys, sessions
+from core.accounts import api_keys, focus, sessions
 from core.actor import Actor, Tenant, visitor
 from core.errors import NotFound, Unavailable
 from core.i18n import _
@@ -23,7 +23,7 @@ from core.scope import NotCommitted, Scope
 from core.settings import Settings
 from tenants import providers
 from tenants.providers import THE_PLATFORM
-from web.kit import addresses, cookies, csrf, errors
+from web.kit import addresses, cookies, csrf, errors, focusing
 from web.kit.pages import unpack_toast
 from web.kit.security import secured
 from web.kit.visit import Visit
@@ -96,6 +96,7 @@ class WayIn:
             await _recognise(scope, visit, tenant)
             if tenant.state == "suspended":
                 raise Unavailable(_("This provider is not available at the moment."))
+            await _take_focus(scope, visit)
             await self.app(scope, receive, _committing(scope, send, opened))
 
 
@@ -127,6 +128,16 @@ async def _recognise(scope: Any, visit: Visit, tenant: Tenant) -> None:
     if not visit.seed and not errors.is_for_keys(scope["path"], headers):
         visit.seed = csrf.new_seed()
         visit.cookies.append(cookies.write(cookies.VISITOR, visit.seed, settings))
+
+
+async def _take_focus(scope: Any, visit: Visit) -> None:
+    """What the staff's pages are narrowed to, when the address says so."""
+    query, path = scope.get("query_string", b"").decode("latin-1"), scope["path"]
+    if focusing.PARAMETER not in query or visit.actor.kind != "staff" or not focusing.carries(path):
+        return
+    if asked := focusing.asked(query):
+        visit.focus = await focus.find(asked, by=visit.actor)
+        visit.unfocused = focusing.lifted(path, query) if scope["method"] == "GET" else "/staff"
 
 
 async def _recognise_session(token: str, visit: Visit) -> None:

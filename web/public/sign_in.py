@@ -7,6 +7,7 @@ import msgspec
 from litestar import Response, get, post
 
 from core.accounts import signin
+from core.actor import Kind
 from core.errors import Invalid, NotSignedIn, TooManyAttempts
 from core.i18n import _
 from web.kit import forms, session
@@ -37,7 +38,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
 async def show(request: AnyRequest) -> Response[Any]:
     """The form; whoever is signed in goes on to the work."""
     if visit_of(request).actor.is_signed_in:
-        return redirect(request, _onward(visit_of(request), ""))
+        return redirect(request, _onward(visit_of(request), "", visit_of(request).actor.kind))
     return _form(request, Form({"next": request.query_params.get("next", "")}))
 
 
@@ -63,7 +64,7 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
     session.carry_on(request, outcome.token)
     if outcome.needs_second_factor:
         return redirect(request, _with_next(CODE_PAGE, given.next))
-    return redirect(request, ENROLMENT_PAGE if outcome.must_enroll else _onward(visit, given.next))
+    return redirect(request, ENROLMENT_PAGE if outcome.must_enroll else _onward(visit, given.next, outcome.kind))
 
 
 @get(CODE_PAGE, **public())
@@ -91,7 +92,8 @@ async def enter_code(request: AnyRequest, by: By) -> Response[Any]:
         session.leave(request)
         return redirect(request, "/sign-in", toast=refusal.message, kind="bad")
     session.carry_on(request, token)
-    return redirect(request, _onward(visit, given.next))
+    kind = visit.signed_in.kind if visit.signed_in else "staff"
+    return redirect(request, _onward(visit, given.next, kind))
 
 
 @post("/sign-out", status_code=200, **public())
@@ -126,9 +128,10 @@ def _waits_for_code(visit: Visit) -> bool:
     return visit.signed_in is not None and visit.signed_in.lacking == "code"
 
 
-def _onward(visit: Visit, wanted: str) -> str:
+def _onward(visit: Visit, wanted: str, kind: Kind) -> str:
     """The page that was asked for if it is one of ours, else where the work begins."""
-    return local(wanted, "/platform" if visit.tenant.is_platform else "/staff")
+    start = "/platform" if visit.tenant.is_platform else "/" if kind == "user" else "/staff"
+    return local(wanted, start)
 
 
 def _with_next(path: str, wanted: str) -> str:

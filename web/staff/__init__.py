@@ -12,6 +12,7 @@ from web.staff import (
     client_payers,
     client_removal,
     clients,
+    focus,
     groups,
     payer_merging,
     payers,
@@ -21,6 +22,7 @@ from web.staff import (
     roles,
     settings,
     start,
+    tasks,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -35,12 +37,14 @@ ROUTES: list[Any] = [
     *client_payers.ROUTES,
     *payers.ROUTES,
     *payer_merging.ROUTES,
+    *focus.ROUTES,
     *groups.ROUTES,
     *projects.ROUTES,
     *attitudes.ROUTES,
     *people.ROUTES,
     *roles.ROUTES,
     *activity.ROUTES,
+    *tasks.ROUTES,
     *settings.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,

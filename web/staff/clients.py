@@ -42,9 +42,15 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
     try:
         chosen = forms.fill(ClientFilter, given)
         listed = await client_list.page(
-            chosen, by=by, sort=sort, after=query.get("after", ""), before=query.get("before", ""), columns=columns
+            chosen,
+            by=by,
+            sort=sort,
+            after=query.get("after", ""),
+            before=query.get("before", ""),
+            columns=columns,
+            within=visit_of(request).focus,
         )
-        total = await client_list.total(chosen, listed, by=by, most=COUNTED + 1)
+        total = await client_list.total(chosen, listed, by=by, most=COUNTED + 1, within=visit_of(request).focus)
     except Invalid as refusal:
         status, errors = 422, refusal.errors
     filed = await client_choices.of(by=by)

@@ -16,7 +16,7 @@ from web.kit import forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
-from web.kit.visit import By
+from web.kit.visit import By, visit_of
 from web.staff import edits
 from web.staff.client_removal import codes_in, number_in
 
@@ -126,7 +126,11 @@ async def _show(request: AnyRequest, group_id: int, form: Form, *, by: Actor, st
     listed = group_members.Page(members=[])
     if policies.allows(by, Permission.CLIENT_READ):
         listed = await group_members.page(
-            group_id, after=query.get("after", ""), before=query.get("before", ""), by=by
+            group_id,
+            after=query.get("after", ""),
+            before=query.get("before", ""),
+            by=by,
+            within=visit_of(request).focus,
         )
     links = {
         "previous": listed.previous and f"{path}?before={listed.previous}",

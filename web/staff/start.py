@@ -12,7 +12,7 @@ from core.permissions import Permission
 from web.kit import histories
 from web.kit.guards import signed_in
 from web.kit.pages import AnyRequest, page
-from web.kit.visit import By
+from web.kit.visit import By, visit_of
 from web.staff import activity as activity_page
 
 LATEST = 6
@@ -39,10 +39,11 @@ STEPS = {
 @get("/", **signed_in())
 async def show(request: AnyRequest, by: By) -> Response[str]:
     """Where the staff arrive after signing in."""
-    found = await overview.of(by=by)
+    within = visit_of(request).focus
+    found = await overview.of(by=by, within=within)
     entries: list[dict[str, Any]] = []
     if policies.allows(by, Permission.ACTIVITY_READ):
-        listed = await activity.page(ActivityFilter(), by=by)
+        listed = await activity.page(ActivityFilter(), by=by, within=within)
         entries = await histories.lines(listed.entries[:LATEST], activity_page.leads(by=by))
     return page(
         request,

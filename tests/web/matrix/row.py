@@ -38,7 +38,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def needs_permission(self) -> bool:
-        return self.needs not in ("public", "signed-in")
+        return self.needs not in ("public", "signed-in") and not self.needs.startswith("portal")
 
 
 def rows(area: str, hosts: str, *listed: tuple[str, str, dict[str, Any]], **usual: Any) -> list[Row]:

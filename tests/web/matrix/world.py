@@ -19,7 +19,7 @@ import httpx
 import msgspec
 import pyotp
 
-from core import actor, db, policies, provision
+from core import db, policies, provision
 from core.accounts import api_keys, second_factor, sessions
 from core.actor import Actor
 from core.settings import Settings
@@ -105,14 +105,8 @@ class World:
         """Somebody of the cast with a new session; "" is a stranger."""
         if not name:
             return Somebody("nova")
-        place = await cast.tenant(cast.PEOPLE[name][0])
-        async with db.as_tenant(place.id):
-            person_id = await db.value("SELECT id FROM people WHERE email_folded = $1", cast.email(name))
-            token = await sessions.open_session(person_id, by=actor.visitor(place))
-        async with db.as_tenant(place.id):
-            signed_in = await sessions.actor_of(sessions.digest(token), place)
-        assert signed_in is not None
-        return Somebody("" if place.is_platform else place.code, signed_in.actor, token)
+        by, token = await cast.session(name)
+        return Somebody("" if by.tenant.is_platform else by.tenant.code, by, token)
 
     async def key_of(self, name: str) -> Somebody:
         """A key of this person that may all that the person may."""
@@ -136,6 +130,8 @@ class World:
 
     async def own(self, kind: str, whose: str = "alice") -> Any:
         """A new thing of this kind, of one's own. Gives what stands in its address."""
+        if whose not in self.actors:
+            self.actors[whose] = await cast.who(whose)
         return await (things.MAKERS | table.merged("MAKERS"))[kind](self, self.actors[whose])
 
     def nobodys(self, kind: str) -> Any:

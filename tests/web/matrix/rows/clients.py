@@ -46,4 +46,4 @@ PARAMETERS = {
     "/api/v1/clients": "code name email project group kind country language status attitude registered_from registered_to after before sort limit fields",
 }
 KEPT = {"counters.name"}
-RULED = {"clients.country", "clients.kind", "clients.status", "memberships.role"}
+RULED = {"clients.country", "clients.kind", "clients.status"}
