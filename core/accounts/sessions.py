@@ -14,7 +14,7 @@ import msgspec
 from asyncpg import Record
 from piccolo.columns import BigInt, Boolean, Bytea, Text, Timestamptz
 
-from core import audit, clock, db, freshness
+from core import audit, clock, db, freshness, policies
 from core.accounts import standing
 from core.actor import Actor, Kind, Tenant
 from core.errors import Forbidden, NotFound, NotSignedIn
@@ -237,7 +237,11 @@ async def purge(now: datetime) -> None:
 
 
 def person_of(by: Actor) -> int:
-    """The id of the person who acts himself. `Forbidden` to keys, plugins and jobs: they have no account."""
+    """The id of the person who acts himself. `Forbidden` to keys, plugins and jobs: they have no account.
+
+    `ForbiddenInside` to staff inside a client's account: what is a person's own stays closed to them.
+    """
+    policies.require_outside(by)
     if by.kind == "visitor" or (by.kind in PEOPLE and by.person_id is None):
         raise NotSignedIn()
     if by.kind not in PEOPLE or by.person_id is None:

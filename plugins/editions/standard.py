@@ -19,6 +19,7 @@ POLICIES = (
     ("manager", "staff", "read"),
     ("support", "api_key", "manage"),
     ("support", "client", "create"),
+    ("support", "client", "impersonate"),
     ("support", "client", "read"),
     ("support", "client", "update"),
     ("accountant", "activity", "read"),
