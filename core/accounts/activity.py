@@ -205,7 +205,7 @@ def described(entry: Record) -> str:
     values: dict[str, Any] = {"actor": entry["actor_name"], "subject": entry["subject_name"] or _("(no name)")}
     sentence = ACTIONS.get(entry["action"])
     told = _(sentence or N_("%(actor)s: %(action)s, %(subject)s")) % (values | {"action": entry["action"]})
-    is_inside = entry["impersonation_id"] is not None and not entry["action"].startswith("impersonation:")
+    is_inside = entry.get("impersonation_id") is not None and not entry["action"].startswith("impersonation:")
     return _("%(sentence)s, inside the client’s account") % {"sentence": told} if is_inside else told
 
 

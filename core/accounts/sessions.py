@@ -237,10 +237,7 @@ async def purge(now: datetime) -> None:
 
 
 def person_of(by: Actor) -> int:
-    """The id of the person who acts himself. `Forbidden` to keys, plugins and jobs: they have no account.
-
-    `ForbiddenInside` to staff inside a client's account: what is a person's own stays closed to them.
-    """
+    """The id of the person who acts himself; `Forbidden` to keys, jobs and staff inside a client's account."""
     policies.require_outside(by)
     if by.kind == "visitor" or (by.kind in PEOPLE and by.person_id is None):
         raise NotSignedIn()
