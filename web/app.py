@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
 
 from core.settings import Settings
-from web import account, api, operator, public, staff
+from web import account, api, operator, portal, public, staff
 from web.kit import errors
 from web.kit.guards import guard, permission_of
 from web.kit.templates import STATIC
@@ -29,7 +29,7 @@ def create_routes() -> Litestar:
     """The routes without the way in, as `comptoir routes` reads them; `Unguarded` for one without a guard."""
     routes = Litestar(
         route_handlers=[
-            *(area(module) for module in (public, account, staff, operator, api)),
+            *(area(module) for module in (public, portal, account, staff, operator, api)),
             create_static_files_router(
                 "/static", [STATIC], opt={"permission": "public", "area": "public"}, include_in_schema=False
             ),

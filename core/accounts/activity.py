@@ -1,6 +1,6 @@
 """Activity: the audit as people read it, page by page and in sentences. `core/audit.py` writes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -67,7 +67,7 @@ async def page(
     _require_reader(by)
     conditions = await _conditions_of(chosen, by=by)
     focus.limit(conditions, within, column="a.client_id")
-    return await _page(conditions, older_than, newer_than)
+    return await page_of(conditions, older_than, newer_than)
 
 
 async def of_client(client_id: int, *, older_than: str = "", newer_than: str = "", by: Actor) -> Page:
@@ -76,7 +76,7 @@ async def of_client(client_id: int, *, older_than: str = "", newer_than: str = "
     await access.client(client_id, by=by)
     conditions = Conditions()
     conditions.equals("a.client_id", client_id)
-    return await _page(conditions, older_than, newer_than)
+    return await page_of(conditions, older_than, newer_than)
 
 
 async def actors(*, by: Actor) -> dict[int, str]:
@@ -103,8 +103,11 @@ def _require_reader(by: Actor) -> None:
     policies.require(by, Permission.PLATFORM_ACTIVITY if by.tenant.is_platform else Permission.ACTIVITY_READ)
 
 
-async def _page(conditions: Conditions, older_than: str, newer_than: str) -> Page:
-    """One row more than a page tells whether the list goes on. Both directions read the same index."""
+async def page_of(conditions: Conditions, older_than: str, newer_than: str) -> Page:
+    """What fits the conditions on `audit_entries a`. Asks for no right: its callers have, and limit what is seen.
+
+    One row more than a page tells whether the list goes on. Both directions read the same index.
+    """
     is_back = bool(newer_than) and not older_than
     cursor = read_cursor(newer_than if is_back else older_than, int)
     if cursor is not None:
@@ -200,7 +203,7 @@ def _moment(cursor: Cursor) -> datetime:
     return EPOCH + timedelta(microseconds=max(0, min(int(cursor.value), longest)))
 
 
-def described(entry: Record) -> str:
+def described(entry: Mapping[str, Any]) -> str:
     """An entry as a sentence in the reader's language."""
     values: dict[str, Any] = {"actor": entry["actor_name"], "subject": entry["subject_name"] or _("(no name)")}
     sentence = ACTIONS.get(entry["action"])
@@ -209,7 +212,7 @@ def described(entry: Record) -> str:
     return _("%(sentence)s, inside the client’s account") % {"sentence": told} if is_inside else told
 
 
-def changes_of(entry: Record) -> list[tuple[str, str, str]]:
+def changes_of(entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """What changed, for people: the field's name, what it was before, what it is now."""
     return [
         (_(FIELDS[field]) if field in FIELDS else field, _shown(field, old), _shown(field, new))

@@ -80,6 +80,10 @@ ACTIONS = MappingProxyType(
         "staff:removed": N_("%(actor)s removed %(subject)s from the staff"),
         "staff:restored": N_("%(actor)s took %(subject)s back onto the staff"),
         "staff:updated": N_("%(actor)s changed the role or the limits of %(subject)s"),
+        "task:cancelled": N_("%(actor)s cancelled the task %(subject)s"),
+        "task:ended": N_("The task %(subject)s ended"),
+        "task:resumed": N_("%(actor)s let the task %(subject)s go on"),
+        "task:started": N_("%(actor)s started the task %(subject)s"),
     }
 )
 """What was done, as a sentence. In a translation the two names may stand wherever they sound best."""
@@ -99,6 +103,7 @@ SUBJECTS = MappingProxyType(
         "role": N_("Roles"),
         "session": N_("Sessions"),
         "staff": N_("Staff"),
+        "task": N_("Tasks"),
     }
 )
 """What it can be done to."""
@@ -116,11 +121,13 @@ FIELDS = MappingProxyType(
         "currency": N_("Currency"),
         "description": N_("Description"),
         "edition": N_("Edition"),
+        "done": N_("Rows done"),
         "editions": N_("Editions"),
         "email": N_("E-mail address"),
         "enabled": N_("On"),
         "ended_by": N_("Ended by"),
         "expires_at": N_("Ends"),
+        "failed": N_("Rows failed"),
         "features": N_("Features"),
         "groups": N_("Account groups"),
         "host": N_("Host name"),
@@ -156,6 +163,8 @@ FIELDS = MappingProxyType(
         "sender": N_("Sender's address"),
         "sessions": N_("Sessions"),
         "site": N_("Site"),
+        "skipped": N_("Rows skipped"),
+        "total": N_("Rows"),
         "state": N_("State"),
         "status": N_("Status"),
         "theme": N_("Theme"),
@@ -193,7 +202,14 @@ VALUES = MappingProxyType(
         "purpose": {"invitation": N_("Invitation"), "password": N_("New password"), "welcome": N_("Welcome")},
         "role": _ROLES,
         "scopes": _PERMISSIONS,
-        "state": {"active": N_("Active"), "removed": N_("Removed"), "suspended": N_("Suspended")},
+        "state": {
+            "active": N_("Active"),
+            "cancelled": N_("Cancelled"),
+            "done": N_("Done"),
+            "failed": N_("Failed"),
+            "removed": N_("Removed"),
+            "suspended": N_("Suspended"),
+        },
         "status": {"active": N_("Active"), "closed": N_("Closed")},
         "theme": {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")},
     }

@@ -123,7 +123,11 @@ async def create(new: NewClient, *, by: Actor, now: datetime | None = None) -> R
 async def update(code: int, changes: ClientChanges, *, by: Actor) -> Record:
     """Change a client; returns its row. A version that is not the current one raises `EditConflict`."""
     policies.require(by, Permission.CLIENT_UPDATE)
-    before = await access.client_by_code(code, by=by, lock=True)
+    return await change(await access.client_by_code(code, by=by, lock=True), changes, by=by)
+
+
+async def change(before: Record, changes: ClientChanges, *, by: Actor) -> Record:
+    """Change the locked client. Asks for no right: its callers have, and know which fields `by` may change."""
     if before["version"] != changes.version:
         raise EditConflict(shown(before) | {"version": before["version"]})
     wanted = {field: getattr(changes, field) for field in EDITABLE if getattr(changes, field) is not UNSET}

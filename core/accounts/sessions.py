@@ -220,10 +220,7 @@ async def end_others(*, by: Actor) -> int:
 
 
 async def end_all_of(person_id: int, *, by: Actor, but: int | None = None) -> int:
-    """End a person's sessions, all of them `but` one; returns how many.
-
-    Asks for no right: it is called by verbs that take rights away, and have asked.
-    """
+    """End a person's sessions, all `but` one; returns how many. Asks for no right: verbs that call it have."""
     ended = await _end("person_id = $1 AND id IS DISTINCT FROM $2", person_id, but, by=by)
     if ended:
         name = await db.value("SELECT name FROM people WHERE id = $1", person_id)

@@ -42,6 +42,7 @@ STAFF = (
     Place("clients-delete", "/staff/clients/delete?code={client}&code={another}"),
     Place("clients-close", "/staff/clients/close?code={client}&code={another}"),
     Place("clients-groups", "/staff/clients/groups?code={client}&code={another}"),
+    Place("tasks", "/staff/tasks"),
     Place("groups", "/staff/groups"),
     Place("group-new", "/staff/groups/new"),
     Place("group", "/staff/groups/{group}"),

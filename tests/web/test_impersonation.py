@@ -206,3 +206,23 @@ async def test_the_way_back_leads_nowhere_else(max_, back):
     answer = await max_.client.post(HERE, params={"back": back}, data=WHY | {"_csrf": await max_.token()})
     assert answer.status_code == 303
     assert (await act(max_, "/inside/leave")).headers["location"] == "/staff/clients/1001"
+
+
+async def test_the_portal_is_the_clients_and_his_log_tells_of_the_visit(max_):
+    await inside(max_)
+    page = await max_.get("/")
+    assert page.status_code == 200 and 'href="/account"' not in page.text
+    page = await max_.get("/profile")
+    assert "dupont@client.example" in page.text and banner(page)
+    answer = await act(
+        max_, "/profile", {"phone": "+33123456789", "version": "1", "contact_person": "Jean Dupont"}
+    )
+    assert answer.status_code == 303, max_.text(answer)[:600]
+    [entry] = [entry for entry in await told("client:updated") if entry["impersonation_id"]]
+    assert (entry["actor_name"], entry["actor_kind"], entry["subject_name"]) == ("Max", "staff", "Jean Dupont")
+    refused = await act(max_, "/profile", {"email": "mine@evil.example", "version": "2"})
+    assert refused.status_code == 403 and banner(refused)
+    log = max_.text(await max_.get("/log"))
+    assert "Nova entered the account of Jean Dupont" in log and "Ticket 12" in log
+    assert "inside the client’s account" in log and "Max" not in log.partition("Log")[2]
+    assert (await act(max_, "/choose", {"client": "1002"})).status_code in (403, 404)

@@ -13,6 +13,7 @@ from web.api import (
     me,
     projects,
     staff,
+    tasks,
 )
 from web.api.methods import Methods
 from web.kit.idempotency import Idempotent
@@ -21,6 +22,6 @@ PATH, HOSTS = "/api", "provider"
 
 OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
-RESOURCES = (me, clients, client_closing, client_removal, groups, projects, attitudes, staff, activity)
+RESOURCES = (me, clients, client_closing, client_removal, groups, projects, attitudes, staff, activity, tasks)
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

@@ -10,6 +10,7 @@ from core.actor import Actor
 from core.hookspecs import MenuItem
 from core.i18n import N_, _
 from core.permissions import Permission
+from web.kit import portal_menu
 from web.kit.visit import visit_of
 
 Entry = tuple[str, str, str, Permission | None]
@@ -33,6 +34,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Plugins"), "/staff/plugins", "puzzle", Permission.PLUGIN_READ),
             (N_("API keys"), "/staff/api-keys", "key", Permission.API_KEY_MANAGE),
             (N_("Activity"), "/staff/activity", "history", Permission.ACTIVITY_READ),
+            (N_("Tasks"), "/staff/tasks", "progress-check", Permission.TASK_READ),
             (N_("Settings"), "/staff/settings", "settings", Permission.SETTINGS_MANAGE),
         ),
     ),
@@ -65,8 +67,10 @@ def of(
     actor: Actor, path: str, *, items: Sequence[MenuItem] = (), catches_mail: bool = False
 ) -> list[dict[str, Any]]:
     """The menu of this actor, with the entry of `path` marked; `items` are those of plugins."""
-    if not actor.is_signed_in or actor.kind == "user":
+    if not actor.is_signed_in:
         return []
+    if actor.kind == "user":
+        return portal_menu.of(actor, path)
     sections = PLATFORM if actor.tenant.is_platform else STAFF
     if catches_mail and actor.tenant.is_platform:
         *others, (title, entries) = sections

@@ -53,7 +53,10 @@ def surroundings(visit: Visit, path: str, query: str = "") -> dict[str, Any]:
         "inside": visit.inside,
         "minutes_inside": _minutes_until(visit.inside.expires_at) if visit.inside else 0,
         "is_part": False,
+        "clients": visit.clients,
+        "is_staff": visit.signed_in is not None and visit.signed_in.kind == "staff",
         "can": _can(visit.actor),
+        "may": _may(visit.actor),
         "has": _has(visit.tenant),
     }
 
@@ -108,6 +111,10 @@ def unpack_toast(value: str) -> dict[str, str] | None:
 
 def _can(actor: Actor) -> Callable[[str], bool]:
     return lambda permission: policies.allows(actor, permission)
+
+
+def _may(actor: Actor) -> Callable[[str], bool]:
+    return lambda right: actor.client is not None and right in actor.client.rights
 
 
 def _has(tenant: Tenant) -> Callable[[str], bool]:

@@ -3,6 +3,7 @@
 from typing import Any, TypeAlias
 
 import msgspec
+from asyncpg import Record
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 
@@ -45,6 +46,8 @@ class Visit(msgspec.Struct, kw_only=True):
     focus: Focus | None = None
     unfocused: str = "/staff"
     """Where the focus is lifted: the same page without it."""
+    clients: list[Record] = []
+    """What a user may choose between in the header, as `memberships.clients_of` finds it."""
     cookies: list[str] = []
     """`Set-Cookie` values that go out with the answer, whatever it is."""
 

@@ -20,6 +20,7 @@ from web.staff import (
     roles,
     settings,
     start,
+    tasks,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -39,6 +40,7 @@ ROUTES: list[Any] = [
     *people.ROUTES,
     *roles.ROUTES,
     *activity.ROUTES,
+    *tasks.ROUTES,
     *settings.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,

@@ -6,4 +6,5 @@ import "./js/inside.js";
 import "./js/keys.js";
 import "./js/passwords.js";
 import "./js/picks.js";
+import "./js/progress.js";
 import "./js/toasts.js";

@@ -130,6 +130,8 @@ class World:
 
     async def own(self, kind: str, whose: str = "alice") -> Any:
         """A new thing of this kind, of one's own. Gives what stands in its address."""
+        if whose not in self.actors:
+            self.actors[whose] = await cast.who(whose)
         return await (things.MAKERS | table.merged("MAKERS"))[kind](self, self.actors[whose])
 
     def nobodys(self, kind: str) -> Any:

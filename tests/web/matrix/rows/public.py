@@ -9,7 +9,6 @@ ROWS = [
     *rows(
         "public",
         "any",
-        ("GET /", "public", {}),
         ("GET /sign-in", "public", {"by": ""}),
         ("POST /sign-in", "public", {"send": CREDENTIALS, "by": ""}),
         ("GET /sign-in/code", "public", {"gives": 303, "by": ""}),

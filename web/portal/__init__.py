@@ -1,0 +1,11 @@
+"""The portal: what a user sees of the client that he acts for. `/` on a provider's host is its start page."""
+
+from typing import Any
+
+from web.kit import portal_menu
+from web.portal import clients, home, log, profile
+
+PATH, HOSTS = "/", "provider"
+OPTIONS = {"before_request": portal_menu.ask}
+
+ROUTES: list[Any] = [*home.ROUTES, *clients.ROUTES, *profile.ROUTES, *log.ROUTES]
