@@ -222,7 +222,8 @@ async def test_the_portal_is_the_clients_and_his_log_tells_of_the_visit(max_):
     assert (entry["actor_name"], entry["actor_kind"], entry["subject_name"]) == ("Max", "staff", "Jean Dupont")
     refused = await act(max_, "/profile", {"email": "mine@evil.example", "version": "2"})
     assert refused.status_code == 403 and banner(refused)
-    log = max_.text(await max_.get("/log"))
+    page = await max_.get("/log")
+    log = re.sub(r"<[^>]+>", " ", page.text.partition("<main")[2].partition("</main>")[0])
     assert "Nova entered the account of Jean Dupont" in log and "Ticket 12" in log
-    assert "inside the client’s account" in log and "Max" not in log.partition("Log")[2]
+    assert "inside the client’s account" in log and "Max" not in log
     assert (await act(max_, "/choose", {"client": "1002"})).status_code in (403, 404)
