@@ -3,10 +3,11 @@
 The application's database role can add entries and read them, and neither change nor remove one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from piccolo.columns import JSONB, BigInt, Text, Timestamptz
 
 from core import clock, db
@@ -68,6 +69,41 @@ async def record(
         by.address,
         by.request_id,
         inside.visit_id if inside else None,
+    )
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """One of many things that the same was done to."""
+
+    id: int
+    name: str = ""
+    client_id: int | None = None
+    old: Mapping[str, Any] = {}
+    new: Mapping[str, Any] = {}
+
+
+async def record_each(action: str, subject_kind: str, subjects: Sequence[Subject], *, by: Actor) -> None:
+    """Write an entry for each of them, by one statement."""
+    if not subjects:
+        return
+    await db.execute(
+        """INSERT INTO audit_entries (at, action, actor_kind, actor_id, actor_name, subject_kind, address,
+               request_id, subject_id, subject_name, client_id, changes)
+           SELECT $1, $2, $3, $4, $5, $6, $7, $8, s.id, s.name, s.client_id, s.changes
+           FROM unnest($9::bigint[], $10::text[], $11::bigint[], $12::jsonb[])
+                AS s (id, name, client_id, changes)""",
+        clock.now(),
+        action,
+        by.kind,
+        by.staff_id or by.person_id,
+        by.name,
+        subject_kind,
+        by.address,
+        by.request_id,
+        [it.id for it in subjects],
+        [it.name for it in subjects],
+        [it.client_id for it in subjects],
+        [difference(it.old, it.new) for it in subjects],
     )
 
 

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     CLIENT_IMPERSONATE = "client:impersonate"
     CLIENT_READ = "client:read"
     CLIENT_UPDATE = "client:update"
+    FIELD_MANAGE = "field:manage"
     GROUP_ASSIGN = "group:assign"
     GROUP_CREATE = "group:create"
     GROUP_DELETE = "group:delete"
@@ -61,6 +62,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CLIENT_IMPERSONATE: N_("Enter with the client’s rights"),
         Permission.CLIENT_READ: N_("See clients"),
         Permission.CLIENT_UPDATE: N_("Edit clients"),
+        Permission.FIELD_MANAGE: N_("Change the fields of clients"),
         Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
         Permission.GROUP_CREATE: N_("Add account groups"),
         Permission.GROUP_DELETE: N_("Delete account groups"),

@@ -40,6 +40,7 @@ STAFF = (
     Place("client-activity", "/staff/clients/{client}/activity"),
     Place("client-edit", "/staff/clients/{client}/edit"),
     Place("clients-delete", "/staff/clients/delete?code={client}&code={another}"),
+    Place("clients-bulk", "/staff/clients/bulk?all=1&country=FR"),
     Place("clients-close", "/staff/clients/close?code={client}&code={another}"),
     Place("clients-groups", "/staff/clients/groups?code={client}&code={another}"),
     Place("tasks", "/staff/tasks"),

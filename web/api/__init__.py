@@ -5,6 +5,7 @@ from typing import Any
 from web.api import (
     activity,
     attitudes,
+    client_bulk,
     client_closing,
     client_removal,
     clients,
@@ -22,6 +23,18 @@ PATH, HOSTS = "/api", "provider"
 
 OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
-RESOURCES = (me, clients, client_closing, client_removal, groups, projects, attitudes, staff, activity, tasks)
+RESOURCES = (
+    me,
+    clients,
+    client_bulk,
+    client_closing,
+    client_removal,
+    groups,
+    projects,
+    attitudes,
+    staff,
+    activity,
+    tasks,
+)
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]
