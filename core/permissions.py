@@ -18,6 +18,7 @@ class Permission(StrEnum):
     CLIENT_CLOSE = "client:close"
     CLIENT_CREATE = "client:create"
     CLIENT_DELETE = "client:delete"
+    CLIENT_IMPERSONATE = "client:impersonate"
     CLIENT_READ = "client:read"
     CLIENT_UPDATE = "client:update"
     FIELD_MANAGE = "field:manage"
@@ -63,6 +64,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CLIENT_CLOSE: N_("Close clients, and open them again"),
         Permission.CLIENT_CREATE: N_("Register clients"),
         Permission.CLIENT_DELETE: N_("Delete clients"),
+        Permission.CLIENT_IMPERSONATE: N_("Enter with the client’s rights"),
         Permission.CLIENT_READ: N_("See clients"),
         Permission.CLIENT_UPDATE: N_("Edit clients"),
         Permission.FIELD_MANAGE: N_("Change the fields of clients"),

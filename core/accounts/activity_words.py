@@ -38,6 +38,9 @@ ACTIONS = MappingProxyType(
         "host:added": N_("%(actor)s gave %(subject)s one more host name"),
         "host:made_primary": N_("%(actor)s chose the host name that links to %(subject)s lead to"),
         "host:removed": N_("%(actor)s took a host name from %(subject)s"),
+        "impersonation:ended": N_("%(actor)s left the account of %(subject)s"),
+        "impersonation:refused": N_("%(actor)s tried inside the account of %(subject)s what is closed there"),
+        "impersonation:started": N_("%(actor)s entered the account of %(subject)s"),
         "job:retried": N_("%(actor)s had the job %(subject)s tried again"),
         "link:created": N_("%(actor)s sent a link to choose a password to %(subject)s"),
         "payer:created": N_("%(actor)s added the payer %(subject)s"),
@@ -135,6 +138,7 @@ FIELDS = MappingProxyType(
         "editions": N_("Editions"),
         "email": N_("E-mail address"),
         "enabled": N_("On"),
+        "ended_by": N_("Ended by"),
         "expires_at": N_("Ends"),
         "failed": N_("Rows failed"),
         "features": N_("Features"),
@@ -176,6 +180,7 @@ FIELDS = MappingProxyType(
         "purpose": N_("Purpose"),
         "reason": N_("Reason"),
         "region": N_("Region"),
+        "request": N_("Request"),
         "registered_address": N_("Registered from address"),
         "registered_at": N_("Registered"),
         "registration_number": N_("Registration number"),
@@ -211,6 +216,13 @@ _PERMISSIONS = {permission.value: DESCRIPTIONS[permission] for permission in Per
 VALUES = MappingProxyType(
     {
         "edition": _EDITIONS,
+        "ended_by": {
+            "left": N_("The way back"),
+            "expired": N_("Time is over"),
+            "right": N_("The right is gone"),
+            "session": N_("Signed out"),
+            "client": N_("The client is gone"),
+        },
         "editions": _EDITIONS,
         "features": FEATURES,
         "kind": {

@@ -5,6 +5,7 @@ from typing import Any
 from web.api import (
     activity,
     attitudes,
+    client_bulk,
     client_closing,
     client_removal,
     clients,
@@ -30,6 +31,10 @@ RESOURCES = (
     client_removal,
     groups,
     payers,
+    client_bulk,
+    client_closing,
+    client_removal,
+    groups,
     projects,
     attitudes,
     staff,
