@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from web.public import brand, health, passwords, sign_in
+from web.public import brand, health, inside, passwords, sign_in
 
 PATH, HOSTS = "/", "any"
 
-ROUTES: list[Any] = [*sign_in.ROUTES, *passwords.ROUTES, *brand.ROUTES, *health.ROUTES]
+ROUTES: list[Any] = [*sign_in.ROUTES, *passwords.ROUTES, *brand.ROUTES, *health.ROUTES, *inside.ROUTES]

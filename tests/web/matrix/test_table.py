@@ -42,6 +42,7 @@ def test_the_public_routes_are_these_and_no_others(guarded):
         "/brand/logo/{image_id}",
         "/health/live",
         "/health/ready",
+        "/inside/leave",
         "/password",
         "/password/{token}",
         "/sign-in",
