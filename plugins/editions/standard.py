@@ -25,6 +25,7 @@ POLICIES = (
     ("manager", "task", "*"),
     ("support", "api_key", "manage"),
     ("support", "client", "create"),
+    ("support", "client", "impersonate"),
     ("support", "client", "read"),
     ("support", "client", "update"),
     ("support", "task", "read"),

@@ -12,6 +12,8 @@ from web.api import (
     description,
     groups,
     me,
+    payers,
+    project_brands,
     projects,
     segments,
     staff,
@@ -25,11 +27,16 @@ PATH, HOSTS = "/api", "provider"
 OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
 RESOURCES = (
+    *(me, clients, client_closing, client_removal, groups),
+    *(projects, project_brands),
+    *(attitudes, staff, activity, tasks),
     me,
     clients,
     client_closing,
     client_removal,
     segments,
+    groups,
+    payers,
     client_bulk,
     client_closing,
     client_removal,
