@@ -13,7 +13,10 @@ from web.api import (
     exports,
     groups,
     me,
+    payers,
+    project_brands,
     projects,
+    segments,
     staff,
     tasks,
 )
@@ -25,8 +28,16 @@ PATH, HOSTS = "/api", "provider"
 OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
 RESOURCES = (
+    *(me, clients, client_closing, client_removal, groups),
+    *(projects, project_brands),
+    *(attitudes, staff, activity, tasks),
     me,
     clients,
+    client_closing,
+    client_removal,
+    segments,
+    groups,
+    payers,
     client_bulk,
     client_closing,
     client_removal,
