@@ -89,7 +89,7 @@ async def of_clients(choice: Choice, columns: Sequence[str], form: Format, *, by
               LEFT JOIN projects ep ON {"ep.id = e.project" if "project" in chosen else "false"}
               ORDER BY e.code"""
     told = {"columns": list(chosen), "format": form, "filter": _told(choice)}
-    await audit.record("client:exported", "export", None, by=by, name=_(NOUNS["clients"]), new=told)
+    await audit.record("client:exported", "export", None, by=by, name=_name("clients"), new=told)
     arguments = tuple(source.conditions.arguments)
     return Export(noun="clients", columns=chosen, sql=sql, arguments=arguments, format=form)
 
@@ -145,7 +145,11 @@ async def chunks(file: IO[bytes], size: int = 256 * 1024) -> AsyncIterator[bytes
 
 
 async def _tell(noun: str, form: Format, *, by: Actor) -> None:
-    await audit.record(_ACTIONS[noun], "export", None, by=by, name=_(NOUNS[noun]), new={"format": form})
+    await audit.record(_ACTIONS[noun], "export", None, by=by, name=_name(noun), new={"format": form})
+
+
+def _name(noun: str) -> str:
+    return _(NOUNS[noun])
 
 
 def _shown(key: str) -> str:
