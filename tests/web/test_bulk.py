@@ -66,7 +66,7 @@ async def test_a_program_counts_and_then_changes(visitor, database):
     headers = {"Authorization": f"Bearer {made.key}"}
     body = {"act": "close", "reason": "Left", "filter": {"country": "FR"}}
     dry = await visitor.client.post("/api/v1/clients/bulk", json=body | {"dry_run": True}, headers=headers)
-    assert (dry.status_code, dry.json()) == (200, {"count": 2, "task": None})
+    assert (dry.status_code, dry.json()) == (202, {"count": 2, "task": None})
     begun = await visitor.client.post("/api/v1/clients/bulk", json=body, headers=headers)
     assert begun.status_code == 202
     async with workers(database):

@@ -43,7 +43,7 @@ class BulkAnswer(msgspec.Struct, kw_only=True):
     task: LongTask | None
 
 
-@post("/v1/clients/bulk", status_code=200, **asks(Permission.CLIENT_READ, body=BulkChange))
+@post("/v1/clients/bulk", status_code=202, **asks(Permission.CLIENT_READ, body=BulkChange))
 async def change(by: By, sent: NamedDependency[BulkChange]) -> Response[BulkAnswer]:
     """Change many clients: 202 with the task that does it. Asks for the right of the act as well."""
     choice = Choice(codes=tuple(sent.codes), filter=sent.filter)
@@ -59,7 +59,7 @@ async def change(by: By, sent: NamedDependency[BulkChange]) -> Response[BulkAnsw
         by=by,
     )
     if sent.dry_run:
-        return Response(BulkAnswer(count=await client_choice.count(choice, by=by), task=None))
+        return Response(BulkAnswer(count=await client_choice.count(choice, by=by), task=None), status_code=202)
     task_id = await bulk.begin(wanted, choice, by=by)
     task = await tasks.read(task_id)
     address = {"Location": f"{answers.ROOT}/tasks/{task_id}"}

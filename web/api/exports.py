@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import post
 from litestar.di import NamedDependency
+from litestar.response import Stream
 from msgspec import Meta
 
 from core.accounts import exports
@@ -33,22 +34,29 @@ class ListExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     format: Format = "csv"
 
 
-@post("/v1/clients/export", status_code=200, **asks(Permission.CLIENT_EXPORT, body=ClientExport))
-async def clients(by: By, sent: NamedDependency[ClientExport]) -> Any:
+def _file(permission: Permission, body: type[msgspec.Struct]) -> dict[str, Any]:
+    """A route that answers with a file, which is written after the commit and so cannot be kept for a repetition."""
+    options = asks(permission, body=body)
+    options["opt"] |= {"is_file": True}
+    return options
+
+
+@post("/v1/clients/export", status_code=200, **_file(Permission.CLIENT_EXPORT, ClientExport))
+async def clients(by: By, sent: NamedDependency[ClientExport]) -> Stream:
     """Get clients as a CSV or XLSX file, streamed. Without codes and filter all that you can see."""
     chosen = sent.filter if sent.filter is not None or sent.codes else ClientFilter()
     choice = Choice(codes=tuple(sent.codes), filter=chosen)
     return await download(await exports.of_clients(choice, sent.columns, sent.format, by=by), by.tenant.id)
 
 
-@post("/v1/groups/export", status_code=200, **asks(Permission.GROUP_READ, body=ListExport))
-async def groups(by: By, sent: NamedDependency[ListExport]) -> Any:
+@post("/v1/groups/export", status_code=200, **_file(Permission.GROUP_READ, ListExport))
+async def groups(by: By, sent: NamedDependency[ListExport]) -> Stream:
     """Get the account groups as a file. Asks for `client:export` as well."""
     return await download(await exports.of_groups(sent.format, by=by), by.tenant.id)
 
 
-@post("/v1/activity/export", status_code=200, **asks(Permission.ACTIVITY_READ, body=ListExport))
-async def activity(by: By, sent: NamedDependency[ListExport]) -> Any:
+@post("/v1/activity/export", status_code=200, **_file(Permission.ACTIVITY_READ, ListExport))
+async def activity(by: By, sent: NamedDependency[ListExport]) -> Stream:
     """Get all activity as a file. Asks for `client:export` as well."""
     return await download(await exports.of_activity(sent.format, by=by), by.tenant.id)
 

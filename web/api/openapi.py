@@ -13,12 +13,15 @@ from typing import Any
 import msgspec
 from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
 
 from core.idempotency import FIELD
+from core.sheets import TYPES
 from web.api.problems import Problem, refusals_of
 
 REFERENCE = "#/components/schemas/{name}"
 HIGHEST_ID = 2**63 - 1
+FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
 ABOUT = """Everything staff does about clients, through the same verbs as the pages.
 
 * Make a key under API keys and send it as `Authorization: Bearer comptoir_...`. It never may do more than its
@@ -99,7 +102,7 @@ def _parameters(path: str, handler: HTTPRouteHandler) -> list[dict[str, Any]]:
     if query is not None:
         fields = msgspec.json.schema(query)["$defs"][query.__name__]["properties"]
         found += [_query_parameter(name, schema) for name, schema in fields.items()]
-    return found if _method(handler) == "GET" else [*found, KEY_PARAMETER]
+    return found if _method(handler) == "GET" or handler.opt.get("is_file") else [*found, KEY_PARAMETER]
 
 
 def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -124,6 +127,8 @@ def _success(handler: HTTPRouteHandler) -> dict[str, Any]:
     shown: dict[str, Any] = {"description": "Done." if struct is None else f"{_first_line(struct)}"}
     if headers:
         shown["headers"] = headers
+    if _is_file(handler):
+        shown |= {"description": "The file.", "content": {kind: {"schema": FILE} for kind in TYPES.values()}}
     if struct is not None:
         shown["content"] = {"application/json": {"schema": _reference(struct)}}
     return shown
@@ -138,7 +143,11 @@ def _answer_of(handler: HTTPRouteHandler) -> Any:
     answer = typing.get_type_hints(handler.fn)["return"]
     if typing.get_origin(answer) is Response:
         answer = typing.get_args(answer)[0]
-    return None if answer is type(None) else answer
+    return None if answer is type(None) or answer is Stream else answer
+
+
+def _is_file(handler: HTTPRouteHandler) -> bool:
+    return typing.get_type_hints(handler.fn)["return"] is Stream
 
 
 def _method(handler: HTTPRouteHandler) -> str:

@@ -37,7 +37,7 @@ class Idempotent:
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
         """Answer a repeated write from memory, let everything else through."""
         key = _key_of(scope)
-        if key is None or scope["method"] not in WRITES:
+        if key is None or scope["method"] not in WRITES or scope["route_handler"].opt.get("is_file"):
             await self.app(scope, receive, send)
             return
         request: Request[Any, Any, Any] = Request(scope, receive)
