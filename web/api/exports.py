@@ -35,7 +35,7 @@ class ListExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 def _file(permission: Permission, body: type[msgspec.Struct]) -> dict[str, Any]:
-    """A route that answers with a file, which is written after the commit and so cannot be kept for a repetition."""
+    """A route that answers with a file; it is written after the commit, so it is not kept for a repetition."""
     options = asks(permission, body=body)
     options["opt"] |= {"is_file": True}
     return options
