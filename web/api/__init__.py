@@ -12,6 +12,7 @@ from web.api import (
     groups,
     me,
     projects,
+    sign_up,
     staff,
 )
 from web.api.methods import Methods
@@ -21,6 +22,6 @@ PATH, HOSTS = "/api", "provider"
 
 OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
-RESOURCES = (me, clients, client_closing, client_removal, groups, projects, attitudes, staff, activity)
+RESOURCES = (me, clients, client_closing, client_removal, groups, projects, sign_up, attitudes, staff, activity)
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

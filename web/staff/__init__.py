@@ -8,6 +8,7 @@ from web.staff import (
     api_keys,
     attitudes,
     client_closing,
+    client_consents,
     client_groups,
     client_removal,
     clients,
@@ -18,6 +19,7 @@ from web.staff import (
     projects,
     roles,
     settings,
+    sign_up,
     start,
 )
 
@@ -27,6 +29,7 @@ OPTIONS = {"before_request": menus.ask_plugins}
 ROUTES: list[Any] = [
     *start.ROUTES,
     *clients.ROUTES,
+    *client_consents.ROUTES,
     *client_groups.ROUTES,
     *client_closing.ROUTES,
     *client_removal.ROUTES,
@@ -38,6 +41,7 @@ ROUTES: list[Any] = [
     *roles.ROUTES,
     *activity.ROUTES,
     *settings.ROUTES,
+    *sign_up.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,
 ]
