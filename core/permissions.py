@@ -45,6 +45,8 @@ class Permission(StrEnum):
     SETTINGS_MANAGE = "settings:manage"
     STAFF_MANAGE = "staff:manage"
     STAFF_READ = "staff:read"
+    TASK_MANAGE = "task:manage"
+    TASK_READ = "task:read"
 
 
 DESCRIPTIONS = MappingProxyType(
@@ -82,6 +84,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.SETTINGS_MANAGE: N_("Change the provider's settings"),
         Permission.STAFF_MANAGE: N_("Add and remove staff, and give them roles"),
         Permission.STAFF_READ: N_("See the staff"),
+        Permission.TASK_MANAGE: N_("See and cancel the tasks of others"),
+        Permission.TASK_READ: N_("See and cancel one's own tasks"),
     }
 )
 

@@ -12,7 +12,7 @@ import msgspec
 from asyncpg import Record
 from piccolo import columns
 
-from core import audit, clock, db, policies
+from core import audit, clock, db, policies, task_runs
 from core.actor import PLATFORM, Actor, Tenant
 from core.checks import Checks
 from core.errors import Conflict, Forbidden, NotFound
@@ -264,3 +264,6 @@ async def _change_state(provider_id: int, state: str, *, reason: str, by: Actor)
     action = "provider:suspended" if state == "suspended" else "provider:resumed"
     old = {"state": row["state"], "reason": row["state_reason"]}
     await note(action, row, by=by, old=old, new={"state": state, "reason": reason})
+
+
+task_runs.read_provider_with(current)

@@ -80,6 +80,10 @@ ACTIONS = MappingProxyType(
         "staff:restored": N_("%(actor)s took %(subject)s back onto the staff"),
         "terms:published": N_("%(actor)s put version %(subject)s of the terms in force"),
         "staff:updated": N_("%(actor)s changed the role or the limits of %(subject)s"),
+        "task:cancelled": N_("%(actor)s cancelled the task %(subject)s"),
+        "task:ended": N_("The task %(subject)s ended"),
+        "task:resumed": N_("%(actor)s let the task %(subject)s go on"),
+        "task:started": N_("%(actor)s started the task %(subject)s"),
     }
 )
 """What was done, as a sentence. In a translation the two names may stand wherever they sound best."""
@@ -100,6 +104,7 @@ SUBJECTS = MappingProxyType(
         "session": N_("Sessions"),
         "staff": N_("Staff"),
         "terms": N_("Terms"),
+        "task": N_("Tasks"),
     }
 )
 """What it can be done to."""
@@ -119,10 +124,12 @@ FIELDS = MappingProxyType(
         "currency": N_("Currency"),
         "description": N_("Description"),
         "edition": N_("Edition"),
+        "done": N_("Rows done"),
         "editions": N_("Editions"),
         "email": N_("E-mail address"),
         "enabled": N_("On"),
         "expires_at": N_("Ends"),
+        "failed": N_("Rows failed"),
         "features": N_("Features"),
         "groups": N_("Account groups"),
         "host": N_("Host name"),
@@ -157,6 +164,8 @@ FIELDS = MappingProxyType(
         "sender": N_("Sender's address"),
         "sessions": N_("Sessions"),
         "site": N_("Site"),
+        "skipped": N_("Rows skipped"),
+        "total": N_("Rows"),
         "state": N_("State"),
         "status": N_("Status"),
         "theme": N_("Theme"),
@@ -187,7 +196,14 @@ VALUES = MappingProxyType(
         "purpose": {"invitation": N_("Invitation"), "password": N_("New password"), "welcome": N_("Welcome")},
         "role": _ROLES,
         "scopes": _PERMISSIONS,
-        "state": {"active": N_("Active"), "removed": N_("Removed"), "suspended": N_("Suspended")},
+        "state": {
+            "active": N_("Active"),
+            "cancelled": N_("Cancelled"),
+            "done": N_("Done"),
+            "failed": N_("Failed"),
+            "removed": N_("Removed"),
+            "suspended": N_("Suspended"),
+        },
         "status": {"active": N_("Active"), "closed": N_("Closed")},
         "theme": {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")},
     }

@@ -70,13 +70,26 @@ async def actor_of_key(key: str, tenant: Tenant, *, address: str = "", request_i
         return None
     hashed = sessions.digest(key)
     found: _Remembered | None = await freshness.MEMORY.get(
-        tenant.id, f"api_key:{hashed.hex()}", lambda: _load(hashed)
+        tenant.id, f"api_key:{hashed.hex()}", lambda: _load("k.key_hash = $1", hashed)
     )
     now = clock.now()
     if found is None or found.standing.kind(tenant) is None or (found.expires_at and found.expires_at <= now):
         return None
     if found.last_used_on != now.date():
         await _note_use(found, now.date())
+    more: dict[str, Any] = {"api_key_id": found.id, "address": address, "request_id": request_id}
+    return found.standing.actor("api_key", tenant, scopes=found.scopes, **more)
+
+
+async def actor_by_id(key_id: int, tenant: Tenant, *, address: str = "", request_id: str = "") -> Actor | None:
+    """Who a key that began a task acts for, as of now; None when the key or its maker has ended."""
+    found = await _load("k.id = $1", key_id)
+    if (
+        found is None
+        or found.standing.kind(tenant) is None
+        or (found.expires_at and found.expires_at <= clock.now())
+    ):
+        return None
     more: dict[str, Any] = {"api_key_id": found.id, "address": address, "request_id": request_id}
     return found.standing.actor("api_key", tenant, scopes=found.scopes, **more)
 
@@ -143,12 +156,12 @@ async def revoke_all_of(staff_id: int, *, by: Actor) -> int:
     return len(rows)
 
 
-async def _load(key_hash: bytes) -> _Remembered | None:
+async def _load(condition: str, value: bytes | int) -> _Remembered | None:
     row = await db.row(
         f"""SELECT k.id AS key_id, k.scopes, k.expires_at, k.last_used_on, {standing.COLUMNS}
             FROM api_keys k JOIN staff f ON f.tenant_id = k.tenant_id AND f.id = k.staff_id
-            {standing.JOINS} WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND {standing.HOLDS}""",
-        key_hash,
+            {standing.JOINS} WHERE {condition} AND k.revoked_at IS NULL AND {standing.HOLDS}""",
+        value,
     )
     if row is None:
         return None

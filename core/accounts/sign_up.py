@@ -252,8 +252,8 @@ async def _send_link(asked: Record, payload: Mapping[str, Any]) -> None:
     with i18n.speaking(asked["locale"]):
         subject = _("Confirm your address at %(provider)s")
         text = _(
-            "Hello %(name)s,\n\nsomebody signed up at %(provider)s with this address. If it was you, confirm it and "
-            "choose your password here within 24 hours:\n\n%(address)s\n\n"
+            "Hello %(name)s,\n\nsomebody signed up at %(provider)s with this address. If it was you, confirm it "
+            "and choose your password here within 24 hours:\n\n%(address)s\n\n"
             "If it was not you, there is nothing to do: without it no account is made.\n"
         )
     await mail.later(
@@ -272,8 +272,8 @@ async def _tell_holder(person: Record, payload: Mapping[str, Any]) -> None:
     with i18n.speaking(person["locale"]):
         subject = _("You have an account at %(provider)s already")
         text = _(
-            "Hello %(name)s,\n\nsomebody signed up at %(provider)s with this address, but you have an account there "
-            "already. If it was you, sign in:\n\n%(sign_in)s\n\nIf you forgot your password, choose a new one:\n\n"
+            "Hello %(name)s,\n\nsomebody signed up at %(provider)s with this address, but you have an account "
+            "there already. If it was you, sign in:\n\n%(sign_in)s\n\nIf you forgot your password, choose a new one:\n\n"
             "%(password)s\n\nIf it was not you, there is nothing to do: your account stays as it is.\n"
         )
     await mail.later(

@@ -113,7 +113,7 @@ async def record_consent(client_id: int, person_id: int, number: int, *, by: Act
 
 
 async def agree(number: int, *, by: Actor) -> None:
-    """Agree to the version in force, for the client that the user acts for; `Conflict` when it is another by now."""
+    """Agree to the version in force, for the client that one acts for; `Conflict` when it is another by now."""
     seat = memberships.require(by, Right.PROFILE_UPDATE)
     last = await current()
     if last is None or last["number"] != number or by.person_id is None:

@@ -41,6 +41,7 @@ STAFF = (
     Place("clients-delete", "/staff/clients/delete?code={client}&code={another}"),
     Place("clients-close", "/staff/clients/close?code={client}&code={another}"),
     Place("clients-groups", "/staff/clients/groups?code={client}&code={another}"),
+    Place("tasks", "/staff/tasks"),
     Place("groups", "/staff/groups"),
     Place("group-new", "/staff/groups/new"),
     Place("group", "/staff/groups/{group}"),
@@ -62,6 +63,8 @@ STAFF = (
     Place("api-key-new", "/staff/api-keys/new"),
     Place("activity", "/staff/activity"),
     Place("settings", "/staff/settings"),
+    Place("sign-up-settings", "/staff/settings/sign-up"),
+    Place("client-consents", "/staff/clients/{client}/consents"),
     Place("not-found", "/staff/clients/999999"),
     Place("not-in-edition", "/staff/groups", who="small owner"),
     Place("not-allowed", "/staff/settings", who="auditor"),
@@ -84,6 +87,13 @@ PLATFORM = (
     Place("mail", "/platform/mail", who="operator"),
     Place("reseller-start", "/platform", who="reseller"),
 )
+PORTAL = (
+    Place("portal", "/", who="user"),
+    Place("portal-profile", "/profile", who="user"),
+    Place("portal-profile-edit", "/profile/edit", who="user"),
+    Place("portal-log", "/log", who="user"),
+    Place("portal-account", "/account", who="user"),
+)
 PUBLIC = (
     Place("home", "/", who=""),
     Place("sign-in", "/sign-in", who=""),
@@ -91,7 +101,7 @@ PUBLIC = (
     Place("password-forgotten", "/password", who=""),
     Place("password-gone", "/password/nothing", who=""),
 )
-PLACES = (*PUBLIC, *STAFF, *ACCOUNT, *PLATFORM)
+PLACES = (*PUBLIC, *PORTAL, *STAFF, *ACCOUNT, *PLATFORM)
 
 NUMBERS = {
     "client": "SELECT max(code) - 4 FROM clients",

@@ -14,6 +14,7 @@ from web.api import (
     projects,
     sign_up,
     staff,
+    tasks,
 )
 from web.api.methods import Methods
 from web.kit.idempotency import Idempotent
@@ -23,5 +24,6 @@ PATH, HOSTS = "/api", "provider"
 OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
 RESOURCES = (me, clients, client_closing, client_removal, groups, projects, sign_up, attitudes, staff, activity)
+RESOURCES = (me, clients, client_closing, client_removal, groups, projects, attitudes, staff, activity, tasks)
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

@@ -34,6 +34,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Plugins"), "/staff/plugins", "puzzle", Permission.PLUGIN_READ),
             (N_("API keys"), "/staff/api-keys", "key", Permission.API_KEY_MANAGE),
             (N_("Activity"), "/staff/activity", "history", Permission.ACTIVITY_READ),
+            (N_("Tasks"), "/staff/tasks", "progress-check", Permission.TASK_READ),
             (N_("Settings"), "/staff/settings", "settings", Permission.SETTINGS_MANAGE),
         ),
     ),

@@ -21,6 +21,7 @@ from web.staff import (
     settings,
     sign_up,
     start,
+    tasks,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -40,6 +41,7 @@ ROUTES: list[Any] = [
     *people.ROUTES,
     *roles.ROUTES,
     *activity.ROUTES,
+    *tasks.ROUTES,
     *settings.ROUTES,
     *sign_up.ROUTES,
     *plugins.ROUTES,

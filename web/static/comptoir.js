@@ -5,4 +5,5 @@ import "./js/fields.js";
 import "./js/keys.js";
 import "./js/passwords.js";
 import "./js/picks.js";
+import "./js/progress.js";
 import "./js/toasts.js";

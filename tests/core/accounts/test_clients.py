@@ -30,10 +30,11 @@ async def test_a_client_gets_a_code_an_owner_a_project_and_an_entry_in_the_audit
         assert created["name"] == "Nora New"
         assert created["project_id"] == await db.value("SELECT id FROM projects WHERE is_default")
         owner = await db.row(
-            "SELECT p.email, m.role FROM memberships m JOIN people p ON p.id = m.person_id WHERE m.client_id = $1",
+            "SELECT p.email, m.roles FROM memberships m JOIN people p ON p.id = m.person_id"
+            " WHERE m.client_id = $1",
             created["id"],
         )
-        assert (owner["email"], owner["role"]) == ("new@client.example", "owner")
+        assert (owner["email"], owner["roles"]) == ("new@client.example", ["owner"])
         entry = await db.row(
             "SELECT * FROM audit_entries WHERE action = 'client:created' AND subject_id = $1", created["id"]
         )
@@ -213,7 +214,8 @@ async def test_the_database_keeps_one_owner_per_client(database):
         with pytest.raises(asyncpg.UniqueViolationError):
             async with db.savepoint():
                 await db.execute(
-                    "INSERT INTO memberships (client_id, person_id, created_at) VALUES ($1, $2, now())",
+                    "INSERT INTO memberships (client_id, person_id, roles, created_at)"
+                    " VALUES ($1, $2, '{owner}', now())",
                     created["id"],
                     other["id"],
                 )

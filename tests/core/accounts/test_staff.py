@@ -33,6 +33,7 @@ SUPPORT = (
     "group:assign",
     "group:read",
     "project:read",
+    "task:read",
 )
 
 
