@@ -233,9 +233,11 @@ async def _checked_terms(checks: Checks, agreed: int | None) -> int | None:
 async def _is_flooded(asked: Record) -> bool:
     """Whether somebody fills this mailbox: silently, because the visitor must not learn what is behind it."""
     count = await db.value(
-        "SELECT count(*) FROM sign_ups WHERE email_folded = lower($1) AND asked_at > $2 AND id <> $3",
+        """SELECT count(*) FROM sign_ups WHERE email_folded = lower($1) AND asked_at > $2
+             AND (asked_at, id) < ($3, $4)""",
         asked["email"],
         asked["asked_at"] - ADDRESS_WINDOW,
+        asked["asked_at"],
         asked["id"],
     )
     return int(count) >= MAILED_PER_ACCOUNT
@@ -273,8 +275,8 @@ async def _tell_holder(person: Record, payload: Mapping[str, Any]) -> None:
         subject = _("You have an account at %(provider)s already")
         text = _(
             "Hello %(name)s,\n\nsomebody signed up at %(provider)s with this address, but you have an account "
-            "there already. If it was you, sign in:\n\n%(sign_in)s\n\nIf you forgot your password, choose a new one:\n\n"
-            "%(password)s\n\nIf it was not you, there is nothing to do: your account stays as it is.\n"
+            "there already. If it was you, sign in:\n\n%(sign_in)s\n\nIf you forgot your password, choose a "
+            "new one:\n\n%(password)s\n\nIf it was not you, there is nothing to do: your account stays as it is.\n"
         )
     await mail.later(
         to=person["email"],

@@ -43,6 +43,7 @@ PEOPLE = {
     "operator": "olga",
     "reseller": "rita",
     "small owner": "zoe",
+    "user": "dupont",
 }
 
 
