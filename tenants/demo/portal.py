@@ -22,7 +22,7 @@ TERMS = (
 
 
 async def furnish(provider: DemoProvider, *, by: Actor) -> None:
-    """Let the owner of one client sign in; where clients sign up by themselves, open that and put terms in force."""
+    """Let the owner of one client sign in; open sign-up with its terms where clients sign up by themselves."""
     hashed = await passwords.hashed(PASSWORD)
     await db.execute(
         """UPDATE people SET email = $1, password_hash = $2, password_changed_at = $3, locale = $4 WHERE id = (

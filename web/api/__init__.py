@@ -23,7 +23,18 @@ PATH, HOSTS = "/api", "provider"
 
 OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
-RESOURCES = (me, clients, client_closing, client_removal, groups, projects, sign_up, attitudes, staff, activity)
-RESOURCES = (me, clients, client_closing, client_removal, groups, projects, attitudes, staff, activity, tasks)
+RESOURCES = (
+    me,
+    clients,
+    client_closing,
+    client_removal,
+    groups,
+    projects,
+    sign_up,
+    attitudes,
+    staff,
+    activity,
+    tasks,
+)
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]
