@@ -58,6 +58,14 @@ class ClientSeat(msgspec.Struct, frozen=True, kw_only=True):
         return "owner" in self.roles
 
 
+class Impersonator(msgspec.Struct, frozen=True, kw_only=True):
+    """The member of staff who acts inside a client's account, and the visit it is part of."""
+
+    visit_id: int
+    staff_id: int
+    name: str
+
+
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody, or something, that acts inside one tenant.
 
@@ -65,6 +73,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     for a built-in one it is None. `projects` and `groups` are the ids a staff member is limited to, None for
     all. `scopes` are the permissions an API key was given; None when no key is involved. `client` is the seat of
     a user, and of a member of staff who is also one; None when no client was chosen or the membership is gone.
+    `impersonator` is the member of staff who has entered the client's account; there is no person then.
     """
 
     kind: Kind
@@ -81,6 +90,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     projects: frozenset[int] | None = None
     groups: frozenset[int] | None = None
     client: ClientSeat | None = None
+    impersonator: Impersonator | None = None
     address: str = ""
     request_id: str = ""
     locale: str = "en"

@@ -3,10 +3,11 @@
 The application's database role can add entries and read them, and neither change nor remove one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from piccolo.columns import JSONB, BigInt, Text, Timestamptz
 
 from core import clock, db
@@ -27,6 +28,7 @@ class AuditEntry(db.Owned, tablename="audit_entries", append_only=True):
     subject_id = BigInt(null=True)
     subject_name = Text()
     client_id = BigInt(null=True)
+    impersonation_id = BigInt(null=True)
     changes = JSONB()
     address = Text()
     request_id = Text()
@@ -43,16 +45,22 @@ async def record(
     old: Mapping[str, Any] | None = None,
     new: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one entry. Only what differs between `old` and `new` is kept; secrets are named but not shown."""
+    """Write one entry. Only what differs between `old` and `new` is kept; secrets are named but not shown.
+
+    Of staff inside a client's account both are named: the member of staff as the actor, and the client.
+    """
+    inside = by.impersonator
+    if inside is not None and client_id is None and by.client is not None:
+        client_id = by.client.id
     await db.execute(
         """INSERT INTO audit_entries (at, action, actor_kind, actor_id, actor_name, subject_kind, subject_id,
-               subject_name, client_id, changes, address, request_id)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
+               subject_name, client_id, changes, address, request_id, impersonation_id)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
         clock.now(),
         action,
-        by.kind,
-        by.staff_id or by.person_id,
-        by.name,
+        "staff" if inside else by.kind,
+        inside.staff_id if inside else by.staff_id or by.person_id,
+        inside.name if inside else by.name,
         subject_kind,
         subject_id,
         name,
@@ -60,6 +68,42 @@ async def record(
         difference(old or {}, new or {}),
         by.address,
         by.request_id,
+        inside.visit_id if inside else None,
+    )
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """One of many things that the same was done to."""
+
+    id: int
+    name: str = ""
+    client_id: int | None = None
+    old: Mapping[str, Any] = {}
+    new: Mapping[str, Any] = {}
+
+
+async def record_each(action: str, subject_kind: str, subjects: Sequence[Subject], *, by: Actor) -> None:
+    """Write an entry for each of them, by one statement."""
+    if not subjects:
+        return
+    await db.execute(
+        """INSERT INTO audit_entries (at, action, actor_kind, actor_id, actor_name, subject_kind, address,
+               request_id, subject_id, subject_name, client_id, changes)
+           SELECT $1, $2, $3, $4, $5, $6, $7, $8, s.id, s.name, s.client_id, s.changes
+           FROM unnest($9::bigint[], $10::text[], $11::bigint[], $12::jsonb[])
+                AS s (id, name, client_id, changes)""",
+        clock.now(),
+        action,
+        by.kind,
+        by.staff_id or by.person_id,
+        by.name,
+        subject_kind,
+        by.address,
+        by.request_id,
+        [it.id for it in subjects],
+        [it.name for it in subjects],
+        [it.client_id for it in subjects],
+        [difference(it.old, it.new) for it in subjects],
     )
 
 

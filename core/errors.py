@@ -5,6 +5,7 @@
     ├── NotSignedIn           nobody is signed in, or not any more
     ├── Forbidden
     │   ├── PermissionMissing your role does not allow it
+    │   ├── ForbiddenInside   not by staff inside a client's account
     │   ├── NotInEdition      the provider's edition does not have it
     │   └── ReadOnly          it is kept, but may not be changed now
     ├── Invalid               the input has errors, field by field
@@ -55,6 +56,13 @@ class PermissionMissing(Forbidden):
     def __init__(self, permission: str) -> None:
         super().__init__(_("Your role does not allow this."))
         self.permission = permission
+
+
+class ForbiddenInside(Forbidden):
+    """Staff inside a client's account try what is the client's own to do."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or _("This is not possible while you are inside a client’s account."))
 
 
 class NotInEdition(Forbidden):

@@ -181,11 +181,12 @@ async def _asked(implementation: Implementation, by: Actor, arguments: Mapping[s
 
 
 def _context(by: Actor, arguments: Mapping[str, Any], *, settings: Any, key: str = "") -> Context:
-    client = arguments.get("client") or {}
+    client, inside = arguments.get("client") or {}, by.impersonator
     return Context(
         provider=by.tenant,
         actor=Who(kind=by.kind, name=by.name, id=by.staff_id or by.person_id),
         now=clock.now(),
+        impersonator=Who(kind="staff", name=inside.name, id=inside.staff_id) if inside else None,
         project=client.get("project_id"),
         request_id=by.request_id,
         locale=by.locale,

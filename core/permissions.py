@@ -18,13 +18,20 @@ class Permission(StrEnum):
     CLIENT_CLOSE = "client:close"
     CLIENT_CREATE = "client:create"
     CLIENT_DELETE = "client:delete"
+    CLIENT_IMPERSONATE = "client:impersonate"
     CLIENT_READ = "client:read"
     CLIENT_UPDATE = "client:update"
+    FIELD_MANAGE = "field:manage"
     GROUP_ASSIGN = "group:assign"
     GROUP_CREATE = "group:create"
     GROUP_DELETE = "group:delete"
     GROUP_READ = "group:read"
     GROUP_UPDATE = "group:update"
+    PAYER_CREATE = "payer:create"
+    PAYER_DELETE = "payer:delete"
+    PAYER_MERGE = "payer:merge"
+    PAYER_READ = "payer:read"
+    PAYER_UPDATE = "payer:update"
     PLATFORM_ACTIVITY = "platform:activity"
     PLATFORM_HEALTH = "platform:health"
     PLUGIN_MANAGE = "plugin:manage"
@@ -57,13 +64,20 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CLIENT_CLOSE: N_("Close clients, and open them again"),
         Permission.CLIENT_CREATE: N_("Register clients"),
         Permission.CLIENT_DELETE: N_("Delete clients"),
+        Permission.CLIENT_IMPERSONATE: N_("Enter with the client’s rights"),
         Permission.CLIENT_READ: N_("See clients"),
         Permission.CLIENT_UPDATE: N_("Edit clients"),
+        Permission.FIELD_MANAGE: N_("Change the fields of clients"),
         Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
         Permission.GROUP_CREATE: N_("Add account groups"),
         Permission.GROUP_DELETE: N_("Delete account groups"),
         Permission.GROUP_READ: N_("See account groups"),
         Permission.GROUP_UPDATE: N_("Edit account groups"),
+        Permission.PAYER_CREATE: N_("Add payers to clients"),
+        Permission.PAYER_DELETE: N_("Delete payers"),
+        Permission.PAYER_MERGE: N_("Merge payers of a client"),
+        Permission.PAYER_READ: N_("See payers"),
+        Permission.PAYER_UPDATE: N_("Edit payers"),
         Permission.PLATFORM_ACTIVITY: N_("Read what was done on the platform"),
         Permission.PLATFORM_HEALTH: N_("See the health of the platform"),
         Permission.PLUGIN_MANAGE: N_("Switch plugins on and off, and set them up"),
@@ -106,7 +120,7 @@ FEATURES = MappingProxyType(
     }
 )
 
-_FEATURE_OF_NOUN = {"group": "groups", "project": "projects"}
+_FEATURE_OF_NOUN = {"group": "groups", "payer": "payers", "project": "projects"}
 _PARTS = {permission.value: tuple(permission.value.split(":")) for permission in Permission}
 _FEATURE_OF = {name: _FEATURE_OF_NOUN.get(parts[0]) for name, parts in _PARTS.items()}
 

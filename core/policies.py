@@ -11,7 +11,7 @@ import casbin
 import msgspec
 
 from core.actor import Actor, Tenant
-from core.errors import NotInEdition, PermissionMissing
+from core.errors import ForbiddenInside, NotInEdition, PermissionMissing
 from core.hookspecs import Edition
 from core.permissions import Permission, feature_of, parts_of
 
@@ -115,6 +115,12 @@ def require(by: Actor, permission: str) -> None:
     if feature is not None and not by.tenant.is_platform:
         require_feature(by, feature)
     raise PermissionMissing(permission)
+
+
+def require_outside(by: Actor) -> None:
+    """Nothing, unless `by` is a member of staff inside a client's account: what is the client's own to do."""
+    if by.impersonator is not None:
+        raise ForbiddenInside()
 
 
 def has_feature(tenant: Tenant, feature: str) -> bool:

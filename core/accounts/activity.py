@@ -16,12 +16,12 @@ from core.actor import Actor
 from core.checks import Checks
 from core.errors import NotFound
 from core.filters import Conditions, Cursor, read_cursor
-from core.i18n import _
+from core.i18n import N_, _
 from core.permissions import Permission
 
 PAGE = 50
 COLUMNS = """a.id, a.at, a.action, a.actor_kind, a.actor_id, a.actor_name, a.subject_kind, a.subject_id,
-    a.subject_name, a.client_id, a.changes, a.address, a.request_id"""
+    a.subject_name, a.client_id, a.changes, a.address, a.request_id, a.impersonation_id"""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -207,9 +207,9 @@ def described(entry: Mapping[str, Any]) -> str:
     """An entry as a sentence in the reader's language."""
     values: dict[str, Any] = {"actor": entry["actor_name"], "subject": entry["subject_name"] or _("(no name)")}
     sentence = ACTIONS.get(entry["action"])
-    if sentence is None:
-        return _("%(actor)s: %(action)s, %(subject)s") % (values | {"action": entry["action"]})
-    return _(sentence) % values
+    told = _(sentence or N_("%(actor)s: %(action)s, %(subject)s")) % (values | {"action": entry["action"]})
+    is_inside = entry.get("impersonation_id") is not None and not entry["action"].startswith("impersonation:")
+    return _("%(sentence)s, inside the client’s account") % {"sentence": told} if is_inside else told
 
 
 def changes_of(entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -22,7 +22,8 @@ class ClientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """What the list shows. Days are whole days in the provider's time zone; both ends are included.
 
     `name` are beginnings of words of the name, the contact person or the login; all must match. `email` is the
-    beginning of the address.
+    beginning of the address. `custom` is about fields that the provider defines, as
+    `field_filter.asked_of` reads it.
     """
 
     code: int | None = None
@@ -37,6 +38,7 @@ class ClientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     attitude: int | None = None
     registered_from: date | None = None
     registered_to: date | None = None
+    custom: dict[str, str] = {}
 
     @property
     def is_empty(self) -> bool:

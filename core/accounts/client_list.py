@@ -3,6 +3,7 @@
 Pages go by key, never by offset, so that their cost does not grow with the list.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ import msgspec
 from asyncpg import Record
 
 from core import db, policies
-from core.accounts import access, focus
+from core.accounts import access, client_fields, field_values, focus
+from core.accounts.client_fields import Field
 from core.accounts.client_filter import ClientFilter
 from core.accounts.client_source import Source, source_of
 from core.accounts.focus import Focus
@@ -57,6 +59,9 @@ COLUMNS: dict[str, str] = {
 }
 """What a list can show."""
 
+OF_FIELD = "field:"
+"""How the columns of the fields begin that a provider defines."""
+
 ALWAYS = ("code", "login")
 DEFAULT_COLUMNS = ("code", "login", "name", "email", "country", "attitude", "status", "registered")
 GATED = {"groups": "groups", "project": "projects"}
@@ -91,13 +96,14 @@ async def page(
     key, is_descending = _sorting(sort)
     is_backward = bool(before)
     direction = "DESC" if is_descending != is_backward else "ASC"
+    fields = await client_fields.in_use() if any(column.startswith(OF_FIELD) for column in columns) else []
     source = await source_of(chosen, by=by, direction=direction if key == "registered" else None)
     focus.limit(source.conditions, within)
     order = _order(key, source)
     if text := before or after:
         _continue(source, text, order, key=key, sign="<" if direction == "DESC" else ">")
     listed = await db.fetch(
-        f"""SELECT {_selected(columns, by=by)}, {_sort_key(key, order)}
+        f"""SELECT {_selected(columns, fields, by=by)}, {_sort_key(key, order)}
             FROM {source.tables} WHERE {source.conditions.sql}
             ORDER BY {", ".join(f"{column} {direction}" for column in order)} LIMIT {size + 1:d}""",
         *source.conditions.arguments,
@@ -143,19 +149,28 @@ async def total(
 def is_countable(chosen: ClientFilter, *, by: Actor) -> bool:
     """Whether an index alone can count them: one thing is asked for, it is no word, and `by` sees all clients."""
     asked = {field.removesuffix("_from").removesuffix("_to") for field in msgspec.to_builtins(chosen)}
-    return len(asked) <= 1 and "name" not in asked and by.projects is None and by.groups is None
+    return len(asked) <= 1 and not asked & {"name", "custom"} and by.projects is None and by.groups is None
 
 
-def columns_of(chosen: list[str], *, by: Actor) -> tuple[str, ...]:
-    """The columns a viewer gets: those he chose that exist and his edition has, the code and login always."""
-    allowed = [key for key in chosen if key in COLUMNS and _has(key, by=by)]
+def columns_of(chosen: list[str], *, by: Actor, fields: Sequence[Field] = ()) -> tuple[str, ...]:
+    """The columns a viewer gets: those he chose that exist and his edition has, the code and login always.
+
+    `fields` are those that the provider defines; their columns are `field:<key>`.
+    """
+    own = {column_of(field) for field in fields}
+    allowed = [key for key in chosen if key in own or (key in COLUMNS and _has(key, by=by))]
     return tuple(dict.fromkeys((*ALWAYS, *allowed))) if allowed else DEFAULT_COLUMNS
 
 
-def offered_columns(*, by: Actor) -> tuple[str, ...]:
-    """The columns a viewer can choose from, in their usual order."""
+def offered_columns(*, by: Actor, fields: Sequence[Field] = ()) -> tuple[str, ...]:
+    """The columns a viewer can choose from, in their usual order; those of the provider's `fields` come last."""
     usual = (*DEFAULT_COLUMNS, *(key for key in COLUMNS if key not in DEFAULT_COLUMNS))
-    return tuple(key for key in usual if _has(key, by=by))
+    return (*(key for key in usual if _has(key, by=by)), *(column_of(field) for field in fields))
+
+
+def column_of(field: Field) -> str:
+    """The key of a field's column."""
+    return OF_FIELD + field.key
 
 
 def _has(column: str, *, by: Actor) -> bool:
@@ -164,13 +179,18 @@ def _has(column: str, *, by: Actor) -> bool:
     return column not in GATED or policies.has_feature(by.tenant, GATED[column])
 
 
-def _selected(columns: tuple[str, ...], *, by: Actor) -> str:
+def _selected(columns: tuple[str, ...], fields: Sequence[Field], *, by: Actor) -> str:
     for column in columns:
         if column in GATED:
             policies.require_feature(by, GATED[column])
     if "groups" in columns:
         policies.require(by, Permission.GROUP_READ)
-    wanted = [f"{COLUMNS[column]} AS {column}" for column in columns if column not in ("groups", "code")]
+    own = {column_of(field): field for field in fields}
+    wanted = [
+        _own(own[column]) if column in own else f"{COLUMNS[column]} AS {column}"
+        for column in columns
+        if column not in ("groups", "code") and (column in own or not column.startswith(OF_FIELD))
+    ]
     if "groups" in columns:
         known = "" if by.groups is None else f"AND g.id IN ({access.listed(by.groups)})"
         wanted.append(
@@ -178,6 +198,12 @@ def _selected(columns: tuple[str, ...], *, by: Actor) -> str:
                       WHERE m.client_id = c.id {known} ORDER BY g.name_folded) AS groups"""
         )
     return ", ".join(["c.id", "c.code", *wanted])
+
+
+def _own(field: Field) -> str:
+    column = field_values.COLUMN[field.kind]
+    return f"""(SELECT v.{column} FROM client_field_values v
+                 WHERE v.client_id = c.id AND v.field_id = {field.id:d}) AS "{column_of(field)}\""""
 
 
 def _sorting(sort: str) -> tuple[str, bool]:

@@ -7,16 +7,18 @@ could not choose well here, as it knows how common a value is among all provider
 docs/decisions/client-list.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from core import db, places
-from core.accounts import access
+from core.accounts import access, field_filter
 from core.accounts.client_filter import KINDS, STATUSES, ClientFilter, check
+from core.accounts.field_filter import Asked
 from core.actor import Actor
+from core.checks import Checks
 from core.filters import LAST, Conditions
 
 FEW = 12_000
@@ -66,11 +68,16 @@ async def source_of(chosen: ClientFilter, *, by: Actor, direction: str | None = 
     Raises what `client_filter.check` does.
     """
     check(chosen, by=by)
+    checks = Checks()
+    asked = await field_filter.asked_of(chosen.custom, checks)
+    checks.done()
     source = Source(conditions=_plain(chosen, by=by))
     if chosen.name.strip():
         await _narrow_to_words(source, chosen.name, direction)
     if chosen.group is not None:
         await _narrow_to_group(source, chosen.group, direction)
+    if asked:
+        await _narrow_to_fields(source, asked, direction)
     if source.registered == CLIENTS and direction is None and await _is_few(chosen):
         source.tables = f"(SELECT c.* FROM clients c WHERE {source.conditions.sql} OFFSET 0) c"
     if source.registered != CLIENTS and direction and _exact(chosen):
@@ -147,6 +154,45 @@ async def _narrow_to_group(source: Source, group_id: int, direction: str | None)
     source.tables = "group_members of_it JOIN clients c ON c.id = of_it.client_id"
     source.registered = ("of_it.registered_at", "of_it.client_id")
     source.conditions.add(is_member)
+
+
+async def _narrow_to_fields(source: Source, asked: Sequence[Asked], direction: str | None) -> None:
+    """Read from the clients that fit one of the fields, the one that fewest fit; ask each the others.
+
+    A choice that many have is read in its own order, which is that of registration. What many fit of a range is
+    asked of each client of the list.
+    """
+    most = FEW if direction else FEW_SCATTERED
+    rarest, is_few = await _rarest(asked, most) if source.registered == CLIENTS else (None, False)
+    for place, one in enumerate(asked):
+        if place != rarest or not (is_few or (direction and one.operator == "is")):
+            source.conditions.add(field_filter.condition(one.field, one.operator, one.value, source.conditions))
+            continue
+        fits = field_filter.matching(one.field, one.operator, one.value, source.conditions, table="of_it")
+        source.tables = "client_field_values of_it JOIN clients c ON c.id = of_it.client_id"
+        if is_few:
+            order = f"ORDER BY registered_at {direction}, client_id {direction}" if direction else ""
+            source.tables = f"""(
+                SELECT registered_at, client_id FROM client_field_values of_it WHERE {fits} {order} OFFSET 0) of_it
+                JOIN clients c ON c.id = of_it.client_id"""
+        else:
+            source.conditions.add(fits)
+        source.registered = ("of_it.registered_at", "of_it.client_id")
+
+
+async def _rarest(asked: Sequence[Asked], most: int) -> tuple[int, bool]:
+    """The place of what fewest clients fit, and whether these are at most so many."""
+    counting = Conditions()
+    counts = [
+        f"""(SELECT count(*) FROM (SELECT FROM client_field_values of_it WHERE {
+            field_filter.matching(one.field, one.operator, one.value, counting, table="of_it")
+        } LIMIT {most + 1:d}) found)"""
+        for one in asked
+    ]
+    found = await db.row(f"SELECT {', '.join(f'{c} AS n{n}' for n, c in enumerate(counts))}", *counting.arguments)
+    assert found is not None
+    fewest = min(range(len(asked)), key=lambda place: found[place])
+    return fewest, found[fewest] <= most
 
 
 def _asked(table: str, condition: str) -> str:

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import BigInt, Integer, Text, Timestamptz
 
 from core import audit, clock, db, hooks, places, policies
-from core.accounts import access, attitudes, client_filter, owners, projects
+from core.accounts import access, attitudes, client_filter, field_values, owners, projects
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import EditConflict, Forbidden, Invalid, ReadOnly
@@ -48,6 +48,7 @@ class NewClient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     A company needs `company_name`, an individual `contact_person`. Without a `password` the client chooses one
     by a link. `project_id` is for editions with projects; without it the provider's default project is meant.
+    `fields` are those that the provider defines, by key.
     """
 
     login: str
@@ -62,11 +63,15 @@ class NewClient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     note: str = ""
     project_id: int | None = None
     attitude_id: int | None = None
+    fields: dict[str, field_values.Sent] = {}
     send_welcome: bool = False
 
 
 class ClientChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What may change of a client; fields that are left out stay. `version` is the one that was read."""
+    """What may change of a client; fields that are left out stay. `version` is the one that was read.
+
+    `fields` are those that the provider defines, by key; null or "" empties one.
+    """
 
     version: int
     kind: Literal["individual", "company"] | UnsetType = UNSET
@@ -79,11 +84,14 @@ class ClientChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     note: str | UnsetType = UNSET
     attitude_id: int | UnsetType | None = UNSET
     project_id: int | UnsetType = UNSET
+    fields: dict[str, field_values.Sent] = {}
 
 
 NOT_TOLD = frozenset({"id", "registered_at", "project_id", "attitude_id"})
 CHANGED_WHEN_CLOSED = frozenset({"note"})
-EDITABLE = tuple(field.name for field in msgspec.structs.fields(ClientChanges) if field.name != "version")
+EDITABLE = tuple(
+    field.name for field in msgspec.structs.fields(ClientChanges) if field.name not in ("version", "fields")
+)
 
 
 async def get(code: int, *, by: Actor) -> Record:
@@ -91,8 +99,11 @@ async def get(code: int, *, by: Actor) -> Record:
     return await access.client_by_code(code, by=by)
 
 
-async def create(new: NewClient, *, by: Actor, now: datetime | None = None) -> Record:
-    """Register a client with its owner; returns its row. All that is wrong comes back at once as `Invalid`."""
+async def create(new: NewClient, *, by: Actor, now: datetime | None = None, is_by_hand: bool = True) -> Record:
+    """Register a client with its owner; returns its row. All that is wrong comes back at once as `Invalid`.
+
+    What is not entered by hand (an import) may leave out the fields that the provider wants filled.
+    """
     policies.require(by, Permission.CLIENT_CREATE)
     if by.groups is not None:
         raise Forbidden(_("You are limited to account groups, and a new client is in none of them."))
@@ -100,6 +111,7 @@ async def create(new: NewClient, *, by: Actor, now: datetime | None = None) -> R
     values = _checked(new, checks, by=by)
     await _check_places(checks, new.project_id, new.attitude_id, by=by, is_new=True)
     await owners.check(checks, values, new.password, by=by)
+    own = await field_values.checked(checks, new.fields, is_new=True, is_by_hand=is_by_hand)
     for field, message in (await hooks.validate("validate_client", by=by, client=values)).items():
         checks.error(field, message)
     checks.done()
@@ -114,19 +126,22 @@ async def create(new: NewClient, *, by: Actor, now: datetime | None = None) -> R
         }
     )
     await owners.register(created, new.password, by=by)
+    await field_values.save(created["id"], own.values())
+    new_values = await _told(shown(created), by=by) | field_values.told(own.values())
     await audit.record("client:created", "client", created["id"], by=by, name=created["name"],
-                       client_id=created["id"], new=await _told(shown(created), by=by))  # fmt: skip
+                       client_id=created["id"], new=new_values)  # fmt: skip
     await hooks.after("after_client_created", by=by, client=shown(created) | {"welcome": new.send_welcome})
     return created
 
 
-async def update(code: int, changes: ClientChanges, *, by: Actor) -> Record:
+async def update(code: int, changes: ClientChanges, *, by: Actor, is_by_hand: bool = True) -> Record:
     """Change a client; returns its row. A version that is not the current one raises `EditConflict`."""
     policies.require(by, Permission.CLIENT_UPDATE)
-    return await change(await access.client_by_code(code, by=by, lock=True), changes, by=by)
+    before = await access.client_by_code(code, by=by, lock=True)
+    return await change(before, changes, by=by, is_by_hand=is_by_hand)
 
 
-async def change(before: Record, changes: ClientChanges, *, by: Actor) -> Record:
+async def change(before: Record, changes: ClientChanges, *, by: Actor, is_by_hand: bool = True) -> Record:
     """Change the locked client. Asks for no right: its callers have, and know which fields `by` may change."""
     if before["version"] != changes.version:
         raise EditConflict(shown(before) | {"version": before["version"]})
@@ -136,17 +151,20 @@ async def change(before: Record, changes: ClientChanges, *, by: Actor) -> Record
     project_id = values.get("project_id")
     moved = project_id if project_id != before["project_id"] else None
     await _check_places(checks, moved, values.get("attitude_id"), by=by)
+    own = await field_values.changes(before["id"], checks, changes.fields, is_by_hand=is_by_hand)
     for field, message in (await hooks.validate("validate_client", by=by, client=shown(before) | values)).items():
         checks.error(field, message)
     checks.done()
     changed = {field: value for field, value in values.items() if value != before[field]}
-    if not changed:
+    if not changed and not own.new:
         return before
-    require_open(before, changed)
+    require_open(before, [*changed, *own.new])
     after = await _save(before["id"], changed)
+    await field_values.save(after["id"], own.new.values())
+    old_values = await _told({field: before[field] for field in changed}, by=by)
     await audit.record("client:updated", "client", after["id"], by=by, name=after["name"], client_id=after["id"],
-                       old=await _told({field: before[field] for field in changed}, by=by),
-                       new=await _told(changed, by=by))  # fmt: skip
+                       old=old_values | field_values.told(own.old.values()),
+                       new=await _told(changed, by=by) | field_values.told(own.new.values()))  # fmt: skip
     await hooks.after("after_client_updated", by=by, client=shown(after), changes=changed)
     return after
 
@@ -252,9 +270,9 @@ async def _insert(values: dict[str, Any]) -> Record:
 
 
 async def _save(client_id: int, changed: dict[str, Any]) -> Record:
-    settings = ", ".join(f"{field} = ${n}" for n, field in enumerate(changed, 2))
+    settings = "".join(f"{field} = ${n}, " for n, field in enumerate(changed, 2))
     saved = await db.row(
-        f"UPDATE clients SET {settings}, version = version + 1 WHERE id = $1 RETURNING *",
+        f"UPDATE clients SET {settings}version = version + 1 WHERE id = $1 RETURNING *",
         client_id,
         *changed.values(),
     )

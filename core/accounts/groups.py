@@ -130,8 +130,11 @@ async def delete(group_id: int, *, by: Actor) -> None:
     await audit.record("group:deleted", "group", group_id, by=by, name=row["name"], old=old)
 
 
-async def add(group_id: int, client_ids: Sequence[int], *, by: Actor) -> int:
-    """Put clients into a group; returns how many were not in it. Clients `by` may not see are left out."""
+async def add(group_id: int, client_ids: Sequence[int], *, by: Actor, is_told_each: bool = False) -> int:
+    """Put clients into a group; returns how many were not in it. Clients `by` may not see are left out.
+
+    The audit has one entry for all of them, or one for each.
+    """
     group = await _group_to_assign(group_id, by=by)
     conditions = _among(client_ids, by=by)
     group_, at, name = conditions.bind(group_id), conditions.bind(clock.now()), conditions.bind(by.name)
@@ -143,12 +146,12 @@ async def add(group_id: int, client_ids: Sequence[int], *, by: Actor) -> int:
             SELECT chosen.id, chosen.code FROM chosen JOIN added ON added.client_id = chosen.id ORDER BY code""",
         *conditions.arguments,
     )
-    await _tell(added, "group:clients_added", group, by=by)
+    await _tell(added, "group:clients_added", group, by=by, is_each=is_told_each)
     return len(added)
 
 
-async def remove(group_id: int, client_ids: Sequence[int], *, by: Actor) -> int:
-    """Take clients out of a group; returns how many were in it."""
+async def remove(group_id: int, client_ids: Sequence[int], *, by: Actor, is_told_each: bool = False) -> int:
+    """Take clients out of a group; returns how many were in it. The audit as with `add`."""
     group = await _group_to_assign(group_id, by=by)
     conditions = _among(client_ids, by=by)
     removed = await db.fetch(
@@ -157,7 +160,7 @@ async def remove(group_id: int, client_ids: Sequence[int], *, by: Actor) -> int:
             SELECT id, code FROM removed ORDER BY code""",
         *conditions.arguments,
     )
-    await _tell(removed, "group:clients_removed", group, by=by)
+    await _tell(removed, "group:clients_removed", group, by=by, is_each=is_told_each)
     return len(removed)
 
 
@@ -221,13 +224,23 @@ def _among(client_ids: Sequence[int], *, by: Actor) -> Conditions:
     return conditions
 
 
-async def _tell(clients: Sequence[Record], action: str, group: Record, *, by: Actor) -> None:
-    """One entry with the codes of all; it shows on a client's own page when he was the only one."""
-    if clients:
-        codes = [row["code"] for row in clients]
-        only = clients[0]["id"] if len(clients) == 1 else None
-        change = {"new": {"clients": codes}} if action == "group:clients_added" else {"old": {"clients": codes}}
-        await audit.record(action, "group", group["id"], by=by, name=group["name"], client_id=only, **change)
+async def _tell(
+    clients: Sequence[Record], action: str, group: Record, *, by: Actor, is_each: bool = False
+) -> None:
+    """One entry with the codes of all, shown on a client's own page when he was the only one; or one each."""
+    side = "new" if action == "group:clients_added" else "old"
+    told = [(client["id"], [client["code"]]) for client in clients]
+    if clients and not is_each:
+        told = [(clients[0]["id"] if len(clients) == 1 else None, [client["code"] for client in clients])]
+    await audit.record_each(
+        action,
+        "group",
+        [
+            audit.Subject(id=group["id"], name=group["name"], client_id=only, **{side: {"clients": codes}})
+            for only, codes in told
+        ],
+        by=by,
+    )
 
 
 def _is_visible(group_id: int, *, by: Actor) -> bool:

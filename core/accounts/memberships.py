@@ -84,7 +84,12 @@ def as_user(by: Actor) -> Actor:
 
 
 async def clients_of(*, by: Actor) -> list[Record]:
-    """The clients that the person may act for, by name: id, code, name, status, roles, is_owner, is_chosen."""
+    """The clients that the person may act for, by name: id, code, name, status, roles, is_owner, is_chosen.
+
+    None to staff inside a client's account: there is nowhere else to go from there.
+    """
+    if by.impersonator is not None:
+        return []
     return await db.fetch(
         """SELECT c.id, c.code, c.name, c.status, m.roles, m.is_owner, c.id IS NOT DISTINCT FROM $3 AS is_chosen
            FROM memberships m JOIN clients c ON c.id = m.client_id
@@ -97,6 +102,7 @@ async def clients_of(*, by: Actor) -> list[Record]:
 
 async def choose(code: int, token: str, *, by: Actor) -> str:
     """Act for the client with this code; returns the session's new token. `NotFound` for one he is not in."""
+    policies.require_outside(by)
     chosen = next((client for client in await clients_of(by=by) if client["code"] == code), None)
     if chosen is None:
         raise NotFound()

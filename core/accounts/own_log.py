@@ -42,8 +42,8 @@ async def page(*, older_than: str = "", newer_than: str = "", by: Actor) -> Page
     known = ", ".join(f"'{field}'" for field in sorted(HIDDEN))
     conditions.add(
         f"""((a.client_id = {client} AND (a.actor_kind = 'user' OR a.action = ANY({actions}::text[])
-                    OR a.action LIKE ANY({families}::text[]))
-                AND (a.changes = '{{}}' OR a.changes - ARRAY[{known}] <> '{{}}'))
+                    OR a.action LIKE ANY({families}::text[]) OR a.impersonation_id IS NOT NULL)
+                AND (a.impersonation_id IS NOT NULL OR a.changes = '{{}}' OR a.changes - ARRAY[{known}] <> '{{}}'))
             OR (a.actor_kind IN ('user', 'visitor') AND a.client_id IS NULL AND a.action LIKE ANY({own}::text[])
                 AND ((a.actor_kind = 'user' AND a.actor_id = {me})
                     OR (a.subject_kind = 'person' AND a.subject_id = {me}))))"""
@@ -59,7 +59,8 @@ async def page(*, older_than: str = "", newer_than: str = "", by: Actor) -> Page
 def _told(entry: Mapping[str, Any], *, provider: str) -> dict[str, Any]:
     """An entry as users read it."""
     is_users = entry["actor_kind"] in ("user", "visitor")
-    values = {field: change for field, change in entry["values"].items() if field not in HIDDEN}
+    hidden = HIDDEN - {"reason"} if entry["action"].startswith("impersonation:") else HIDDEN
+    values = {field: change for field, change in entry["values"].items() if field not in hidden}
     told: dict[str, Any] = dict(entry) | {"changes": values}
     if not is_users:
         told |= {"actor_name": provider, "actor_kind": "staff", "actor_id": None, "address": ""}

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from core import db
+from core import db, policies
 from core.accounts import clients, memberships
 from core.accounts.clients import ClientChanges
 from core.accounts.rights import Right
@@ -60,5 +60,7 @@ async def update(changes: OwnChanges, *, version: int, by: Actor) -> dict[str, A
     before = await db.row("SELECT * FROM clients WHERE id = $1 FOR UPDATE", seat.id)
     if before is None:
         raise NotFound()
+    if not isinstance(changes.email, UnsetType) and changes.email.strip() != before["email"]:
+        policies.require_outside(by)
     await clients.change(before, ClientChanges(version=version, **given(changes)), by=by)
     return await get(by=by)

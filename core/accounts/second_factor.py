@@ -162,6 +162,7 @@ async def take_away(person_id: int, *, by: Actor) -> None:
 
 async def _mine(by: Actor, *, lock: bool = False) -> Record:
     """One's own row; also for a session that still lacks the second factor, and for no key."""
+    policies.require_outside(by)
     if by.person_id is None or by.session_id is None or by.kind not in (*PEOPLE, "visitor"):
         raise NotSignedIn()
     person = await people.find(by.person_id, lock=lock)

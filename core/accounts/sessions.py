@@ -14,7 +14,7 @@ import msgspec
 from asyncpg import Record
 from piccolo.columns import BigInt, Boolean, Bytea, Text, Timestamptz
 
-from core import audit, clock, db, freshness
+from core import audit, clock, db, freshness, policies
 from core.accounts import standing
 from core.actor import Actor, Kind, Tenant
 from core.errors import Forbidden, NotFound, NotSignedIn
@@ -220,10 +220,7 @@ async def end_others(*, by: Actor) -> int:
 
 
 async def end_all_of(person_id: int, *, by: Actor, but: int | None = None) -> int:
-    """End a person's sessions, all of them `but` one; returns how many.
-
-    Asks for no right: it is called by verbs that take rights away, and have asked.
-    """
+    """End a person's sessions, all `but` one; returns how many. Asks for no right: verbs that call it have."""
     ended = await _end("person_id = $1 AND id IS DISTINCT FROM $2", person_id, but, by=by)
     if ended:
         name = await db.value("SELECT name FROM people WHERE id = $1", person_id)
@@ -237,7 +234,8 @@ async def purge(now: datetime) -> None:
 
 
 def person_of(by: Actor) -> int:
-    """The id of the person who acts himself. `Forbidden` to keys, plugins and jobs: they have no account."""
+    """The id of the person who acts himself; `Forbidden` to keys, jobs and staff inside a client's account."""
+    policies.require_outside(by)
     if by.kind == "visitor" or (by.kind in PEOPLE and by.person_id is None):
         raise NotSignedIn()
     if by.kind not in PEOPLE or by.person_id is None:

@@ -19,6 +19,7 @@ from core.accounts import clients, sessions
 from core.accounts.clients import NewClient
 from core.actor import Actor
 from core.settings import Settings
+from core.worker import work
 from tenants import onboarding, providers
 from tenants.demo.cast import DemoProvider, Member
 from tenants.demo.filling import add_clients
@@ -59,6 +60,17 @@ class Served:
                 return await call(*arguments, **named, **(by if by["by"] is not None else {}))
 
         return self.do(whole)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """A worker beside the server, until the block ends."""
+        stop = asyncio.Event()
+        at_work = asyncio.run_coroutine_threadsafe(work(self.settings, stop=stop), self._loop)
+        try:
+            yield
+        finally:
+            self._loop.call_soon_threadsafe(stop.set)
+            at_work.result(PATIENCE)
 
     def token(self, code: str, email: str) -> str:
         """The token of a new session of somebody."""

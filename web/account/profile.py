@@ -87,7 +87,7 @@ async def _choose(request: AnyRequest, field: str, *, by: Actor) -> Response[Non
     sent = await request.form()
     look = forms.fill(Look, {field: sent.get(field, "")})
     choices = Profile(locale=look.locale, theme=look.theme)
-    if by.is_signed_in:
+    if by.is_signed_in and by.impersonator is None:
         await people.update_profile(choices, by=by)
     _remember(request, choices)
     return redirect(request, local(str(sent.get("back", "")), "/"))

@@ -8,6 +8,8 @@ from http.cookies import CookieError, SimpleCookie
 from core.settings import Settings
 
 SESSION, VISITOR, TOAST, LOCALE, THEME = ("session", "visitor", "toast", "locale", "theme")
+INSIDE = "inside"
+"""Of staff inside a client's account; worth nothing without the session it was begun from."""
 
 
 def name_of(cookie: str, settings: Settings) -> str:

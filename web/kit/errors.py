@@ -17,12 +17,13 @@ from litestar.exceptions import HTTPException
 
 from core import errors
 from core.accounts.focus import parse
+from core.accounts.impersonation import VisitOver
 from core.i18n import _
 from core.scope import NotCommitted
 from web.kit import focusing
 from web.kit.csrf import Forged
 from web.kit.guards import MustEnroll, SecondFactorNeeded
-from web.kit.pages import AnyRequest, is_partial, surroundings
+from web.kit.pages import AnyRequest, is_partial, local, redirect, surroundings
 from web.kit.templates import render
 from web.kit.visit import Visit, visit_of
 
@@ -75,8 +76,12 @@ def answer(request: AnyRequest, error: Exception) -> Response[Any]:
     status = status_of(error)
     if status == 500:
         log.exception("failed", request_id=visit.request_id, path=request.url.path, exc_info=error)
+    if status == 403 and (visit.inside is not None or isinstance(error, errors.ForbiddenInside)):
+        visit.is_refused = True
     if is_api(request.url.path):
         return problem(visit, error, status)
+    if isinstance(error, VisitOver):
+        return _way_back(request, error)
     if isinstance(error, errors.NotSignedIn):
         return _to_sign_in(request, error)
     return Response(
@@ -149,6 +154,16 @@ KNOWN = frozenset({403, 404, 409, 422, 429, 500, 503})
 def _is_inner(field: str) -> bool:
     """Whether a column is no business of anybody outside."""
     return field == "tenant_id" or field.endswith("_folded")
+
+
+def _way_back(request: AnyRequest, error: VisitOver) -> Response[Any]:
+    """Out of a client's account, to where it was entered, with the reason."""
+    answer: Response[Any] = redirect(
+        request, local(error.back, "/staff/clients"), toast=error.message, kind="info"
+    )
+    if is_partial(request):
+        return Response(None, status_code=401, headers={"HX-Redirect": answer.headers["Location"]})
+    return answer
 
 
 def _to_sign_in(request: AnyRequest, error: errors.NotSignedIn) -> Response[Any]:

@@ -55,6 +55,8 @@ def public() -> dict[str, Any]:
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let the request through, or raise the refusal that says why not."""
     visit, wanted = visit_of(connection), permission_of(handler)
+    if visit.over is not None:
+        raise visit.over
     hosts = handler.opt.get("hosts", "any")
     if hosts != "any" and (hosts == "platform") != visit.tenant.is_platform:
         raise NotFound()
@@ -69,6 +71,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         return
     if visit.actor.kind == "user" and handler.opt.get("area") not in OF_EVERYBODY:
         raise NotFound()
+    if wanted == "signed-in" and handler.opt.get("area") == "account":
+        policies.require_outside(visit.actor)
     if wanted != "signed-in":
         policies.require(visit.actor, wanted)
 

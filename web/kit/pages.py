@@ -3,6 +3,8 @@
 import base64
 import binascii
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -10,7 +12,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.enums import MediaType
 
-from core import policies
+from core import clock, policies
 from core.actor import Actor, Tenant
 from web.kit import cookies, csrf, focusing, menus
 from web.kit.templates import TIMEZONE, render
@@ -28,6 +30,8 @@ def page(
     if visit.toast and wanted is None:
         visit.cookies.append(cookies.forget(cookies.TOAST, visit.settings))
     body = render(template, surroundings(visit, request.url.path, request.url.query) | context, block=wanted)
+    if visit.inside and wanted:
+        body += render("components/inside.html", surroundings(visit, request.url.path) | {"is_part": True})
     body = focusing.in_page(body, visit.focus.text if visit.focus else "")
     return Response(body, status_code=status, media_type=MediaType.HTML, headers={"Vary": "HX-Request-Type"})
 
@@ -46,12 +50,19 @@ def surroundings(visit: Visit, path: str, query: str = "") -> dict[str, Any]:
         "toast": visit.toast,
         "focus": visit.focus,
         "unfocused": visit.unfocused,
+        "inside": visit.inside,
+        "minutes_inside": _minutes_until(visit.inside.expires_at) if visit.inside else 0,
+        "is_part": False,
         "clients": visit.clients,
         "is_staff": visit.signed_in is not None and visit.signed_in.kind == "staff",
         "can": _can(visit.actor),
         "may": _may(visit.actor),
         "has": _has(visit.tenant),
     }
+
+
+def _minutes_until(end: datetime) -> int:
+    return max(0, ceil((end - clock.now()) / timedelta(minutes=1)))
 
 
 def is_partial(request: AnyRequest) -> bool:

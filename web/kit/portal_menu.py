@@ -92,6 +92,8 @@ def cards(actor: Actor) -> list[dict[str, Any]]:
 
 def _open_to(actor: Actor, entries: tuple[Entry, ...]) -> Iterator[Entry]:
     for entry in entries:
+        if actor.impersonator is not None and entry.href.startswith("/account"):
+            continue
         may = entry.right is None or memberships.may(actor, entry.right)
         if may and (entry.feature is None or policies.has_feature(actor.tenant, entry.feature)):
             yield entry

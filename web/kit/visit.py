@@ -8,6 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 
 from core.accounts.focus import Focus
+from core.accounts.impersonation import Inside, VisitOver
 from core.accounts.sessions import SignedIn
 from core.actor import Actor, Tenant
 from core.hookspecs import MenuItem
@@ -36,6 +37,12 @@ class Visit(msgspec.Struct, kw_only=True):
     locale: str = "en"
     toast: dict[str, str] | None = None
     menu_items: list[MenuItem] = []
+    inside: Inside | None = None
+    """The client's account that a member of staff has entered, when this page is one of it."""
+    over: VisitOver | None = None
+    """What is said instead of an answer: the visit inside a client's account has ended."""
+    is_refused: bool = False
+    """Whether something was tried that is closed inside: it is kept once the answer is out."""
     focus: Focus | None = None
     unfocused: str = "/staff"
     """Where the focus is lifted: the same page without it."""

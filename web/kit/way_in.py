@@ -10,12 +10,13 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import structlog
 from asyncpg import InterfaceError, PostgresError
 from litestar import Request
 
 from core import db, i18n
-from core.accounts import api_keys, focus, sessions
+from core.accounts import api_keys, focus, impersonation, sessions
 from core.actor import Actor, Tenant, visitor
 from core.errors import NotFound, Unavailable
 from core.i18n import _
@@ -30,6 +31,9 @@ from web.kit.visit import Visit
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Any, Any, Send], Awaitable[None]]
+
+OUTSIDE = ("/staff", "/api", "/platform")
+"""Areas in which staff stay themselves while they are inside a client's account: another tab goes on working."""
 
 UNHOSTED = ("/static/", "/health/")
 """Addresses that answer on every host name and know nobody."""
@@ -98,6 +102,9 @@ class WayIn:
                 raise Unavailable(_("This provider is not available at the moment."))
             await _take_focus(scope, visit)
             await self.app(scope, receive, _committing(scope, send, opened))
+        if visit.is_refused:
+            async with db.as_tenant(tenant.id):
+                await impersonation.note_refusal(f"{scope['method']} {scope['path']}", by=visit.actor)
 
 
 def _is_of_a_file(path: str) -> bool:
@@ -120,6 +127,7 @@ async def _recognise(scope: Any, visit: Visit, tenant: Tenant) -> None:
         await _recognise_key(headers, visit)
     elif token:
         await _recognise_session(token, visit)
+        await _go_inside(scope["path"], jar.get(cookies.name_of(cookies.INSIDE, settings), ""), visit)
     if visit.theme not in ("auto", "light", "dark"):
         visit.theme = "auto"
     i18n.set_current(visit.locale)
@@ -128,6 +136,19 @@ async def _recognise(scope: Any, visit: Visit, tenant: Tenant) -> None:
     if not visit.seed and not errors.is_for_keys(scope["path"], headers):
         visit.seed = csrf.new_seed()
         visit.cookies.append(cookies.write(cookies.VISITOR, visit.seed, settings))
+
+
+async def _go_inside(path: str, token: str, visit: Visit) -> None:
+    """On the pages of clients, staff who have entered an account are what they are there."""
+    if not token or any(path == area or path.startswith(f"{area}/") for area in OUTSIDE):
+        return
+    found = await impersonation.find(token, by=visit.actor)
+    if isinstance(found, impersonation.Inside) and visit.signed_in:
+        visit.inside, visit.actor, visit.seed = found, found.actor, token
+        visit.signed_in = msgspec.structs.replace(visit.signed_in, actor=found.actor, preferences={})
+        return
+    visit.cookies.append(cookies.forget(cookies.INSIDE, visit.settings))
+    visit.over = found if isinstance(found, impersonation.VisitOver) else None
 
 
 async def _take_focus(scope: Any, visit: Visit) -> None:

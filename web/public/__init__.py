@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from web.public import health, passwords, sign_in
+from web.public import health, inside, passwords, sign_in
 
 PATH, HOSTS = "/", "any"
 
-ROUTES: list[Any] = [*sign_in.ROUTES, *passwords.ROUTES, *health.ROUTES]
+ROUTES: list[Any] = [*sign_in.ROUTES, *passwords.ROUTES, *health.ROUTES, *inside.ROUTES]

@@ -15,6 +15,7 @@ from web.kit.forms import Form
 from web.kit.guards import public
 from web.kit.pages import AnyRequest, local, page, redirect
 from web.kit.visit import By, Visit, visit_of
+from web.public import inside
 
 CODE_PAGE, ENROLMENT_PAGE = "/sign-in/code", "/account/two-factor"
 
@@ -98,7 +99,10 @@ async def enter_code(request: AnyRequest, by: By) -> Response[Any]:
 
 @post("/sign-out", status_code=200, **public())
 async def sign_out(request: AnyRequest, by: By) -> Response[None]:
-    """End the session, whether it was complete or not."""
+    """End the session, whether it was complete or not. Inside a client's account it is only left."""
+    visit = visit_of(request)
+    if visit.inside is not None:
+        return await inside.end(request, visit.inside)
     await signin.sign_out(by=by)
     session.leave(request)
     return redirect(request, "/sign-in", toast=_("You are signed out."))

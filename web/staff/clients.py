@@ -70,6 +70,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
             "next": listed.next and _link(given, sort=sort, after=listed.next),
         },
         total=None if total is None else number(total) if total <= COUNTED else f"{number(COUNTED)}+",
+        all_href=f"/staff/clients/bulk?{urlencode({'all': '1'} | given)}",
         filter=Form(given, errors),
         in_force=_in_force(given, offered, sort),
         cancel_href=_link({}, sort=sort),

@@ -2,6 +2,7 @@
 import "./js/ask.js";
 import "./js/copy.js";
 import "./js/fields.js";
+import "./js/inside.js";
 import "./js/keys.js";
 import "./js/passwords.js";
 import "./js/picks.js";

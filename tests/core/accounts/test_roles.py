@@ -182,7 +182,7 @@ async def test_giveable_are_the_roles_that_may_not_do_more_than_oneself() -> Non
     async with db.as_tenant(tenant.id):
         killer = await roles.create(NewRole(name="Killer", permissions=("client:delete",)), by=worker(tenant))
         assert len(await roles.giveable(by=worker(tenant))) == 6
-        of_support = ("client:read", "client:create", "client:update", "api_key:manage")
+        of_support = ("client:impersonate", "client:read", "client:create", "client:update", "api_key:manage")
         gated = ("group:assign", "group:read", "project:read")
         some = await roles.giveable(by=head(tenant, *of_support, *gated))
         assert list(some) == ["support"]

@@ -40,6 +40,7 @@ def test_the_public_routes_are_these_and_no_others(guarded):
         "/account/language",
         "/health/live",
         "/health/ready",
+        "/inside/leave",
         "/password",
         "/password/{token}",
         "/sign-in",

@@ -1,0 +1,265 @@
+"""One change of many clients: of those selected, or of all that match a filter. It runs as a task.
+
+The clients are chosen once, when it begins, so that a change that takes a client out of the filter skips nobody.
+Each is changed by the rules of a single change, with its own entry in the audit; one that cannot be is reported
+with its reason, and the others go on.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+from asyncpg import Record
+
+from core import audit, db, hooks, policies, tasks
+from core.accounts import access, attitudes, client_choice, clients, closing, groups, projects, removal
+from core.accounts.client_choice import Choice
+from core.actor import Actor
+from core.checks import Checks
+from core.errors import Invalid, Refusal
+from core.i18n import N_, _, ngettext
+from core.permissions import Permission
+from core.tasks import Chunk, Result, Task
+
+KIND = "clients.change"
+Act = Literal["group_add", "group_remove", "attitude", "project", "language", "close", "reopen", "delete"]
+
+ACTS: Mapping[Act, tuple[str, Permission]] = {
+    "group_add": (N_("Put into an account group"), Permission.GROUP_ASSIGN),
+    "group_remove": (N_("Take out of an account group"), Permission.GROUP_ASSIGN),
+    "attitude": (N_("Give an attitude"), Permission.CLIENT_UPDATE),
+    "project": (N_("Move to a project"), Permission.CLIENT_UPDATE),
+    "language": (N_("Set the language"), Permission.CLIENT_UPDATE),
+    "close": (N_("Close"), Permission.CLIENT_CLOSE),
+    "reopen": (N_("Open again"), Permission.CLIENT_CLOSE),
+    "delete": (N_("Delete"), Permission.CLIENT_DELETE),
+}
+"""What can be done, what people call it, and the right it asks for."""
+
+FIELDS: Mapping[Act, str] = {
+    "group_add": "group",
+    "group_remove": "group",
+    "attitude": "attitude",
+    "project": "project",
+    "language": "language",
+    "close": "reason",
+}
+"""What has to be said besides."""
+
+COLUMNS = {"attitude": "attitude_id", "project": "project_id", "language": "language"}
+FAST, SLOW = 1000, 100
+"""Clients in one transaction: of a change by one statement, and of one that is made client by client."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is to be done. A group, an attitude and a project are ids, a language is a code."""
+
+    act: Act
+    group: int | None = None
+    attitude: int | None = None
+    project: int | None = None
+    language: str = ""
+    reason: str = ""
+
+
+def offered(*, by: Actor) -> dict[Act, str]:
+    """What `by` may do to many clients, with its name; what the edition lacks is left out."""
+    return {act: _(label) for act, (label, _right) in ACTS.items() if _may(act, by=by)}
+
+
+async def check(change: Change, *, by: Actor) -> Change:
+    """The change as it is kept. Raises what the right, the edition and the values ask for, and `Invalid`."""
+    policies.require(by, ACTS[change.act][1])
+    policies.require(by, Permission.CLIENT_READ)
+    checks = Checks()
+    field = FIELDS.get(change.act)
+    if field == "reason":
+        return msgspec.structs.replace(change, reason=closing.checked_reason(change.reason))
+    if field == "language":
+        checks.language("language", change.language)
+    elif field is not None:
+        number = getattr(change, field)
+        if number is None:
+            checks.error(field, _("Please choose one."))
+        elif not await _is_there(field, number, by=by):
+            checks.error(field, _("This is not one of the choices."))
+    checks.done()
+    return change
+
+
+async def begin(change: Change, choice: Choice, *, by: Actor) -> int:
+    """Start the task; returns its id. `Invalid` when nobody is chosen."""
+    kept = await check(change, by=by)
+    size = FAST if change.act in COLUMNS or FIELDS.get(change.act) == "group" else SLOW
+    parts = await client_choice.parts(choice, size, by=by)
+    if not parts:
+        raise Invalid({"": _("No client fits, so there is nothing to do.")})
+    total = sum(len(codes) for codes in parts)
+    payload = {"change": msgspec.to_builtins(kept), "act": kept.act, "parts": len(parts)}
+    task_id = await tasks.start(KIND, await title(kept, total), total=total, payload=payload, by=by)
+    await db.executemany(
+        "INSERT INTO task_clients (task_id, part, codes) VALUES ($1, $2, $3)",
+        [(task_id, place, codes) for place, codes in enumerate(parts)],
+    )
+    return task_id
+
+
+async def title(change: Change, total: int) -> str:
+    """What is done to how many, in the language in force."""
+    named = await _named(change)
+    act = _(ACTS[change.act][0])
+    text = f"{act}: {named}" if named else act
+    count = ngettext("%(count)s client", "%(count)s clients", total) % {"count": total}
+    return f"{text} ({count})"[: tasks.LONGEST_TITLE]
+
+
+@tasks.kind(KIND, N_("Change clients"))
+async def step(task: Task, by: Actor) -> Chunk:
+    """One part of the clients."""
+    change = await check(msgspec.convert(task.payload["change"], Change), by=by)
+    part = int(task.position.get("part", 0))
+    codes = await db.value("SELECT codes FROM task_clients WHERE task_id = $1 AND part = $2", task.id, part) or []
+    found = await access.clients_by_code(list(codes), by=by, lock=True)
+    results = await _changed(change, found, by=by)
+    there = {client["code"] for client in found}
+    gone = [
+        Result(outcome="failed", code=code, reason=_("This client is not there any more."))
+        for code in codes
+        if code not in there
+    ]
+    return Chunk(results=results + gone, position={"part": part + 1}, is_last=part + 1 >= task.payload["parts"])
+
+
+async def _changed(change: Change, found: list[Record], *, by: Actor) -> list[Result]:
+    if change.act in COLUMNS:
+        return await _set_column(change, found, by=by)
+    if change.group is not None and FIELDS.get(change.act) == "group":
+        return await _assign(change.act == "group_add", change.group, found, by=by)
+    return [await _one(change, client, by=by) for client in found]
+
+
+async def _one(change: Change, client: Record, *, by: Actor) -> Result:
+    """Close, open again or delete one client."""
+    try:
+        async with db.savepoint():
+            if change.act == "close":
+                await closing.close_one(client, change.reason, by=by)
+            elif change.act == "reopen":
+                await closing.reopen_one(client, by=by)
+            else:
+                outcome = await removal.remove([client["code"]], by=by)
+                if outcome.refused:
+                    return _result(client, "failed", outcome.refused[0].reason)
+    except Refusal as refusal:
+        return _result(client, "failed", closing.reason_of(refusal))
+    return _result(client)
+
+
+async def _assign(is_added: bool, group_id: int, found: list[Record], *, by: Actor) -> list[Result]:
+    ids = [client["id"] for client in found]
+    inside = "SELECT client_id FROM group_members WHERE group_id = $1 AND client_id = ANY($2::bigint[])"
+    before = {row["client_id"] for row in await db.fetch(inside, group_id, ids)}
+    verb = groups.add if is_added else groups.remove
+    await verb(group_id, ids, by=by, is_told_each=True)
+    told = _("It was in the group already.") if is_added else _("It was not in the group.")
+    return [
+        _result(client, "skipped", told) if (client["id"] in before) == is_added else _result(client)
+        for client in found
+    ]
+
+
+async def _set_column(change: Change, found: list[Record], *, by: Actor) -> list[Result]:
+    """Attitude, project or language of all that are open and have another one, by one statement."""
+    column = COLUMNS[change.act]
+    value = getattr(change, change.act)
+    results: list[Result] = []
+    wanted: list[Record] = []
+    for client in found:
+        refused = await _why_not(client, {column: value}, by=by)
+        if client[column] == value:
+            results.append(_result(client, "skipped", _("It was so already.")))
+        elif refused:
+            results.append(_result(client, "failed", refused))
+        else:
+            wanted.append(client)
+            results.append(_result(client))
+    saved = await db.fetch(
+        f"UPDATE clients SET {column} = $2, version = version + 1 WHERE id = ANY($1::bigint[]) RETURNING *",
+        [client["id"] for client in wanted],
+        value,
+    )
+    await _tell(change.act, column, wanted, value, by=by)
+    for client in saved:
+        await hooks.after("after_client_updated", by=by, client=clients.shown(client), changes={column: value})
+    return results
+
+
+async def _why_not(client: Record, values: Mapping[str, Any], *, by: Actor) -> str:
+    """Why this client cannot be changed so, "" when it can."""
+    try:
+        clients.require_open(client, list(values))
+        if errors := await hooks.validate("validate_client", by=by, client={**clients.shown(client), **values}):
+            return next(iter(errors.values()))
+    except Refusal as refusal:
+        return refusal.message
+    return ""
+
+
+async def _tell(act: str, column: str, changed: Sequence[Record], value: Any, *, by: Actor) -> None:
+    """An entry for each client, with names in place of ids."""
+    names = await _names(act)
+    await audit.record_each(
+        "client:updated",
+        "client",
+        [
+            audit.Subject(
+                id=client["id"],
+                name=client["name"],
+                client_id=client["id"],
+                old={act: names.get(client[column], client[column])},
+                new={act: names.get(value, value)},
+            )
+            for client in changed
+        ],
+        by=by,
+    )
+
+
+async def _names(act: str) -> dict[Any, str]:
+    table = {"attitude": "attitudes", "project": "projects"}.get(act)
+    return (
+        {}
+        if table is None
+        else {row["id"]: row["name"] for row in await db.fetch(f"SELECT id, name FROM {table}")}
+    )
+
+
+async def _named(change: Change) -> str:
+    """What the change sets, by its name."""
+    field = FIELDS.get(change.act)
+    if field in ("language", "reason", None):
+        return change.language if field == "language" else ""
+    table = {"group": "account_groups", "attitude": "attitudes", "project": "projects"}[str(field)]
+    return str(await db.value(f"SELECT name FROM {table} WHERE id = $1", getattr(change, str(field))) or "")
+
+
+async def _is_there(field: str, number: int, *, by: Actor) -> bool:
+    """Whether there is such a group, attitude or project, for `by` to use."""
+    if not 0 < number < 2**63:
+        return False
+    if field == "group":
+        return number in await groups.names(by=by)
+    if field == "attitude":
+        return await attitudes.exists(number)
+    policies.require_feature(by, "projects")
+    return access.may_use_project(number, by=by) and await projects.exists(number)
+
+
+def _may(act: Act, *, by: Actor) -> bool:
+    if act == "project" and not policies.has_feature(by.tenant, "projects"):
+        return False
+    return policies.allows(by, ACTS[act][1])
+
+
+def _result(client: Record, outcome: Literal["done", "skipped", "failed"] = "done", reason: str = "") -> Result:
+    return Result(id=client["id"], code=client["code"], name=client["name"], outcome=outcome, reason=reason)

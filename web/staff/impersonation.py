@@ -1,0 +1,120 @@
+"""Entering with a client's rights, from the list and from the client's page. Reading a page never enters."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from core import clock
+from core.accounts import access, impersonation, signin
+from core.accounts.sessions import SignedIn
+from core.actor import Actor
+from core.errors import Invalid, NotSignedIn
+from core.i18n import _
+from core.permissions import Permission
+from web.kit import cookies, forms, session
+from web.kit.forms import Form
+from web.kit.guards import requires
+from web.kit.pages import AnyRequest, local, page, redirect
+from web.kit.visit import By, visit_of
+from web.staff.client_removal import codes_in
+
+PROVED_BY = "code"
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why somebody enters, and the code or password when he has not shown it lately."""
+
+    reason: str = ""
+    code: str = ""
+
+
+@get("/enter", **requires(Permission.CLIENT_IMPERSONATE))
+async def choose(request: AnyRequest, by: By) -> Response[None]:
+    """From the list: on to the question why, for the one client that was selected."""
+    codes, back = set(codes_in(request.query_params.getall("code", []))), _back(request, "/staff/clients")
+    if len(codes) != 1:
+        return redirect(request, back, toast=_("Select one client to enter its account."), kind="warn")
+    client = await access.client_by_code(codes.pop(), by=by)
+    return redirect(request, f"/staff/clients/{client['code']}/enter?{urlencode({'back': back})}")
+
+
+@get("/clients/{code:int}/enter", **requires(Permission.CLIENT_IMPERSONATE))
+async def ask(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
+    """Ask why, and for a proof when the last one is old."""
+    return await _form(request, code, Form(), by=by)
+
+
+@post("/clients/{code:int}/enter", status_code=200, **requires(Permission.CLIENT_IMPERSONATE))
+async def enter(request: AnyRequest, by: By, code: FromPath[int]) -> Response[Any]:
+    """Enter; from then on the portal's pages are the client's."""
+    visit, form = visit_of(request), await forms.read(request)
+    await access.client_by_code(code, by=by)
+    await impersonation.require_startable(by)
+    try:
+        given = form.into(Reason)
+        impersonation.checked_reason(given.reason)
+        signed_in = await _proved(request, given.code)
+        token = await impersonation.start(
+            code, given.reason, back=_back(request, _page_of(code)), signed_in=signed_in
+        )
+    except Invalid as refusal:
+        return await _form(request, code, form.refused(refusal), by=by, status=422)
+    except NotSignedIn as refusal:
+        session.leave(request)
+        return redirect(request, "/sign-in", toast=refusal.message, kind="bad")
+    visit.cookies.append(cookies.write(cookies.INSIDE, token, visit.settings))
+    visit.focus = None
+    return redirect(request, "/")
+
+
+@post("/leave", **requires(Permission.CLIENT_IMPERSONATE))
+async def leave(request: AnyRequest, by: By) -> Response[None]:
+    """End the visit that goes on in another window."""
+    await impersonation.leave(by=by)
+    visit_of(request).cookies.append(cookies.forget(cookies.INSIDE, visit_of(request).settings))
+    toast = _("You are out of the client’s account.")
+    return redirect(request, _back(request, "/staff/clients"), toast=toast)
+
+
+async def _proved(request: AnyRequest, secret: str) -> SignedIn:
+    """Who is signed in, after he has shown again who he is where that is asked for."""
+    visit = visit_of(request)
+    signed_in = visit.signed_in
+    if signed_in is None:
+        raise NotSignedIn()
+    if not impersonation.needs_proof(signed_in):
+        return signed_in
+    if not secret:
+        raise Invalid({PROVED_BY: _("Please fill this in.")})
+    token = await signin.prove_again(secret, by=signed_in.actor, token=session.token_of(request))
+    session.carry_on(request, token)
+    return msgspec.structs.replace(signed_in, signed_in_at=clock.now())
+
+
+async def _form(request: AnyRequest, code: int, form: Form, *, by: Actor, status: int = 200) -> Response[str]:
+    client, visit = await access.client_by_code(code, by=by), visit_of(request)
+    return page(
+        request,
+        "staff/clients/enter.html",
+        status=status,
+        client=client,
+        form=Form({"reason": form.get("reason")}, form.errors),
+        back=_back(request, _page_of(code)),
+        needs_proof=visit.signed_in is not None and impersonation.needs_proof(visit.signed_in),
+        inside_already=await impersonation.going_on(by=by),
+        minutes=int(impersonation.LONGEST.total_seconds() // 60),
+    )
+
+
+def _back(request: AnyRequest, otherwise: str) -> str:
+    return local(request.query_params.get("back", ""), otherwise)
+
+
+def _page_of(code: int) -> str:
+    return f"/staff/clients/{code}"
+
+
+ROUTES = [choose, ask, enter, leave]
