@@ -49,6 +49,7 @@ class Permission(StrEnum):
     RESELLER_MANAGE = "reseller:manage"
     RESELLER_READ = "reseller:read"
     ROLE_MANAGE = "role:manage"
+    SEGMENT_SHARE = "segment:share"
     SETTINGS_MANAGE = "settings:manage"
     STAFF_MANAGE = "staff:manage"
     STAFF_READ = "staff:read"
@@ -95,6 +96,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.RESELLER_MANAGE: N_("Add resellers, and change what they may"),
         Permission.RESELLER_READ: N_("See resellers"),
         Permission.ROLE_MANAGE: N_("Make and change roles"),
+        Permission.SEGMENT_SHARE: N_("Save filters for all"),
         Permission.SETTINGS_MANAGE: N_("Change the provider's settings"),
         Permission.STAFF_MANAGE: N_("Add and remove staff, and give them roles"),
         Permission.STAFF_READ: N_("See the staff"),

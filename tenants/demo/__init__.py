@@ -13,7 +13,7 @@ from core.accounts import groups, projects
 from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.actor import Actor
-from tenants import addresses, first_people, onboarding, resellers
+from tenants import addresses, first_people, onboarding, project_hosts, resellers
 from tenants.demo import cast, filling, portal
 from tenants.demo.cast import PASSWORD as PASSWORD
 from tenants.demo.cast import PROVIDERS, DemoProvider
@@ -108,9 +108,8 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     inside = actor.system(opened.provider, name="demo")
     tell(f"{provider.name}: projects and groups")
     project_ids = [await projects.default_id()]
-    for name, site, currency in provider.projects[1:]:
-        project = await projects.create(NewProject(name=name, site=site, currency=currency), by=inside)
-        project_ids.append(project["id"])
+    for described, accent in zip(provider.projects[1:], provider.accents[1:], strict=True):
+        project_ids.append(await _add_project(described, accent, by=inside))
     group_ids = []
     for name, description in provider.groups:
         group = await groups.create(NewGroup(name=name, description=description), by=inside)
@@ -120,6 +119,25 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     tell(f"{provider.name}: {provider.clients} clients")
     await filling.add_clients(provider, project_ids, group_ids)
     await portal.furnish(provider, by=inside)
+
+
+async def _add_project(described: tuple[str, str, str], accent: str, *, by: Actor) -> int:
+    """A brand with all that one has, and a host name that waits for its proof."""
+    name, site, currency = described
+    domain = site.removeprefix("https://")
+    new = NewProject(
+        name=name,
+        site=site,
+        currency=currency,
+        sender=f"contact@{domain}",
+        sender_name=name,
+        name_servers=(f"ns1.{domain}", f"ns2.{domain}"),
+        credit_limit=5_000,
+        accent=accent,
+    )
+    project = await projects.create(new, by=by)
+    await project_hosts.add(project["id"], f"clients.{domain}", by=by)
+    return int(project["id"])
 
 
 def _new_provider(provider: DemoProvider, reseller_id: int | None) -> NewProvider:

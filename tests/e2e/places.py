@@ -52,6 +52,7 @@ STAFF = (
     Place("attitudes", "/staff/attitudes"),
     Place("projects", "/staff/projects"),
     Place("project-new", "/staff/projects/new"),
+    Place("project", "/staff/projects/{project}"),
     Place("project-edit", "/staff/projects/{project}/edit"),
     Place("project-delete", "/staff/projects/{project}/delete"),
     Place("people", "/staff/people"),
