@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 from asyncpg import Record
-from piccolo.columns import BigInt, Bytea, Text, Timestamptz
+from piccolo.columns import Bytea, Integer, Text, Timestamptz
 
 from core import clock, db, i18n, jobs, mail, places
 from core.accounts import clients, people, sessions, sign_up_settings, terms, throttle
@@ -41,7 +41,7 @@ class SignUp(db.Owned, tablename="sign_ups"):
     phone = Text()
     country = Text()
     locale = Text()
-    terms = BigInt(null=True)
+    terms = Integer(null=True)
     address = Text()
     asked_at = Timestamptz()
     expires_at = Timestamptz()
