@@ -20,6 +20,7 @@ ACTIONS = MappingProxyType(
         "attitude:moved": N_("%(actor)s moved the attitude %(subject)s in the list"),
         "attitude:updated": N_("%(actor)s changed the attitude %(subject)s"),
         "client:closed": N_("%(actor)s closed the client %(subject)s"),
+        "consent:given": N_("%(actor)s agreed to version %(subject)s of the terms"),
         "client:created": N_("%(actor)s registered the client %(subject)s"),
         "client:deleted": N_("%(actor)s deleted the client %(subject)s"),
         "client:exported": N_("%(actor)s exported clients"),
@@ -95,11 +96,13 @@ ACTIONS = MappingProxyType(
         "session:ended": N_("%(actor)s ended a session of %(subject)s"),
         "session:moved": N_("%(actor)s went on with another client"),
         "session:opened": N_("%(subject)s signed in"),
+        "sign_up:updated": N_("%(actor)s changed how clients sign up at %(subject)s"),
         "signin:failed": N_("A sign-in of %(subject)s failed"),
         "staff:invited": N_("%(actor)s invited %(subject)s to the staff"),
         "staff:reinvited": N_("%(actor)s invited %(subject)s once more"),
         "staff:removed": N_("%(actor)s removed %(subject)s from the staff"),
         "staff:restored": N_("%(actor)s took %(subject)s back onto the staff"),
+        "terms:published": N_("%(actor)s put version %(subject)s of the terms in force"),
         "staff:updated": N_("%(actor)s changed the role or the limits of %(subject)s"),
         "task:cancelled": N_("%(actor)s cancelled the task %(subject)s"),
         "task:ended": N_("The task %(subject)s ended"),
@@ -128,6 +131,7 @@ SUBJECTS = MappingProxyType(
         "segment": N_("Saved filters"),
         "session": N_("Sessions"),
         "staff": N_("Staff"),
+        "terms": N_("Terms"),
         "task": N_("Tasks"),
     }
 )
@@ -135,6 +139,8 @@ SUBJECTS = MappingProxyType(
 
 FIELDS = MappingProxyType(
     {
+        "company": N_("Company"),
+        "is_open": N_("Open"),
         "accent": N_("Accent colour"),
         "address": N_("Address"),
         "attitude": N_("Attitude"),

@@ -14,7 +14,7 @@ from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.actor import Actor
 from tenants import addresses, first_people, onboarding, project_hosts, resellers
-from tenants.demo import cast, filling
+from tenants.demo import cast, filling, portal
 from tenants.demo.cast import PASSWORD as PASSWORD
 from tenants.demo.cast import PROVIDERS, DemoProvider
 from tenants.first_people import FirstPerson
@@ -73,6 +73,7 @@ def accounts() -> list[Account]:
             limit = "" if member.project is None else f", {provider.projects[member.project][0]} only"
             email, role = provider.email(member), f"{member.role}{limit}"
             found.append(Account(place=place, address=address, role=role, email=email))
+        found.append(Account(place=place, address=address, role="user of a client", email=portal.email(provider)))
     return found
 
 
@@ -117,6 +118,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await _hire(provider, project_ids, by=inside)
     tell(f"{provider.name}: {provider.clients} clients")
     await filling.add_clients(provider, project_ids, group_ids)
+    await portal.furnish(provider, by=inside)
 
 
 async def _add_project(described: tuple[str, str, str], accent: str, *, by: Actor) -> int:

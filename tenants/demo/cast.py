@@ -33,6 +33,8 @@ class DemoProvider(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[tuple[str, str], ...] = ()
     members: tuple[Member, ...]
     is_resold: bool = False
+    signs_up: bool = False
+    """Whether clients sign up by themselves."""
     seed: int
 
     def email(self, member: Member) -> str:
@@ -50,6 +52,7 @@ PROVIDERS = (
         timezone="Europe/Paris",
         color="indigo",
         clients=320,
+        signs_up=True,
         seed=1,
         projects=(
             ("Nova Hébergement", "https://nova.example", "EUR"),

@@ -67,6 +67,8 @@ STAFF = (
     Place("api-key-new", "/staff/api-keys/new"),
     Place("activity", "/staff/activity"),
     Place("settings", "/staff/settings"),
+    Place("sign-up-settings", "/staff/settings/sign-up"),
+    Place("client-consents", "/staff/clients/{client}/consents"),
     Place("not-found", "/staff/clients/999999"),
     Place("not-in-edition", "/staff/groups", who="small owner"),
     Place("not-allowed", "/staff/settings", who="auditor"),
@@ -89,6 +91,13 @@ PLATFORM = (
     Place("mail", "/platform/mail", who="operator"),
     Place("reseller-start", "/platform", who="reseller"),
 )
+PORTAL = (
+    Place("portal", "/", who="user"),
+    Place("portal-profile", "/profile", who="user"),
+    Place("portal-profile-edit", "/profile/edit", who="user"),
+    Place("portal-log", "/log", who="user"),
+    Place("portal-account", "/account", who="user"),
+)
 PUBLIC = (
     Place("home", "/", who=""),
     Place("sign-in", "/sign-in", who=""),
@@ -96,7 +105,7 @@ PUBLIC = (
     Place("password-forgotten", "/password", who=""),
     Place("password-gone", "/password/nothing", who=""),
 )
-PLACES = (*PUBLIC, *STAFF, *ACCOUNT, *PLATFORM)
+PLACES = (*PUBLIC, *PORTAL, *STAFF, *ACCOUNT, *PLATFORM)
 
 NUMBERS = {
     "client": "SELECT max(code) - 4 FROM clients",

@@ -17,6 +17,7 @@ from web.api import (
     project_brands,
     projects,
     segments,
+    sign_up,
     staff,
     tasks,
 )
@@ -28,21 +29,17 @@ PATH, HOSTS = "/api", "provider"
 OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
 RESOURCES = (
-    *(me, clients, client_closing, client_removal, groups),
-    *(projects, project_brands),
-    *(attitudes, staff, activity, tasks),
     me,
     clients,
-    client_closing,
-    client_removal,
-    segments,
-    groups,
-    payers,
     client_bulk,
     client_closing,
     client_removal,
+    segments,
+    payers,
     groups,
     projects,
+    project_brands,
+    sign_up,
     attitudes,
     staff,
     activity,

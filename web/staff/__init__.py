@@ -10,6 +10,7 @@ from web.staff import (
     client_bulk,
     client_closing,
     client_export,
+    client_consents,
     client_groups,
     client_payers,
     client_removal,
@@ -25,6 +26,7 @@ from web.staff import (
     projects,
     roles,
     settings,
+    sign_up,
     start,
     tasks,
 )
@@ -35,6 +37,7 @@ OPTIONS = {"before_request": menus.ask_plugins}
 ROUTES: list[Any] = [
     *start.ROUTES,
     *clients.ROUTES,
+    *client_consents.ROUTES,
     *client_groups.ROUTES,
     *client_bulk.ROUTES,
     *client_closing.ROUTES,
@@ -54,6 +57,7 @@ ROUTES: list[Any] = [
     *activity.ROUTES,
     *tasks.ROUTES,
     *settings.ROUTES,
+    *sign_up.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,
 ]

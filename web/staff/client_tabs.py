@@ -60,6 +60,7 @@ TABS: tuple[Tab, ...] = (
         instead_of="payers",
     ),
     Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
+    Tab("consents", N_("Terms"), "/consents", Permission.CLIENT_READ, "staff/clients/tabs/consents.html"),
     Tab("activity", N_("Activity"), "/activity", Permission.ACTIVITY_READ, "staff/clients/tabs/activity.html"),
 )
 """In the order they stand on the page. Those of plugins follow."""
