@@ -13,6 +13,7 @@ from web.api import (
     groups,
     me,
     projects,
+    search,
     staff,
     tasks,
 )
@@ -33,6 +34,7 @@ RESOURCES = (
     projects,
     attitudes,
     staff,
+    search,
     activity,
     tasks,
 )
