@@ -27,6 +27,11 @@ class Permission(StrEnum):
     GROUP_DELETE = "group:delete"
     GROUP_READ = "group:read"
     GROUP_UPDATE = "group:update"
+    PAYER_CREATE = "payer:create"
+    PAYER_DELETE = "payer:delete"
+    PAYER_MERGE = "payer:merge"
+    PAYER_READ = "payer:read"
+    PAYER_UPDATE = "payer:update"
     PLATFORM_ACTIVITY = "platform:activity"
     PLATFORM_HEALTH = "platform:health"
     PLUGIN_MANAGE = "plugin:manage"
@@ -44,6 +49,7 @@ class Permission(StrEnum):
     RESELLER_MANAGE = "reseller:manage"
     RESELLER_READ = "reseller:read"
     ROLE_MANAGE = "role:manage"
+    SEGMENT_SHARE = "segment:share"
     SETTINGS_MANAGE = "settings:manage"
     STAFF_MANAGE = "staff:manage"
     STAFF_READ = "staff:read"
@@ -68,6 +74,11 @@ DESCRIPTIONS = MappingProxyType(
         Permission.GROUP_DELETE: N_("Delete account groups"),
         Permission.GROUP_READ: N_("See account groups"),
         Permission.GROUP_UPDATE: N_("Edit account groups"),
+        Permission.PAYER_CREATE: N_("Add payers to clients"),
+        Permission.PAYER_DELETE: N_("Delete payers"),
+        Permission.PAYER_MERGE: N_("Merge payers of a client"),
+        Permission.PAYER_READ: N_("See payers"),
+        Permission.PAYER_UPDATE: N_("Edit payers"),
         Permission.PLATFORM_ACTIVITY: N_("Read what was done on the platform"),
         Permission.PLATFORM_HEALTH: N_("See the health of the platform"),
         Permission.PLUGIN_MANAGE: N_("Switch plugins on and off, and set them up"),
@@ -85,6 +96,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.RESELLER_MANAGE: N_("Add resellers, and change what they may"),
         Permission.RESELLER_READ: N_("See resellers"),
         Permission.ROLE_MANAGE: N_("Make and change roles"),
+        Permission.SEGMENT_SHARE: N_("Save filters for all"),
         Permission.SETTINGS_MANAGE: N_("Change the provider's settings"),
         Permission.STAFF_MANAGE: N_("Add and remove staff, and give them roles"),
         Permission.STAFF_READ: N_("See the staff"),
@@ -110,7 +122,7 @@ FEATURES = MappingProxyType(
     }
 )
 
-_FEATURE_OF_NOUN = {"group": "groups", "project": "projects"}
+_FEATURE_OF_NOUN = {"group": "groups", "payer": "payers", "project": "projects"}
 _PARTS = {permission.value: tuple(permission.value.split(":")) for permission in Permission}
 _FEATURE_OF = {name: _FEATURE_OF_NOUN.get(parts[0]) for name, parts in _PARTS.items()}
 

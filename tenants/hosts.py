@@ -1,12 +1,12 @@
 """The names a provider is reached under: one below the platform's own host, and its own ones."""
 
-import re
 from typing import Any
 
 from asyncpg import Record, UniqueViolationError
 from piccolo import columns
 
 from core import clock, db, policies
+from core.accounts import project_checks
 from core.actor import PLATFORM, Actor
 from core.checks import Checks
 from core.errors import Conflict, Invalid, NotFound
@@ -14,9 +14,6 @@ from core.freshness import forget_tenant
 from core.i18n import _
 from core.permissions import Permission
 from tenants import addresses, providers
-
-LONGEST = 253
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class Host(db.Shared, tablename="hosts"):
@@ -30,15 +27,11 @@ class Host(db.Shared, tablename="hosts"):
 
 def checked(checks: Checks, field: str, name: str) -> str:
     """A host name as it is kept; notes an error for what cannot be one, and for what is ours to give."""
-    try:
-        host = name.strip().rstrip(".").lower().encode("idna").decode()
-    except UnicodeError:
-        host = ""
-    labels = host.split(".")
-    if len(host) > LONGEST or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
-        checks.error(field, _("This does not look like a host name, such as billing.example.com."))
-    elif labels[-1].isdecimal():
+    host = project_checks.host_name(name)
+    if not host and name.strip().rstrip(".").rpartition(".")[2].isdecimal():
         checks.error(field, _("Please give a name, not a number."))
+    elif not host:
+        checks.error(field, _("This does not look like a host name, such as billing.example.com."))
     elif host == addresses.platform_name() or host.endswith(f".{addresses.platform_name()}"):
         checks.error(field, _("Names below the platform's own are given by the provider's code."))
     return host
@@ -91,6 +84,8 @@ async def remove(provider_id: int, name: str, *, by: Actor) -> None:
         raise Conflict(_("This is the name that links lead to. Choose another one for that first."))
     await db.execute("DELETE FROM hosts WHERE name = $1", name)
     await _note("host:removed", row, by=by, old={"host": name})
+    await db.execute("UPDATE project_hosts SET state = 'failed', reason = 'withdrawn' WHERE name = $1", name)
+    await forget_tenant(provider_id)
 
 
 async def insert(provider_id: int, host: str, *, field: str, is_primary: bool = False) -> None:

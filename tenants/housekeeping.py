@@ -13,12 +13,20 @@ import structlog
 from asyncpg import InterfaceError, PostgresError
 
 from core import clock, db, idempotency, jobs, tasks
-from core.accounts import impersonation, links, sessions, throttle
+from core.accounts import impersonation, links, sessions, sign_up, throttle
 from core.actor import PLATFORM
 
 EVERY = timedelta(hours=1)
 LOOK_SECONDS = 60.0
-PURGES = (sessions.purge, impersonation.purge, links.purge, throttle.purge, idempotency.purge, tasks.purge)
+PURGES = (
+    sessions.purge,
+    impersonation.purge,
+    links.purge,
+    sign_up.purge,
+    throttle.purge,
+    idempotency.purge,
+    tasks.purge,
+)
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,10 @@ import asyncpg
 from core import db, freshness, hooks, logs, mail, worker
 from core.accounts import passwords
 from core.settings import BadSettings, Settings
-from tenants import addresses, housekeeping, isolation, providers
+from tenants import addresses, housekeeping, isolation, project_hosts, providers
+
+TASKS = (project_hosts.look, project_hosts.release)
+"""What a worker must know besides what is imported here anyway."""
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ import msgspec
 from asyncpg import Record
 
 from core import db, policies
-from core.accounts import access, client_fields, field_values, focus
+from core.accounts import access, client_fields, client_filter, field_values, focus
 from core.accounts.client_fields import Field
 from core.accounts.client_filter import ClientFilter
 from core.accounts.client_source import Source, source_of
@@ -64,6 +64,9 @@ OF_FIELD = "field:"
 
 ALWAYS = ("code", "login")
 DEFAULT_COLUMNS = ("code", "login", "name", "email", "country", "attitude", "status", "registered")
+DAYS = dict.fromkeys(("registered_from", "registered_to", "newer_than", "older_than"), "registered")
+UNCOUNTED = {"custom", "name", "segment"}
+"""Filters that no single index can count."""
 GATED = {"groups": "groups", "project": "projects"}
 """Columns and filters that belong to a feature."""
 
@@ -148,8 +151,8 @@ async def total(
 
 def is_countable(chosen: ClientFilter, *, by: Actor) -> bool:
     """Whether an index alone can count them: one thing is asked for, it is no word, and `by` sees all clients."""
-    asked = {field.removesuffix("_from").removesuffix("_to") for field in msgspec.to_builtins(chosen)}
-    return len(asked) <= 1 and not asked & {"name", "custom"} and by.projects is None and by.groups is None
+    asked = {DAYS.get(field, field) for field in client_filter.given(chosen)}
+    return len(asked) <= 1 and not asked & UNCOUNTED and by.projects is None and by.groups is None
 
 
 def columns_of(chosen: list[str], *, by: Actor, fields: Sequence[Field] = ()) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from core import db, places
-from core.accounts import access, field_filter
+from core import clock, db, places
+from core.accounts import access, client_filter, field_filter, segments
 from core.accounts.client_filter import KINDS, STATUSES, ClientFilter, check
 from core.accounts.field_filter import Asked
 from core.actor import Actor
@@ -41,6 +41,16 @@ EXACT: Mapping[str, tuple[str, frozenset[str] | None]] = {
 }
 """Filters with an index of their own, which goes on in the order of registration: column, and possible values."""
 
+COLUMN_OF: Mapping[str, str] = {
+    "address": 'c.registered_address COLLATE "C"',
+    "email": "c.email_folded",
+    "login": "c.login_folded",
+    "phone": 'c.phone COLLATE "C"',
+}
+"""The columns of filters by a beginning; each has an index, which is not in the order of registration."""
+PARTIAL = {"address": "c.registered_address <> ''", "phone": "c.phone <> ''"}
+"""What the index of such a column leaves out."""
+
 COUNT_WORDS = """
     SELECT w.word, CASE WHEN w.place <= $2 THEN (
                SELECT count(*) FROM (SELECT FROM client_words c
@@ -61,30 +71,65 @@ class Source(msgspec.Struct, kw_only=True):
     registered: tuple[str, str] = CLIENTS
 
 
-async def source_of(chosen: ClientFilter, *, by: Actor, direction: str | None = None) -> Source:
-    """The filter as a source of clients, limited to what `by` may see.
+async def source_of(
+    chosen: ClientFilter, *, by: Actor, direction: str | None = None, also: Sequence[ClientFilter] = ()
+) -> Source:
+    """The filter as a source of clients, limited to what `by` may see. All of `also` must hold too.
 
     `direction` is ASC or DESC when the list is to be in the order of registration, None in any other order.
-    Raises what `client_filter.check` does.
+    Raises what `client_filter.check` does, and `Invalid` for a segment that is not there.
     """
-    check(chosen, by=by)
-    checks = Checks()
-    asked = await field_filter.asked_of(chosen.custom, checks)
-    checks.done()
-    source = Source(conditions=_plain(chosen, by=by))
-    if chosen.name.strip():
-        await _narrow_to_words(source, chosen.name, direction)
-    if chosen.group is not None:
-        await _narrow_to_group(source, chosen.group, direction)
-    if asked:
-        await _narrow_to_fields(source, asked, direction)
-    if source.registered == CLIENTS and direction is None and await _is_few(chosen):
+    found = await _joined(chosen, also, by=by)
+    if found is None:
+        return _nobody()
+    joined = found.filter
+    source = Source(conditions=_plain(joined, by=by))
+    if joined.name.strip():
+        await _narrow_to_words(source, joined.name, direction)
+    for group_id in found.groups:
+        await _narrow_to_group(source, group_id, direction)
+    if found.asked:
+        await _narrow_to_fields(source, found.asked, direction)
+    if source.registered == CLIENTS and await _is_few(joined, direction, by=by):
         source.tables = f"(SELECT c.* FROM clients c WHERE {source.conditions.sql} OFFSET 0) c"
-    if source.registered != CLIENTS and direction and _exact(chosen):
+    if source.registered != CLIENTS and direction and _exact(joined):
         # Both sides come in the same order then, and PostgreSQL merges them without reading either to its end.
         source.conditions.add(f"c.registered_at = {source.registered[0]}")
         source.registered = CLIENTS
     return source
+
+
+class Joined(msgspec.Struct, kw_only=True):
+    """Several filters as one, with what can stand in one only once: groups, and what is asked of fields."""
+
+    filter: ClientFilter = ClientFilter()
+    groups: list[int] = []
+    asked: list[Asked] = []
+
+
+async def _joined(chosen: ClientFilter, also: Sequence[ClientFilter], *, by: Actor) -> Joined | None:
+    """One filter for all of them with their segments; None when nobody can fit."""
+    joined, checks = Joined(), Checks()
+    for one in (chosen, *also):
+        check(one, by=by)
+        opened = await segments.opened(one, by=by)
+        if opened is None:
+            return None
+        for part in opened:
+            joined.groups += [part.group] if part.group is not None and part.group not in joined.groups else []
+            joined.asked += await field_filter.asked_of(part.custom, checks)
+            both = client_filter.both(joined.filter, client_filter.settled(part, country=by.tenant.country))
+            if both is None:
+                return None
+            joined.filter = both
+    checks.done()
+    return joined
+
+
+def _nobody() -> Source:
+    conditions = Conditions()
+    conditions.add("false")
+    return Source(conditions=conditions)
 
 
 def _plain(chosen: ClientFilter, *, by: Actor) -> Conditions:
@@ -94,14 +139,33 @@ def _plain(chosen: ClientFilter, *, by: Actor) -> Conditions:
     conditions.equals("c.code", chosen.code)
     for condition in _exact(chosen):
         conditions.add(condition)
-    conditions.begins("c.email_folded", chosen.email.strip().lower())
+    for field in client_filter.BEGINNINGS:
+        _begins(conditions, field, chosen)
     zone = ZoneInfo(by.tenant.timezone)
-    if chosen.registered_from:
-        conditions.add(f"c.registered_at >= {conditions.bind(_midnight(chosen.registered_from, zone))}")
-    if chosen.registered_to:
-        end = _midnight(chosen.registered_to + timedelta(days=1), zone)
-        conditions.add(f"c.registered_at < {conditions.bind(end)}")
+    first, end = _days(chosen, clock.today(by.tenant.timezone))
+    if first:
+        conditions.add(f"c.registered_at >= {conditions.bind(_midnight(first, zone))}")
+    if end:
+        conditions.add(f"c.registered_at < {conditions.bind(_midnight(end, zone))}")
     return conditions
+
+
+def _begins(conditions: Conditions, field: str, chosen: ClientFilter) -> None:
+    if beginning := getattr(chosen, field):
+        if field in PARTIAL:
+            conditions.add(PARTIAL[field])
+        conditions.begins(COLUMN_OF[field], beginning)
+
+
+def _days(chosen: ClientFilter, today: date) -> tuple[date | None, date | None]:
+    """The first day of registration, and the day after the last one."""
+    firsts = [chosen.registered_from] if chosen.registered_from else []
+    ends = [chosen.registered_to + timedelta(days=1)] if chosen.registered_to else []
+    if chosen.newer_than is not None:
+        firsts.append(today - timedelta(days=chosen.newer_than))
+    if chosen.older_than is not None:
+        ends.append(today - timedelta(days=chosen.older_than))
+    return max(firsts, default=None), min(ends, default=None)
 
 
 def _exact(chosen: ClientFilter) -> list[str]:
@@ -115,13 +179,25 @@ def _exact(chosen: ClientFilter) -> list[str]:
     return found
 
 
-async def _is_few(chosen: ClientFilter) -> bool:
-    """Whether one of the exact filters alone leaves few clients. An index counts them."""
-    counts = [
-        f"(SELECT count(*) FROM (SELECT FROM clients c WHERE {condition} LIMIT {FEW + 1:d}) found)"
-        for condition in _exact(chosen)
+async def _is_few(chosen: ClientFilter, direction: str | None, *, by: Actor) -> bool:
+    """Whether one of the filters alone leaves few clients: an index counts them.
+
+    In the order of registration the exact filters need no counting, as their indexes go on with it.
+    """
+    counts, conditions = [], Conditions()
+    for condition in _exact(chosen) if direction is None else ():
+        counts.append((condition, FEW))
+    for field in client_filter.BEGINNINGS:
+        asked = Conditions()
+        asked.arguments = conditions.arguments
+        _begins(asked, field, chosen)
+        if asked:
+            counts.append((asked.sql, FEW_SCATTERED))
+    asks = [
+        f"(SELECT count(*) FROM (SELECT FROM clients c WHERE {condition} LIMIT {most + 1:d}) found) <= {most:d}"
+        for condition, most in counts
     ]
-    return bool(counts) and bool(await db.value(f"SELECT least({', '.join(counts)}) <= {FEW:d}"))
+    return bool(asks) and bool(await db.value(f"SELECT {' OR '.join(asks)}", *conditions.arguments))
 
 
 async def _narrow_to_words(source: Source, text: str, direction: str | None) -> None:

@@ -1,15 +1,14 @@
 """Projects: the brands a provider sells under. One is the default; without the feature it is the only one."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from asyncpg import Record
 from msgspec import UNSET, UnsetType
-from piccolo.columns import Boolean, Integer, Text, Timestamptz
+from piccolo.columns import Array, BigInt, Boolean, Integer, Text, Timestamptz
 
-from core import audit, clock, db, places, policies, quotas
-from core.accounts import access, rows
+from core import audit, clock, db, freshness, images, policies, quotas
+from core.accounts import access, project_checks, rows
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, Forbidden, NotFound
@@ -19,24 +18,44 @@ from core.permissions import Permission
 
 
 class Project(db.Owned, tablename="projects"):
-    """A brand. `sender` is the address its mail comes from, "" for the installation's."""
+    """A brand. `sender` is the address its mail comes from, "" for the installation's.
+
+    `credit_limit` is what its clients' accounts begin with, in minor units of `currency`. `brand_name` is "" where
+    clients see `name`; `accent` is `#rrggbb`, or "" for the provider's colour.
+    """
 
     name = Text()
     site = Text()
     currency = Text()
     sender = Text()
+    sender_name = Text()
+    name_servers = Array(base_column=Text())
+    free_domain = Boolean()
+    credit_limit = BigInt()
+    fraud_protection = Boolean()
+    brand_name = Text()
+    accent = Text()
+    logo_id = BigInt(null=True)
     is_default = Boolean()
+    closed_at = Timestamptz(null=True)
     created_at = Timestamptz()
     version = Integer()
 
 
 class NewProject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A project to be made."""
+    """A project to be made. `credit_limit` is in minor units of the currency."""
 
     name: str
     site: str = ""
     currency: str = "EUR"
     sender: str = ""
+    sender_name: str = ""
+    name_servers: tuple[str, ...] = ()
+    free_domain: bool = False
+    credit_limit: int = 0
+    fraud_protection: bool = False
+    brand_name: str = ""
+    accent: str = ""
 
 
 class ProjectChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +65,16 @@ class ProjectChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     site: str | UnsetType = UNSET
     currency: str | UnsetType = UNSET
     sender: str | UnsetType = UNSET
+    sender_name: str | UnsetType = UNSET
+    name_servers: tuple[str, ...] | UnsetType = UNSET
+    free_domain: bool | UnsetType = UNSET
+    credit_limit: int | UnsetType = UNSET
+    fraud_protection: bool | UnsetType = UNSET
+    brand_name: str | UnsetType = UNSET
+    accent: str | UnsetType = UNSET
+
+
+EDITABLE = ProjectChanges.__struct_fields__
 
 
 async def every(*, by: Actor) -> list[Record]:
@@ -89,7 +118,7 @@ async def exists(project_id: int) -> bool:
 
 async def create_default(name: str, *, by: Actor, currency: str = "EUR") -> int:
     """The first project, made when the provider is opened. Every edition has it, so no feature is asked for."""
-    project_id = await _insert({"name": name, "site": "", "currency": currency, "sender": ""}, is_default=True)
+    project_id = await _insert({"name": name, "currency": currency}, is_default=True)
     await audit.record("project:created", "project", project_id, by=by, name=name, new={"name": name})
     return project_id
 
@@ -116,12 +145,12 @@ async def create(new: NewProject, *, by: Actor) -> Record:
 async def update(project_id: int, changes: ProjectChanges, *, version: int, by: Actor) -> Record:
     """Change a project; `EditConflict` when somebody else did since it was read."""
     policies.require(by, Permission.PROJECT_UPDATE)
-    _require_visible(project_id, by=by)
-    row = await rows.locked("projects", project_id, version=version)
+    row = await locked(project_id, version=version, by=by)
     values = await _checked(rows.given(changes), but=project_id)
     async with rows.free_name():
         is_changed = await rows.save("projects", row, values)
     if is_changed:
+        await freshness.forget_tenant(by.tenant.id)
         old = {field: row[field] for field in values}
         name = values.get("name", row["name"])
         await audit.record("project:updated", "project", project_id, by=by, name=name, old=old, new=values)
@@ -133,15 +162,15 @@ async def make_default(project_id: int, *, by: Actor) -> None:
     policies.require(by, Permission.PROJECT_UPDATE)
     _require_visible(project_id, by=by)
     # All of them are locked, so that two who choose at the same moment choose one after the other.
-    locked = {row["id"]: row for row in await db.fetch("SELECT * FROM projects ORDER BY id FOR UPDATE")}
-    if project_id not in locked:
+    all_of_them = {row["id"]: row for row in await db.fetch("SELECT * FROM projects ORDER BY id FOR UPDATE")}
+    if project_id not in all_of_them:
         raise NotFound()
-    if locked[project_id]["is_default"]:
+    if all_of_them[project_id]["is_default"]:
         return
     await db.execute("UPDATE projects SET is_default = false, version = version + 1 WHERE is_default")
     await db.execute("UPDATE projects SET is_default = true, version = version + 1 WHERE id = $1", project_id)
     old, new = {"is_default": False}, {"is_default": True}
-    name = locked[project_id]["name"]
+    name = all_of_them[project_id]["name"]
     await audit.record("project:made_default", "project", project_id, by=by, name=name, old=old, new=new)
 
 
@@ -153,7 +182,9 @@ async def delete(project_id: int, *, by: Actor) -> None:
     if reason := await _why_it_stays(row):
         raise Conflict(reason)
     await db.execute("DELETE FROM projects WHERE id = $1", project_id)
-    old = {field: row[field] for field in NewProject.__struct_fields__}
+    await images.drop(row["logo_id"])
+    await freshness.forget_tenant(by.tenant.id)
+    old = {field: row[field] for field in EDITABLE}
     await audit.record("project:deleted", "project", project_id, by=by, name=row["name"], old=old)
 
 
@@ -174,6 +205,8 @@ async def _why_it_stays(row: Record) -> str:
             limited,
         )
         return message % {"count": limited}
+    if await db.value("SELECT EXISTS (SELECT FROM project_hosts WHERE project_id = $1)", row["id"]):
+        return _("Host names lead to this project. Take them away first.")
     return ""
 
 
@@ -181,8 +214,7 @@ async def _read(*, by: Actor, only: int | None = None) -> list[Record]:
     conditions = Conditions()
     access.limit_to_visible(conditions, by=by)
     found = await db.fetch(
-        f"""SELECT p.id, p.name, p.site, p.currency, p.sender, p.is_default, p.created_at, p.version,
-                   (SELECT count(*) FROM clients c WHERE c.project_id = p.id AND {conditions.sql}) AS clients
+        f"""SELECT p.*, (SELECT count(*) FROM clients c WHERE c.project_id = p.id AND {conditions.sql}) AS clients
             FROM projects p WHERE $1::bigint IS NULL OR p.id = $1 ORDER BY p.name_folded, p.id""",
         only,
     )
@@ -193,16 +225,11 @@ async def _read(*, by: Actor, only: int | None = None) -> list[Record]:
 
 
 async def _insert(values: dict[str, Any], *, is_default: bool) -> int:
+    values = values | {"is_default": is_default, "created_at": clock.now()}
+    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
     async with rows.free_name():
-        return int(
-            await db.value(
-                """INSERT INTO projects (name, site, currency, sender, is_default, created_at)
-                   VALUES ($1, $2, $3, $4, $5, $6) RETURNING id""",
-                *(values[field] for field in NewProject.__struct_fields__),
-                is_default,
-                clock.now(),
-            )
-        )
+        sql = f"INSERT INTO projects ({', '.join(values)}) VALUES ({places}) RETURNING id"
+        return int(await db.value(sql, *values.values()))
 
 
 async def _checked(values: dict[str, Any], *, but: int = 0) -> dict[str, Any]:
@@ -210,32 +237,15 @@ async def _checked(values: dict[str, Any], *, but: int = 0) -> dict[str, Any]:
     if "name" in values:
         values["name"] = checks.text("name", values["name"], longest=100)
         await rows.check_name_is_free(checks, "projects", values["name"], but=but)
-    if "site" in values:
-        values["site"] = _site(checks, values["site"])
-    if "currency" in values:
-        values["currency"] = checks.choice("currency", values["currency"].strip().upper(), places.CURRENCIES)
-    if values.get("sender", "").strip():
-        values["sender"] = checks.email("sender", values["sender"])
-    elif "sender" in values:
-        values["sender"] = ""
+    values = project_checks.checked(checks, values)
     checks.done()
     return values
 
 
-def _site(checks: Checks, value: str) -> str:
-    """The address of the brand's site: http or https, or nothing. A bare host name becomes https."""
-    site = checks.text("site", value, longest=200, required=False)
-    if not site or "site" in checks.errors:
-        return site
-    address = site if "://" in site else f"https://{site}"
-    try:
-        parts = urlsplit(address)
-        is_web = parts.scheme in ("http", "https") and "." in (parts.hostname or "") and parts.username is None
-    except ValueError:
-        is_web = False
-    if not is_web or any(letter.isspace() or letter in "\"'<>\\" for letter in address):
-        checks.error("site", _("This does not look like a web address."))
-    return address
+async def locked(project_id: int, *, version: int | None = None, by: Actor) -> Record:
+    """The row of a project that `by` may see, locked until the transaction ends; raises like `rows.locked`."""
+    _require_visible(project_id, by=by)
+    return await rows.locked("projects", project_id, version=version)
 
 
 def _is_visible(project_id: int, *, by: Actor) -> bool:

@@ -16,11 +16,21 @@ FEATURES = frozenset(
 )
 POLICIES = (
     ("owner", "group", "*"),
+    ("owner", "payer", "*"),
     ("manager", "group", "*"),
+    ("manager", "payer", "*"),
     ("support", "group", "assign"),
     ("support", "group", "read"),
+    ("support", "payer", "create"),
+    ("support", "payer", "read"),
+    ("support", "payer", "update"),
     ("accountant", "group", "read"),
+    ("accountant", "payer", "create"),
+    ("accountant", "payer", "merge"),
+    ("accountant", "payer", "read"),
+    ("accountant", "payer", "update"),
     ("auditor", "group", "read"),
+    ("auditor", "payer", "read"),
 )
 
 

@@ -13,8 +13,8 @@ from core.accounts import groups, projects
 from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.actor import Actor
-from tenants import addresses, first_people, onboarding, resellers
-from tenants.demo import cast, filling
+from tenants import addresses, first_people, onboarding, project_hosts, resellers
+from tenants.demo import cast, filling, portal
 from tenants.demo.cast import PASSWORD as PASSWORD
 from tenants.demo.cast import PROVIDERS, DemoProvider
 from tenants.first_people import FirstPerson
@@ -73,6 +73,7 @@ def accounts() -> list[Account]:
             limit = "" if member.project is None else f", {provider.projects[member.project][0]} only"
             email, role = provider.email(member), f"{member.role}{limit}"
             found.append(Account(place=place, address=address, role=role, email=email))
+        found.append(Account(place=place, address=address, role="user of a client", email=portal.email(provider)))
     return found
 
 
@@ -107,9 +108,8 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     inside = actor.system(opened.provider, name="demo")
     tell(f"{provider.name}: projects and groups")
     project_ids = [await projects.default_id()]
-    for name, site, currency in provider.projects[1:]:
-        project = await projects.create(NewProject(name=name, site=site, currency=currency), by=inside)
-        project_ids.append(project["id"])
+    for described, accent in zip(provider.projects[1:], provider.accents[1:], strict=True):
+        project_ids.append(await _add_project(described, accent, by=inside))
     group_ids = []
     for name, description in provider.groups:
         group = await groups.create(NewGroup(name=name, description=description), by=inside)
@@ -118,6 +118,26 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await _hire(provider, project_ids, by=inside)
     tell(f"{provider.name}: {provider.clients} clients")
     await filling.add_clients(provider, project_ids, group_ids)
+    await portal.furnish(provider, by=inside)
+
+
+async def _add_project(described: tuple[str, str, str], accent: str, *, by: Actor) -> int:
+    """A brand with all that one has, and a host name that waits for its proof."""
+    name, site, currency = described
+    domain = site.removeprefix("https://")
+    new = NewProject(
+        name=name,
+        site=site,
+        currency=currency,
+        sender=f"contact@{domain}",
+        sender_name=name,
+        name_servers=(f"ns1.{domain}", f"ns2.{domain}"),
+        credit_limit=5_000,
+        accent=accent,
+    )
+    project = await projects.create(new, by=by)
+    await project_hosts.add(project["id"], f"clients.{domain}", by=by)
+    return int(project["id"])
 
 
 def _new_provider(provider: DemoProvider, reseller_id: int | None) -> NewProvider:

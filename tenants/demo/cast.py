@@ -15,7 +15,10 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DemoProvider(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider. Its first project is the default one, and the first of its members owns it."""
+    """A provider. Its first project is the default one, and the first of its members owns it.
+
+    `accents` are the colours of the brands, in the order of the projects.
+    """
 
     code: str
     name: str
@@ -26,9 +29,12 @@ class DemoProvider(msgspec.Struct, frozen=True, kw_only=True):
     color: str
     clients: int
     projects: tuple[tuple[str, str, str], ...]
+    accents: tuple[str, ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
     members: tuple[Member, ...]
     is_resold: bool = False
+    signs_up: bool = False
+    """Whether clients sign up by themselves."""
     seed: int
 
     def email(self, member: Member) -> str:
@@ -46,12 +52,14 @@ PROVIDERS = (
         timezone="Europe/Paris",
         color="indigo",
         clients=320,
+        signs_up=True,
         seed=1,
         projects=(
             ("Nova Hébergement", "https://nova.example", "EUR"),
             ("Nova Pro", "https://pro.nova.example", "EUR"),
             ("Nova Suisse", "https://ch.nova.example", "CHF"),
         ),
+        accents=("", "#0f766e", "#b3261e"),
         groups=(
             ("Agences web", "Revendent à leurs propres clients."),
             ("Associations", "Tarif solidaire, sur justificatif."),

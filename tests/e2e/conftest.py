@@ -98,7 +98,7 @@ def _place(who: str | None, host: str) -> tuple[str, str]:
     if "/" in who:
         code, _slash, email = who.partition("/")
         return code, email
-    return cast.PEOPLE[who][0], cast.email(who)
+    return cast.home(who), cast.email(who)
 
 
 @pytest.fixture(scope="package")

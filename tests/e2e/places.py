@@ -54,6 +54,7 @@ STAFF = (
     Place("attitudes", "/staff/attitudes"),
     Place("projects", "/staff/projects"),
     Place("project-new", "/staff/projects/new"),
+    Place("project", "/staff/projects/{project}"),
     Place("project-edit", "/staff/projects/{project}/edit"),
     Place("project-delete", "/staff/projects/{project}/delete"),
     Place("people", "/staff/people"),
@@ -67,6 +68,8 @@ STAFF = (
     Place("api-key-new", "/staff/api-keys/new"),
     Place("activity", "/staff/activity"),
     Place("settings", "/staff/settings"),
+    Place("sign-up-settings", "/staff/settings/sign-up"),
+    Place("client-consents", "/staff/clients/{client}/consents"),
     Place("not-found", "/staff/clients/999999"),
     Place("not-in-edition", "/staff/groups", who="small owner"),
     Place("not-allowed", "/staff/settings", who="auditor"),
@@ -89,6 +92,13 @@ PLATFORM = (
     Place("mail", "/platform/mail", who="operator"),
     Place("reseller-start", "/platform", who="reseller"),
 )
+PORTAL = (
+    Place("portal", "/", who="user"),
+    Place("portal-profile", "/profile", who="user"),
+    Place("portal-profile-edit", "/profile/edit", who="user"),
+    Place("portal-log", "/log", who="user"),
+    Place("portal-account", "/account", who="user"),
+)
 PUBLIC = (
     Place("home", "/", who=""),
     Place("sign-in", "/sign-in", who=""),
@@ -96,7 +106,7 @@ PUBLIC = (
     Place("password-forgotten", "/password", who=""),
     Place("password-gone", "/password/nothing", who=""),
 )
-PLACES = (*PUBLIC, *STAFF, *ACCOUNT, *PLATFORM)
+PLACES = (*PUBLIC, *PORTAL, *STAFF, *ACCOUNT, *PLATFORM)
 
 NUMBERS = {
     "client": "SELECT max(code) - 4 FROM clients",

@@ -34,6 +34,7 @@ EMAILS = {
     "middle owner": "owner@acme.example",
     "reseller": "horizon@comptoir.example",
     "small owner": "owner@petit.example",
+    "user": "user@nova.example",
 }
 README = (
     (Place("clients", "/staff/clients", who="middle owner"), "light", "wide"),

@@ -81,7 +81,13 @@ class Served:
                 person = await db.row("SELECT id, name FROM people WHERE email_folded = $1", email)
                 assert person, f"nobody at {code} has the address {email}"
                 by = msgspec.structs.replace(actor.visitor(place, address="127.0.0.1"), name=person["name"])
-                return await sessions.open_session(person["id"], by=by, agent="Chrome/156 Linux")
+                client_id = await db.value(
+                    "SELECT client_id FROM memberships WHERE person_id = $1 ORDER BY NOT is_owner LIMIT 1",
+                    person["id"],
+                )
+                return await sessions.open_session(
+                    person["id"], by=by, agent="Chrome/156 Linux", client_id=client_id
+                )
 
         return self.do(opened)
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from core import db
 from core.accounts import groups
 from tests.e2e.conftest import Open
-from tests.e2e.places import ACCOUNT, PLATFORM, PUBLIC, STAFF, numbers
+from tests.e2e.places import ACCOUNT, PLATFORM, PORTAL, PUBLIC, STAFF, numbers
 from tests.e2e.served import Served
 
 AXE = next((Path(__file__).parent / "vendor").glob("axe-core@*.min.js"))
@@ -43,12 +43,13 @@ PEOPLE = {
     "operator": "olga",
     "reseller": "rita",
     "small owner": "zoe",
+    "user": "dupont",
 }
 
 
 MANY = 10
 LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft" + "w" * 60
-ALL = (*PUBLIC, *STAFF, *ACCOUNT, *PLATFORM)
+ALL = (*PUBLIC, *PORTAL, *STAFF, *ACCOUNT, *PLATFORM)
 
 
 @pytest.fixture(scope="module")

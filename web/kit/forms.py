@@ -66,6 +66,12 @@ async def read(request: Request[Any, Any, Any]) -> Form:
     return Form(values)
 
 
+async def read_file(request: Request[Any, Any, Any], name: str) -> bytes:
+    """The content of the file that was sent in this field, b"" for none. The size of the request bounds it."""
+    sent = (await request.form()).get(name)
+    return await sent.read() if isinstance(sent, UploadFile) else b""
+
+
 def query(request: Request[Any, Any, Any], *, ignore: frozenset[str] = frozenset()) -> dict[str, str]:
     """The parameters of the address that have a value, without the focus; of repeated ones the last."""
     ignored = ignore | {FOCUS}

@@ -33,10 +33,12 @@ def secured(scope: Any, visit: Visit, send: Send) -> Send:
 
     async def send_secured(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            is_static = scope["path"].startswith("/static/") and message["status"] == 200
+            is_ok = message["status"] == 200
+            is_kept = visit.is_kept and is_ok
+            is_static = is_kept or (scope["path"].startswith("/static/") and is_ok)
             headers = [*message.get("headers", []), *HEADERS, (b"x-request-id", visit.request_id.encode())]
             headers = [header for header in headers if header[0].lower() != b"cache-control"]
-            headers += (KEPT if _is_marked(scope) else KEPT_SHORTLY) if is_static else NOT_KEPT
+            headers += (KEPT if is_kept or _is_marked(scope) else KEPT_SHORTLY) if is_static else NOT_KEPT
             if visit.settings.secure_cookies:
                 headers += HTTPS
             if not is_static:

@@ -37,6 +37,8 @@ class Visit(msgspec.Struct, kw_only=True):
     locale: str = "en"
     toast: dict[str, str] | None = None
     menu_items: list[MenuItem] = []
+    is_kept: bool = False
+    """Whether browsers may keep the answer for ever: its address changes with it, and it is everybody's."""
     inside: Inside | None = None
     """The client's account that a member of staff has entered, when this page is one of it."""
     over: VisitOver | None = None

@@ -4,8 +4,9 @@ from typing import Any
 
 from litestar import Response, get
 
-from core.accounts import memberships, own_log, rights
+from core.accounts import memberships, own_log, rights, sign_up_settings, terms
 from core.accounts.rights import ROLE_NAMES, Right
+from core.actor import Actor
 from core.i18n import _
 from web.kit import portal_menu
 from web.kit.guards import public
@@ -20,7 +21,8 @@ async def show(request: AnyRequest) -> Response[str]:
     """What there is to do, for a user; for anybody else the way on."""
     visit = visit_of(request)
     if not visit.actor.is_signed_in or visit.actor.client is None:
-        return page(request, "public/home.html")
+        is_open = (await sign_up_settings.in_force())["is_open"]
+        return page(request, "public/home.html", can_sign_up=is_open)
     by = visit.actor = memberships.as_user(visit.actor)
     await portal_menu.ask(request)
     seat = memberships.require(by)
@@ -31,10 +33,17 @@ async def show(request: AnyRequest) -> Response[str]:
         "portal/home.html",
         seat=seat,
         roles=[_(ROLE_NAMES[role]) for role in rights.BUILT_IN if role in seat.roles],
+        new_terms=await _new_terms(by),
         sections=portal_menu.cards(by),
         entries=entries,
         may_read=may_read,
     )
+
+
+async def _new_terms(by: Actor) -> bool:
+    """Whether there are terms that nobody agreed to yet for the client, and this user may."""
+    last = await terms.current() if memberships.may(by, Right.PROFILE_UPDATE) else None
+    return last is not None and not await terms.has_agreed(last["number"], by=by)
 
 
 ROUTES: list[Any] = [show]

@@ -1,9 +1,9 @@
-"""Pages for everybody: sign-in, passwords, health."""
+"""Pages for everybody: sign-in, passwords, brands, health."""
 
 from typing import Any
 
-from web.public import health, inside, passwords, sign_in
+from web.public import brand, health, inside, passwords, sign_in
 
 PATH, HOSTS = "/", "any"
 
-ROUTES: list[Any] = [*sign_in.ROUTES, *passwords.ROUTES, *health.ROUTES, *inside.ROUTES]
+ROUTES: list[Any] = [*sign_in.ROUTES, *passwords.ROUTES, *brand.ROUTES, *health.ROUTES, *inside.ROUTES]

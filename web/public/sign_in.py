@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import msgspec
 from litestar import Response, get, post
 
-from core.accounts import signin
+from core.accounts import sign_up_settings, signin
 from core.actor import Kind
 from core.errors import Invalid, NotSignedIn, TooManyAttempts
 from core.i18n import _
@@ -40,7 +40,7 @@ async def show(request: AnyRequest) -> Response[Any]:
     """The form; whoever is signed in goes on to the work."""
     if visit_of(request).actor.is_signed_in:
         return redirect(request, _onward(visit_of(request), "", visit_of(request).actor.kind))
-    return _form(request, Form({"next": request.query_params.get("next", "")}))
+    return await _form(request, Form({"next": request.query_params.get("next", "")}))
 
 
 @post("/sign-in", status_code=200, **public())
@@ -59,9 +59,9 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
             old=session.token_of(request),
         )
     except Invalid as refusal:
-        return _form(request, form.refused(refusal), status=422)
+        return await _form(request, form.refused(refusal), status=422)
     except TooManyAttempts as refusal:
-        return _form(request, form, status=429, retry_after=refusal.retry_after)
+        return await _form(request, form, status=429, retry_after=refusal.retry_after)
     session.carry_on(request, outcome.token)
     if outcome.needs_second_factor:
         return redirect(request, _with_next(CODE_PAGE, given.next))
@@ -108,8 +108,11 @@ async def sign_out(request: AnyRequest, by: By) -> Response[None]:
     return redirect(request, "/sign-in", toast=_("You are signed out."))
 
 
-def _form(request: AnyRequest, form: Form, *, status: int = 200, retry_after: int | None = None) -> Response[str]:
-    return _answer(request, "public/sign_in.html", form, status, retry_after)
+async def _form(
+    request: AnyRequest, form: Form, *, status: int = 200, retry_after: int | None = None
+) -> Response[str]:
+    is_open = (await sign_up_settings.in_force())["is_open"]
+    return _answer(request, "public/sign_in.html", form, status, retry_after, can_sign_up=is_open)
 
 
 def _code_form(

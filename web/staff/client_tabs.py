@@ -37,7 +37,7 @@ from web.staff import client_words
 
 class Tab(NamedTuple):
     """One tab. `suffix` follows the client's address. It shows to those who have `permission`, where the
-    provider has `feature` (when one is named) besides the feature of the permission."""
+    provider has `feature` (when one is named) besides the feature of the permission, and lacks `instead_of`."""
 
     key: str
     label: str
@@ -45,11 +45,22 @@ class Tab(NamedTuple):
     permission: Permission
     template: str
     feature: str | None = None
+    instead_of: str | None = None
 
 
 TABS: tuple[Tab, ...] = (
     Tab("profile", N_("Profile"), "", Permission.CLIENT_READ, "staff/clients/tabs/profile.html"),
+    Tab("payers", N_("Payers"), "/payers", Permission.PAYER_READ, "staff/clients/tabs/payers.html"),
+    Tab(
+        "payer",
+        N_("Payer"),
+        "/payer",
+        Permission.CLIENT_READ,
+        "staff/clients/tabs/payer.html",
+        instead_of="payers",
+    ),
     Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
+    Tab("consents", N_("Terms"), "/consents", Permission.CLIENT_READ, "staff/clients/tabs/consents.html"),
     Tab("activity", N_("Activity"), "/activity", Permission.ACTIVITY_READ, "staff/clients/tabs/activity.html"),
 )
 """In the order they stand on the page. Those of plugins follow."""
@@ -122,6 +133,7 @@ def _tabs(here: str, key: str, brought: Brought, *, by: Actor) -> list[dict[str,
         for tab in TABS
         if policies.allows(by, tab.permission)
         and (tab.feature is None or policies.has_feature(by.tenant, tab.feature))
+        and (tab.instead_of is None or not policies.has_feature(by.tenant, tab.instead_of))
     ]
     titles = {name: panel.tab for name, panel in reversed(brought) if panel.tab}
     theirs = [

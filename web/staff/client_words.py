@@ -12,6 +12,7 @@ from core.i18n import N_, _
 Choices = dict[str, list[tuple[Any, str]]]
 
 LABELS: Mapping[str, str] = {
+    "address": N_("Registered from address"),
     "attitude": N_("Attitude"),
     "attitude_id": N_("Attitude"),
     "code": N_("Code"),
@@ -25,13 +26,16 @@ LABELS: Mapping[str, str] = {
     "language": N_("Language"),
     "login": N_("Login name"),
     "name": N_("Name"),
+    "newer_than": N_("Registered within the last days"),
     "note": N_("Note"),
+    "older_than": N_("Registered more than days ago"),
     "phone": N_("Phone"),
     "project": N_("Project"),
     "project_id": N_("Project"),
     "registered": N_("Registered"),
     "registered_from": N_("Registered from"),
     "registered_to": N_("Registered to"),
+    "segment": N_("Saved filter"),
     "status": N_("Status"),
 }
 

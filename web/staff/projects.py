@@ -1,16 +1,19 @@
 """Projects: the list, making, editing and deleting one, and choosing the default."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from core import i18n, places
+from core import i18n, money, places
 from core.accounts import projects
 from core.accounts.projects import NewProject, ProjectChanges
+from core.actor import Actor
 from core.errors import Conflict, EditConflict, Invalid
 from core.i18n import _
 from core.permissions import Permission
+from tenants import project_hosts
 from web.kit import forms
 from web.kit.forms import Form
 from web.kit.guards import requires
@@ -36,33 +39,39 @@ async def create(request: AnyRequest, by: By) -> Response[Any]:
     """Make a project."""
     form = await forms.read(request)
     try:
-        await projects.create(form.into(NewProject), by=by)
+        project = await projects.create(_read(form).into(NewProject), by=by)
     except Invalid as refusal:
         return _form(request, form.refused(refusal), status=422)
-    return redirect(request, "/staff/projects", toast=_("The project was added."))
+    return redirect(request, f"/staff/projects/{project['id']}", toast=_("The project was added."))
+
+
+@get("/projects/{project_id:int}", **requires(Permission.PROJECT_READ))
+async def show(request: AnyRequest, by: By, project_id: FromPath[int]) -> Response[str]:
+    """One project: what it is, its brand, and the hosts it is reached under."""
+    return await show_page(request, project_id, by=by)
 
 
 @get("/projects/{project_id:int}/edit", **requires(Permission.PROJECT_UPDATE))
 async def edit(request: AnyRequest, by: By, project_id: FromPath[int]) -> Response[str]:
     """The form with what is kept."""
     project = await projects.get(project_id, by=by)
-    return _form(request, Form(dict(project)), project=project)
+    return _form(request, Form(_written(project)), project=project)
 
 
 @post("/projects/{project_id:int}", status_code=200, **requires(Permission.PROJECT_UPDATE))
 async def update(request: AnyRequest, by: By, project_id: FromPath[int]) -> Response[Any]:
     """Save; when somebody else saved meanwhile, show both and let the person choose."""
     project = await projects.get(project_id, by=by)
-    form = edits.settled(await forms.read(request), project)
+    form = edits.settled(await forms.read(request), _written(project))
     try:
-        changes = form.into(ProjectChanges, ignore=edits.VERSION)
+        changes = _read(form).into(ProjectChanges, ignore=edits.VERSION)
         await projects.update(project_id, changes, version=edits.version_of(form), by=by)
     except Invalid as refusal:
         return _form(request, form.refused(refusal), project=project, status=422)
     except EditConflict as conflict:
-        both = edits.conflict(form, conflict.current, _labels())
+        both = edits.conflict(form, _written(conflict.current), _labels())
         return _form(request, form, project=project, conflict=both, status=409)
-    return redirect(request, "/staff/projects", toast=_("The project was saved."))
+    return redirect(request, f"/staff/projects/{project_id}", toast=_("The project was saved."))
 
 
 @post("/projects/{project_id:int}/default", **requires(Permission.PROJECT_UPDATE))
@@ -91,6 +100,50 @@ async def delete(request: AnyRequest, by: By, project_id: FromPath[int]) -> Resp
     return redirect(request, "/staff/projects", toast=_("The project was deleted."))
 
 
+async def show_page(
+    request: AnyRequest,
+    project_id: int,
+    *,
+    by: Actor,
+    host_form: Form | None = None,
+    logo_form: Form | None = None,
+    status: int = 200,
+) -> Response[str]:
+    """The page of a project, with the form that was refused."""
+    project = await projects.get(project_id, by=by)
+    return page(
+        request,
+        "staff/projects/show.html",
+        status=status,
+        project=project,
+        credit_limit=money.written(project["credit_limit"], project["currency"]),
+        hosts=await project_hosts.of(project_id, by=by),
+        host_form=host_form or Form(),
+        logo_form=logo_form or Form(),
+    )
+
+
+def _written(project: Mapping[str, Any]) -> dict[str, Any]:
+    """A project as the form has it: name servers in lines, the limit as people write amounts."""
+    return dict(project) | {
+        "name_servers": "\n".join(project["name_servers"]),
+        "credit_limit": money.written(project["credit_limit"], project["currency"]),
+    }
+
+
+def _read(form: Form) -> Form:
+    """The form with the lines as a list and the amount in minor units; `Invalid` for what is no amount."""
+    values = dict(form.values)
+    if "name_servers" in values:
+        values["name_servers"] = form.get("name_servers").split()
+    if "credit_limit" in values:
+        try:
+            values["credit_limit"] = money.parse(form.get("credit_limit"), form.get("currency").strip().upper())
+        except money.BadAmount as error:
+            raise Invalid({"credit_limit": str(error)}) from error
+    return Form(values)
+
+
 def _form(
     request: AnyRequest, form: Form, *, project: Any = None, conflict: Any = None, status: int = 200
 ) -> Response[str]:
@@ -108,7 +161,17 @@ def _form(
 
 
 def _labels() -> dict[str, str]:
-    return {"name": _("Name"), "site": _("Site"), "currency": _("Currency"), "sender": _("Sender's address")}
+    return {
+        "name": _("Name"),
+        "site": _("Site"),
+        "currency": _("Currency"),
+        "credit_limit": _("Credit limit"),
+        "sender": _("Sender's address"),
+        "sender_name": _("Sender's name"),
+        "name_servers": _("Name servers"),
+        "brand_name": _("Brand name"),
+        "accent": _("Accent colour"),
+    }
 
 
-ROUTES = [index, new, create, edit, update, make_default, confirm, delete]
+ROUTES = [index, new, create, show, edit, update, make_default, confirm, delete]

@@ -38,6 +38,8 @@ def test_the_public_routes_are_these_and_no_others(guarded):
         "/",
         "/account/appearance",
         "/account/language",
+        "/brand/accent/{digits}",
+        "/brand/logo/{image_id}",
         "/health/live",
         "/health/ready",
         "/inside/leave",
@@ -46,7 +48,11 @@ def test_the_public_routes_are_these_and_no_others(guarded):
         "/sign-in",
         "/sign-in/code",
         "/sign-out",
+        "/sign-up",
+        "/sign-up/{token}",
         "/static/{file_path}",
+        "/terms",
+        "/terms/{number}",
     ]
 
 

@@ -30,7 +30,7 @@ from tests.web.matrix.row import Row
 from web.app import create_app
 
 RANDOM_NUMBER, RANDOM_CODE, RANDOM_TEXT = 4503599627370496, 987654, "no-such-thing"
-NOBODYS = ("plugin", "mail", "static")
+NOBODYS = ("plugin", "mail", "static", "accent")
 """What belongs to no provider, so that there is no other one's."""
 
 FINGERPRINT = """
@@ -138,7 +138,7 @@ class World:
         """What an address of this kind could hold, of nothing that is there."""
         if kind == "client":
             return RANDOM_CODE
-        textual = ("link", "plugin", "mail", "static", "provider", "suspended_provider")
+        textual = ("link", "sign_up", "plugin", "mail", "static", "accent", "provider", "suspended_provider")
         return RANDOM_TEXT if kind in textual else RANDOM_NUMBER
 
     # What is sent
@@ -156,6 +156,9 @@ class World:
             return await self._second_factor(value, somebody)
         if value == "!version":
             return await self.admin.fetchval("SELECT version FROM providers WHERE code = $1", somebody.host)
+        if value == "!sign_up_version":
+            kept = "SELECT s.version FROM sign_up_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
+            return await self.admin.fetchval(kept, somebody.host) or 1
         if value == "!plugin":
             kept = "SELECT s.version FROM plugin_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
             return await self.admin.fetchval(kept, somebody.host) or 0

@@ -1,0 +1,287 @@
+"""Clients who sign up by themselves: asked for in a form, confirmed by a link in a mail, and made then.
+
+Until the link is used there is no client, no person and no password: nothing that could act or be in the way.
+An address that is known here is answered like any other; what follows happens in a job, and the mail tells its
+holder alone.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from asyncpg import Record
+from piccolo.columns import Bytea, Integer, Text, Timestamptz
+
+from core import clock, db, i18n, jobs, mail, places
+from core.accounts import clients, people, sessions, sign_up_settings, terms, throttle
+from core.accounts.clients import NewClient
+from core.accounts.throttle import Limit
+from core.actor import Actor, Tenant, system
+from core.checks import Checks
+from core.errors import Invalid, NotFound
+from core.i18n import _
+
+LASTS = timedelta(hours=24)
+ASKED_PER_ADDRESS = 10
+ADDRESS_WINDOW = timedelta(hours=1)
+MAILED_PER_ACCOUNT = 3
+NO_LETTER = re.compile(r"[^\w.+-]+")
+
+
+class SignUp(db.Owned, tablename="sign_ups"):
+    """Asked for, and not confirmed. `token_hash` is there once the link was mailed."""
+
+    token_hash = Bytea(null=True)
+    email = Text()
+    kind = Text()
+    company_name = Text()
+    contact_person = Text()
+    phone = Text()
+    country = Text()
+    locale = Text()
+    terms = Integer(null=True)
+    address = Text()
+    asked_at = Timestamptz()
+    expires_at = Timestamptz()
+
+
+class NewSignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the form asks; what the provider's settings hide must be left out. `terms` is the version agreed to."""
+
+    email: str
+    kind: Literal["individual", "company"] = "individual"
+    company_name: str = ""
+    contact_person: str = ""
+    phone: str = ""
+    country: str = ""
+    terms: int | None = None
+
+
+class NotValid(NotFound):
+    """Unknown, used or too old: it is all the same."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This link is not valid any more. Please sign up once more."))
+
+
+async def require_open() -> Mapping[str, Any]:
+    """The settings of a provider where one may sign up; `NotFound` elsewhere."""
+    found = await sign_up_settings.in_force()
+    if not found["is_open"]:
+        raise NotFound()
+    return found
+
+
+async def ask(new: NewSignUp, *, by: Actor) -> None:
+    """Keep what was asked for, and send a link to confirm it. `by` is the visitor.
+
+    The same for every address. Raises `Invalid` with an error for each field, and `TooManyAttempts`.
+    """
+    settings = await require_open()
+    values = await _checked(new, settings, by=by)
+    limit = Limit(f"sign_up:address:{throttle.network(by.address)}", ASKED_PER_ADDRESS, ADDRESS_WINDOW)
+    await throttle.count(limit)
+    now = clock.now()
+    values |= {"locale": by.locale, "address": by.address, "asked_at": now, "expires_at": now + LASTS}
+    marks = ", ".join(f"${place}" for place in range(1, len(values) + 1))
+    sign_up_id = await db.value(
+        f"INSERT INTO sign_ups ({', '.join(values)}) VALUES ({marks}) RETURNING id", *values.values()
+    )
+    base = {"id": sign_up_id, "provider": by.tenant.name, "base_url": by.tenant.base_url}
+    await jobs.later("sign_up.answer", base)
+
+
+@jobs.task("sign_up.answer")
+async def answer(payload: dict[str, Any], job: jobs.Job) -> None:
+    """Mail the link; to who has the address already, that somebody signed up with it."""
+    async with job.scope():
+        asked = await db.row(
+            "SELECT * FROM sign_ups WHERE id = $1 AND token_hash IS NULL FOR UPDATE", payload["id"]
+        )
+        if asked is None:
+            return
+        if await _is_flooded(asked):
+            await db.execute("DELETE FROM sign_ups WHERE id = $1", asked["id"])
+            return
+        person = await people.find_by_email(asked["email"])
+        if person is not None:
+            await _tell_holder(person, payload)
+            await db.execute("UPDATE sign_ups SET expires_at = $2 WHERE id = $1", asked["id"], clock.now())
+            return
+        await _send_link(asked, payload)
+
+
+async def get(token: str) -> Record:
+    """What was asked for, by the link that is still good; else `NotValid`."""
+    found = await db.row(
+        "SELECT * FROM sign_ups WHERE token_hash = $1 AND expires_at > $2",
+        sessions.digest(token),
+        clock.now(),
+    )
+    if found is None:
+        raise NotValid()
+    return found
+
+
+async def confirm(token: str, password: str, *, by: Actor) -> Record:
+    """The address is proved: make the client and its owner, who signs in with this password; returns the client.
+
+    Raises `NotValid`, and `Invalid` under "password".
+    """
+    await require_open()
+    asked = await get(token)
+    if not password:
+        raise Invalid({"password": _("Please fill this in.")})
+    used = await db.execute("DELETE FROM sign_ups WHERE id = $1", asked["id"])
+    if used != "DELETE 1" or await people.find_by_email(asked["email"]) is not None:
+        raise NotValid()
+    return await _register(asked, password, by=_registrar(by.tenant, asked, by))
+
+
+async def purge(now: datetime) -> None:
+    """Forget what nobody confirmed."""
+    await db.execute("DELETE FROM sign_ups WHERE expires_at <= $1", now)
+
+
+def _registrar(tenant: Tenant, asked: Record, by: Actor) -> Actor:
+    """The product itself, at the address the client signed up from."""
+    return msgspec.structs.replace(
+        system(tenant, name=_("Sign-up")), address=asked["address"], request_id=by.request_id, locale=by.locale
+    )
+
+
+async def _register(asked: Record, password: str, *, by: Actor) -> Record:
+    new = NewClient(
+        login=await _free_login(asked["email"]),
+        email=asked["email"],
+        country=asked["country"],
+        kind=asked["kind"],
+        company_name=asked["company_name"],
+        contact_person=asked["contact_person"],
+        password=password,
+        language=asked["locale"],
+        phone=asked["phone"],
+        send_welcome=True,
+    )
+    made = await clients.create(new, by=by)
+    if asked["terms"] is not None:
+        owner = await people.find_by_email(asked["email"])
+        assert owner is not None
+        seen = {"agreed_at": asked["asked_at"], "address": asked["address"]}
+        await terms.record_consent(made["id"], owner["id"], asked["terms"], by=by, **seen)
+    return made
+
+
+async def _free_login(email: str) -> str:
+    """A login name that says whose it is and that no other client has."""
+    base = NO_LETTER.sub("", email.partition("@")[0]).strip(".+-")[:50]
+    base = base if len(base) > 1 else "client"
+    taken = {
+        row["login_folded"]
+        for row in await db.fetch(
+            "SELECT login_folded FROM clients WHERE login_folded = ANY($1)",
+            [base.lower(), *(f"{base.lower()}{number}" for number in range(2, 100))],
+        )
+    }
+    free = (name for name in (base, *(f"{base}{number}" for number in range(2, 100))) if name.lower() not in taken)
+    return next(free, f"{base}-{sessions.new_token()[:8]}")
+
+
+async def _checked(new: NewSignUp, settings: Mapping[str, Any], *, by: Actor) -> dict[str, Any]:
+    checks = Checks()
+    is_company = new.kind == "company"
+    _check_asked(checks, new, settings)
+    country = checks.country("country", new.country) if settings["country"] == "required" else by.tenant.country
+    values = {
+        "email": people.checked_email(checks, new.email),
+        "kind": new.kind,
+        "company_name": checks.text("company_name", new.company_name, longest=200, required=is_company),
+        "contact_person": checks.text("contact_person", new.contact_person, longest=200),
+        "phone": checks.phone("phone", new.phone, country=country if country in places.COUNTRIES else ""),
+        "country": country,
+        "terms": await _checked_terms(checks, new.terms),
+    }
+    checks.done()
+    return values
+
+
+def _check_asked(checks: Checks, new: NewSignUp, settings: Mapping[str, Any]) -> None:
+    """Whether what is hidden was left out, and what is required is there."""
+    if settings["company"] == "hidden" and (new.kind == "company" or new.company_name):
+        checks.error("kind", _("This is not one of the choices."))
+    if settings["company"] == "required" and new.kind != "company":
+        checks.error("company_name", _("Please fill this in."))
+    if settings["phone"] == "hidden" and new.phone:
+        checks.error("phone", _("There is no such field."))
+    if settings["phone"] == "required" and not new.phone.strip():
+        checks.error("phone", _("Please fill this in."))
+    if settings["country"] == "hidden" and new.country:
+        checks.error("country", _("There is no such field."))
+
+
+async def _checked_terms(checks: Checks, agreed: int | None) -> int | None:
+    last = await terms.current()
+    if last is None:
+        return None
+    if agreed != last["number"]:
+        checks.error("terms", _("Please read the terms and agree to them."))
+    return int(last["number"])
+
+
+async def _is_flooded(asked: Record) -> bool:
+    """Whether somebody fills this mailbox: silently, because the visitor must not learn what is behind it."""
+    count = await db.value(
+        """SELECT count(*) FROM sign_ups WHERE email_folded = lower($1) AND asked_at > $2
+             AND (asked_at, id) < ($3, $4)""",
+        asked["email"],
+        asked["asked_at"] - ADDRESS_WINDOW,
+        asked["asked_at"],
+        asked["id"],
+    )
+    return int(count) >= MAILED_PER_ACCOUNT
+
+
+async def _send_link(asked: Record, payload: Mapping[str, Any]) -> None:
+    token = sessions.new_token()
+    await db.execute("UPDATE sign_ups SET token_hash = $2 WHERE id = $1", asked["id"], sessions.digest(token))
+    parts = {
+        "name": asked["contact_person"],
+        "provider": payload["provider"],
+        "address": f"{payload['base_url'].rstrip('/')}/sign-up/{token}",
+    }
+    with i18n.speaking(asked["locale"]):
+        subject = _("Confirm your address at %(provider)s")
+        text = _(
+            "Hello %(name)s,\n\nsomebody signed up at %(provider)s with this address. If it was you, confirm it "
+            "and choose your password here within 24 hours:\n\n%(address)s\n\n"
+            "If it was not you, there is nothing to do: without it no account is made.\n"
+        )
+    await mail.later(
+        to=asked["email"],
+        subject=subject % parts,
+        text=text % parts,
+        kind="sign_up",
+        sender_name=payload["provider"],
+    )
+
+
+async def _tell_holder(person: Record, payload: Mapping[str, Any]) -> None:
+    base = payload["base_url"].rstrip("/")
+    parts = {"name": person["name"], "provider": payload["provider"]}
+    parts |= {"sign_in": f"{base}/sign-in", "password": f"{base}/password"}
+    with i18n.speaking(person["locale"]):
+        subject = _("You have an account at %(provider)s already")
+        text = _(
+            "Hello %(name)s,\n\nsomebody signed up at %(provider)s with this address, but you have an account "
+            "there already. If it was you, sign in:\n\n%(sign_in)s\n\nIf you forgot your password, choose a "
+            "new one:\n\n%(password)s\n\nIf it was not you, there is nothing to do: your account stays as it is.\n"
+        )
+    await mail.later(
+        to=person["email"],
+        subject=subject % parts,
+        text=text % parts,
+        kind="sign_up_known",
+        sender_name=payload["provider"],
+    )

@@ -1,0 +1,59 @@
+"""What the demo shows to users of clients: somebody who can sign in, open sign-up, and terms they agreed to."""
+
+from core import clock, db
+from core.accounts import passwords, sign_up_settings
+from core.accounts.sign_up_settings import SignUpChanges
+from core.actor import Actor
+from tenants.demo.cast import PASSWORD, DemoProvider
+
+USER = "user"
+"""The user's address begins so, at the provider's own domain."""
+
+TERMS = (
+    "1. We host what you entrust to us and keep it running as well as we can.\n"
+    "2. You pay what you ordered by the date on the invoice.\n"
+    "3. You put nothing on our machines that the law forbids.\n"
+    "4. Either of us may end this at the end of a paid period.\n",
+    "1. Nous hébergeons ce que vous nous confiez et le maintenons en service de notre mieux.\n"
+    "2. Vous payez ce que vous avez commandé à la date indiquée sur la facture.\n"
+    "3. Vous ne déposez sur nos machines rien que la loi interdise.\n"
+    "4. Chacun de nous peut mettre fin au contrat au terme d’une période payée.\n",
+)
+
+
+async def furnish(provider: DemoProvider, *, by: Actor) -> None:
+    """Let the owner of one client sign in; open sign-up with its terms where clients sign up by themselves."""
+    hashed = await passwords.hashed(PASSWORD)
+    await db.execute(
+        """UPDATE people SET email = $1, password_hash = $2, password_changed_at = $3, locale = $4 WHERE id = (
+               SELECT m.person_id FROM memberships m JOIN clients c ON c.id = m.client_id
+               WHERE m.is_owner AND c.status = 'active' ORDER BY c.code DESC LIMIT 1)""",
+        email(provider),
+        hashed,
+        clock.now(),
+        provider.locale,
+    )
+    if provider.signs_up:
+        await _open(by=by)
+
+
+def email(provider: DemoProvider) -> str:
+    """What the user signs in with."""
+    return f"{USER}@{provider.code}.example"
+
+
+async def _open(*, by: Actor) -> None:
+    await sign_up_settings.update(SignUpChanges(is_open=True), version=1, by=by)
+    english, french = TERMS
+    await db.execute(
+        """INSERT INTO terms (number, text_en, text_fr, published_at, published_by)
+           SELECT 1, $1, $2, min(registered_at) - interval '1 day', $3 FROM clients""",
+        english,
+        french,
+        by.name,
+    )
+    await db.execute(
+        """INSERT INTO consents (client_id, person_id, number, agreed_at, address)
+           SELECT c.id, m.person_id, 1, c.registered_at, c.registered_address
+             FROM clients c JOIN memberships m ON m.client_id = c.id AND m.is_owner"""
+    )
