@@ -6,7 +6,7 @@ import msgspec
 import rich_click as click
 from rich.console import Console
 
-from benchmarks import client_list, ground, report
+from benchmarks import client_list, ground, palette, report
 from benchmarks.client_list import Options
 from benchmarks.load import CONNECTIONS
 from benchmarks.scale import Scale
@@ -55,3 +55,39 @@ def list_of_clients(
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:
         report.show(found, Console())
+
+
+@benchmarks.command("palette")
+@click.option("--json", "is_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option("--clients", default=1_000_000, show_default=True, help="Clients of all providers together.")
+@click.option("--tenants", default=1_000, show_default=True, help="Providers.")
+@click.option("--biggest", type=int, help="Clients of the biggest provider; three in ten when left out.")
+@click.option("--seconds", default=1.0, show_default=True, help="How long each load lasts.")
+@click.option("--connections", default=4, show_default=True, help="Requests under way at one time.")
+@click.option("--fresh", is_flag=True, help="Fill the database anew.")
+@click.option("--home", type=click.Path(path_type=Path), default=ground.HOME, help="Where the databases are kept.")
+def search_over_everything(
+    is_json: bool,
+    clients: int,
+    tenants: int,
+    biggest: int | None,
+    seconds: float,
+    connections: int,
+    fresh: bool,
+    home: Path,
+) -> None:
+    """The palette: what is typed there, among the clients of the biggest provider."""
+    options = Options(
+        scale=Scale(clients=clients, tenants=tenants, biggest=biggest or clients * 3 // 10),
+        seconds=seconds,
+        rounds=1,
+        connections=connections,
+        workers=1,
+        is_fresh=fresh,
+    )
+    with ground.running(home) as standing:
+        found = palette.measure(options, standing, Console(stderr=True, quiet=is_json))
+    if is_json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        report.show_searches(found, Console())

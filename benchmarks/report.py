@@ -22,6 +22,17 @@ def show(report: dict[str, Any], console: Console) -> None:
     )
 
 
+def show_searches(report: dict[str, Any], console: Console) -> None:
+    """Print how long each text took, and whether the target is reached."""
+    table = Table("Typed", "ms", "requests/s", "p50 ms", "p99 ms", title="Search over everything")
+    for name, ms in report["search_ms"].items():
+        figures = report["pages"][name]
+        table.add_row(name, f"{ms:.2f}", str(figures.requests_per_s), str(figures.p50_ms), str(figures.p99_ms))
+    console.print(table)
+    for target, is_reached in report["targets"].items():
+        console.print(f"{'[green]reached[/]' if is_reached else '[red]missed[/]'}  {target}")
+
+
 def _pages(report: dict[str, Any]) -> Table:
     table = Table("Page", "requests/s", "p50 ms", "p99 ms", title="Over HTTP")
     named = {

@@ -31,6 +31,8 @@ STAFF = (
     Place("clients-focus", "/staff/clients?focus=client:{client}"),
     Place("focus-unknown", "/staff/activity?focus=client:999999"),
     Place("client-enter", "/staff/clients/{client}/enter"),
+    Place("search", "/staff/search?q=a"),
+    Place("palette", "/staff/clients", click=("[data-palette]",)),
     Place("clients-nothing", "/staff/clients?name=nobodyhere"),
     Place("clients-wrong-filter", "/staff/clients?code=abc"),
     Place("client-new", "/staff/clients/new"),

@@ -7,12 +7,21 @@ import sys
 import pytest
 
 TINY = ("--clients", "2000", "--tenants", "10", "--seconds", "0.5", "--rounds", "1", "--connections", "4")
+SMALL = ("--clients", "2000", "--tenants", "10", "--seconds", "0.2", "--connections", "2")
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    home = tmp_path_factory.mktemp("benchmarks")
-    command = [sys.executable, "-m", "benchmarks", "client-list", "--json", *TINY, "--home", str(home)]
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("benchmarks")
+
+
+@pytest.fixture(scope="module")
+def report(home):
+    return measured("client-list", *TINY, "--home", str(home))
+
+
+def measured(*arguments: str) -> dict:
+    command = [sys.executable, "-m", "benchmarks", arguments[0], "--json", *arguments[1:]]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
@@ -42,3 +51,11 @@ def test_every_filter_has_its_time_in_the_database(report):
     assert report["worst_filter_ms"] == max(cost["ms"] for cost in report["database"].values())
     assert report["slowest_single_filter_ms"] <= report["worst_filter_ms"]
     assert all(cost["plan"] for cost in report["database"].values())
+
+
+def test_the_palette_is_measured_by_what_people_type(home, report):
+    found = measured("palette", *SMALL, "--home", str(home))
+    assert {"code", "email", "two_words", "one_letter", "nobody"} <= set(found["search_ms"])
+    assert found["slowest_ms"] == max(found["search_ms"].values()) > 0
+    assert found["pages"].keys() == found["search_ms"].keys()
+    assert all(figures["requests"] > 0 for figures in found["pages"].values())

@@ -39,6 +39,7 @@ class Entry(msgspec.Struct, kw_only=True):
     changes: dict[str, list[Any]]
     address: str
     request_id: str
+    impersonation_id: int | None
     text: str
 
 

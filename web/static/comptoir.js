@@ -4,6 +4,7 @@ import "./js/copy.js";
 import "./js/fields.js";
 import "./js/inside.js";
 import "./js/keys.js";
+import "./js/palette.js";
 import "./js/passwords.js";
 import "./js/picks.js";
 import "./js/progress.js";

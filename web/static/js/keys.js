@@ -1,5 +1,5 @@
 // The keyboard: "/" goes to the search, "c" creates (the link with data-create), Esc and a click elsewhere close menus.
-// Ctrl-K is kept free for the palette.
+// Ctrl-K opens the palette (palette.js).
 
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable], dialog[open]");
 

@@ -1,0 +1,90 @@
+"""The search over everything: what is typed, what it finds, and never more than one may see."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import db
+from core.accounts import search
+from core.errors import Invalid
+from tests import cast
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("dupont", (None, "dupont")),
+        ("  dupont ", (None, "dupont")),
+        ("c:dup", ("client", "dup")),
+        ("C: dup", ("client", "dup")),
+        ("u:", ("user", "")),
+        ("> new client", ("action", "new client")),
+        ("s:pass", ("setting", "pass")),
+        ("cc:x", (None, "cc:x")),
+    ],
+)
+def test_a_prefix_narrows_it_to_one_kind(text, expected):
+    assert search.asked(text) == expected
+
+
+@given(st.text())
+def test_whatever_is_typed_is_a_kind_and_a_text(text):
+    kind, rest = search.asked(text)
+    assert kind is None or kind in search.PREFIXES.values()
+    assert rest in text and rest == rest.strip()
+
+
+async def logins(text: str, name: str = "alice", **more) -> list[str]:
+    by = await cast.who(name)
+    async with db.as_tenant(by.tenant.id):
+        return [hit.detail.split(" · ")[1] for hit in await search.find(text, by=by, **more)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1001", ["dupont"]),
+        ("dup", ["dupont"]),
+        ("JEAN dup", ["dupont"]),
+        ("mull", ["mueller"]),
+        ("söhne", ["mueller"]),
+        ("tanaka@cli", ["tanaka"]),
+        ("elodie@client.example", ["elodie"]),
+        ("o-brien", ["o-brien"]),
+        ("田中", ["tanaka"]),
+        ("globex", []),
+        ("9" * 30, []),
+        ("0", []),
+        ("", []),
+        ("%", []),
+        ("@", []),
+    ],
+)
+async def test_clients_are_found_by_code_address_and_words(database, text, expected):
+    assert await logins(text) == expected
+    assert await logins(text, kind="client") == expected
+    assert await logins(text, kind="action") == []
+
+
+async def test_a_whole_code_comes_before_a_name_with_that_number(database):
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        await db.execute("UPDATE clients SET name = 'Studio 1001' WHERE code = 1003")
+        assert [hit.code for hit in await search.find("1001", by=alice)] == [1001, 1003]
+        assert [hit.code for hit in await search.find("1001", by=alice, most=1)] == [1001]
+
+
+async def test_nobody_finds_what_he_may_not_see(database):
+    assert await logins("mull", "lea") == ["mueller"]
+    assert await logins("dup", "lea") == []
+    assert await logins("1001", "lea") == []
+    assert await logins("dupont@client.example", "lea") == []
+    assert await logins("dup", "bob") == []
+
+
+@pytest.mark.parametrize("text", ["a" * 201, "a\0b"])
+async def test_what_cannot_be_looked_for_is_refused(database, text):
+    with pytest.raises(Invalid):
+        await logins(text)
