@@ -45,6 +45,8 @@ ACTIONS = MappingProxyType(
         "impersonation:ended": N_("%(actor)s left the account of %(subject)s"),
         "impersonation:refused": N_("%(actor)s tried inside the account of %(subject)s what is closed there"),
         "impersonation:started": N_("%(actor)s entered the account of %(subject)s"),
+        "import:deleted": N_("%(actor)s removed the file %(subject)s"),
+        "import:uploaded": N_("%(actor)s uploaded the file %(subject)s to import it"),
         "job:retried": N_("%(actor)s had the job %(subject)s tried again"),
         "link:created": N_("%(actor)s sent a link to choose a password to %(subject)s"),
         "payer:created": N_("%(actor)s added the payer %(subject)s"),
