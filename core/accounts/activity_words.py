@@ -20,12 +20,12 @@ ACTIONS = MappingProxyType(
         "attitude:moved": N_("%(actor)s moved the attitude %(subject)s in the list"),
         "attitude:updated": N_("%(actor)s changed the attitude %(subject)s"),
         "client:closed": N_("%(actor)s closed the client %(subject)s"),
-        "consent:given": N_("%(actor)s agreed to version %(subject)s of the terms"),
         "client:created": N_("%(actor)s registered the client %(subject)s"),
         "client:deleted": N_("%(actor)s deleted the client %(subject)s"),
         "client:exported": N_("%(actor)s exported clients"),
         "client:reopened": N_("%(actor)s opened the client %(subject)s again"),
         "client:updated": N_("%(actor)s changed the client %(subject)s"),
+        "consent:given": N_("%(actor)s agreed to version %(subject)s of the terms"),
         "feature:granted": N_("%(actor)s granted %(subject)s a feature"),
         "feature:refused": N_("%(actor)s took a feature from %(subject)s"),
         "feature:reset": N_("%(actor)s left a feature of %(subject)s to its edition"),
@@ -102,12 +102,12 @@ ACTIONS = MappingProxyType(
         "staff:reinvited": N_("%(actor)s invited %(subject)s once more"),
         "staff:removed": N_("%(actor)s removed %(subject)s from the staff"),
         "staff:restored": N_("%(actor)s took %(subject)s back onto the staff"),
-        "terms:published": N_("%(actor)s put version %(subject)s of the terms in force"),
         "staff:updated": N_("%(actor)s changed the role or the limits of %(subject)s"),
         "task:cancelled": N_("%(actor)s cancelled the task %(subject)s"),
         "task:ended": N_("The task %(subject)s ended"),
         "task:resumed": N_("%(actor)s let the task %(subject)s go on"),
         "task:started": N_("%(actor)s started the task %(subject)s"),
+        "terms:published": N_("%(actor)s put version %(subject)s of the terms in force"),
     }
 )
 """What was done, as a sentence. In a translation the two names may stand wherever they sound best."""
