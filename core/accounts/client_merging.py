@@ -12,7 +12,7 @@ from asyncpg import Record
 from core import audit, clock, db, hooks, policies
 from core.accounts import (
     access,
-    activity_words,
+    activity_fields,
     client_fields,
     client_list,
     client_merging_users,
@@ -195,7 +195,7 @@ async def _lead_on(gone: Record, stays: Record, found: Preview) -> Record:
 async def _tell(found: Preview, *, by: Actor) -> None:
     """One entry on each: what left, and what came, with the values that stayed behind."""
     gone, stays = found.gone, found.stays
-    behind = [f"{it.label or _(activity_words.FIELDS[it.field])}: {it.gone}" for it in found.differing]
+    behind = [f"{it.label or _(activity_fields.FIELDS[it.field])}: {it.gone}" for it in found.differing]
     moved = [f"{_(it.label)}: {it.rows - it.kept_back}" for it in found.counts]
     await audit.record(
         "client:merged",

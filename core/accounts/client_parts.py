@@ -57,9 +57,7 @@ PARTS: tuple[Part, ...] = (
         beside=("field_id",),
         sets=REGISTERED,
     ),
-    Part(
-        table="client_roles", how="elsewhere", label=N_("Roles that the client made"), why=USERS
-    ),
+    Part(table="client_roles", how="elsewhere", label=N_("Roles that the client made"), why=USERS),
     Part(table="client_words", how="stays", why="the search for the merged client leads to the one that stays"),
     Part(
         table="consents",
@@ -86,9 +84,7 @@ PARTS: tuple[Part, ...] = (
     Part(table="membership_roles", how="elsewhere", why=USERS),
     Part(table="memberships", how="elsewhere", label=N_("Users"), why=USERS),
     Part(table="payers", how="moves", label=N_("Payers"), sets={"is_default": "false"}),
-    Part(
-        table="sessions", how="elsewhere", why="client_merging_users: no session changes its client unasked"
-    ),
+    Part(table="sessions", how="elsewhere", why="client_merging_users: no session changes its client unasked"),
 )
 BY_TABLE = {part.table: part for part in PARTS}
 

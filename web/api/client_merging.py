@@ -24,7 +24,9 @@ class ClientMerge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The code of the client that stays, and what the owner of the other one becomes there."""
 
     into: int
-    owner_role: Annotated[Role | Literal[""], Meta(description="Needed when `owner` of the preview is not null")] = ""
+    owner_role: Annotated[
+        Role | Literal[""], Meta(description="Needed when `owner` of the preview is not null")
+    ] = ""
 
 
 class ClientMergeQuery(ClientMerge, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from core.accounts import access, activity_words, client_merging, rights
+from core.accounts import access, activity_fields, client_merging, rights
 from core.actor import Actor
 from core.errors import Invalid
 from core.i18n import _
@@ -60,7 +60,13 @@ async def _choose(
         except Invalid as refusal:
             form, status = form.refused(Invalid({"q": next(iter(refusal.errors.values()))})), 422
     return page(
-        request, "staff/clients/merge_choose.html", status=status, clients=chosen, form=form, found=found, asked=text
+        request,
+        "staff/clients/merge_choose.html",
+        status=status,
+        clients=chosen,
+        form=form,
+        found=found,
+        asked=text,
     )
 
 
@@ -81,7 +87,7 @@ async def _show(
         roles=[(role, _(rights.ROLE_NAMES[role])) for role in rights.GIVEABLE],
         role_names={role: _(name) for role, name in rights.ROLE_NAMES.items()},
         rows=[_row(it, offered) for it in found.differing],
-        filled=[_(activity_words.FIELDS[field]) for field in found.filled],
+        filled=[_(activity_fields.FIELDS[field]) for field in found.filled],
         swapped=f"{PLACE}?code={into}&into={gone}",
     )
 
