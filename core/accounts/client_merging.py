@@ -1,7 +1,8 @@
 """Merging two clients: a preview of what moves and what stays behind, and the act itself.
 
 The one that goes stays as a closed row that leads to the other: its code in addresses, in the API and in the
-search finds the one that stays. What hangs on it moves as `client_parts` says, its users as `client_merging_users`.
+search finds the one that stays. What hangs on it moves as `client_parts` says, its users by
+`client_merging_users`.
 """
 
 from typing import Any

@@ -17,7 +17,7 @@ from core.checks import Checks
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
     """A user of the client that goes, as he will be in the one that stays. `roles` are built-in ones, `own` the
-    names of those that a client made; `owned` tells that the client that goes was his, `is_known` that he is in both."""
+    names of those that a client made; `owned`: the client that goes was his; `is_known`: he is in both."""
 
     person_id: int
     name: str

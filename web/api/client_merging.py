@@ -24,9 +24,7 @@ class ClientMerge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The code of the client that stays, and what the owner of the other one becomes there."""
 
     into: int
-    owner_role: Annotated[
-        Role | Literal[""], Meta(description="Needed when `owner` of the preview is not null")
-    ] = ""
+    owner_role: Annotated[Role | Literal[""], Meta(description="Needed when the preview has an `owner`")] = ""
 
 
 class ClientMergeQuery(ClientMerge, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,7 +59,7 @@ class LeftBehind(msgspec.Struct, kw_only=True):
 
 
 class ClientMergePreview(msgspec.Struct, kw_only=True):
-    """What merging would do. `owner` needs a role; `taken_over` are fields that the one that stays has nothing in."""
+    """What merging would do. `owner` needs a role; `taken_over` are fields that the other has nothing in."""
 
     gone: NamedClient
     stays: NamedClient

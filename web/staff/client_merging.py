@@ -22,7 +22,7 @@ PLACE = "/staff/clients/merge"
 
 @get("/clients/merge", **requires(Permission.CLIENT_MERGE))
 async def ask(request: AnyRequest, by: By) -> Response[Any]:
-    """Ask for the client that stays: one of two that were selected, or one that is searched for; then the preview."""
+    """Ask for the client that stays: one of two, or one that is searched for. Then show the preview."""
     query = request.query_params
     codes = list(dict.fromkeys(codes_in(query.getall("code", []))))
     if not 1 <= len(codes) <= 2:

@@ -14,7 +14,7 @@ ROWS = [
     *rows(
         "staff",
         "provider",
-        ("GET /staff/clients/merge?code=$client&into=$client_beside", "client:merge", {}),
+        ("GET /staff/clients/merge?code=$client", "client:merge", {}),
         ("POST /staff/clients/merge", "client:merge", {"send": SENT | {"code": "$client"}}),
     ),
     *rows(
