@@ -123,6 +123,7 @@ SUBJECTS = MappingProxyType(
         "export": N_("Exports"),
         "field": N_("Fields"),
         "group": N_("Account groups"),
+        "import": N_("Imports"),
         "job": N_("Jobs"),
         "payer": N_("Payers"),
         "person": N_("People"),

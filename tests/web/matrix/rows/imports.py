@@ -31,6 +31,7 @@ ROWS = [
         ("POST /staff/imports/{import_id}/delete", "client:import", {"send": {}}),
     ),
 ]
+CHANGES_NOTHING = {"/staff/imports", "/staff/imports/{import_id}/errors"}
 PARAMETERS = {"/staff/imports": "noun", "/staff/imports/sample": "noun"}
 RULED = {"imports.noun"}
 FILLERS = {
