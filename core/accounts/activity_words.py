@@ -6,6 +6,7 @@ An action of a plugin has no sentence here and is shown by its name. A test look
 from types import MappingProxyType
 
 from core import i18n, places
+from core.accounts import rights
 from core.i18n import N_, _
 from core.permissions import DESCRIPTIONS, FEATURES, Permission
 
@@ -20,6 +21,9 @@ ACTIONS = MappingProxyType(
         "attitude:moved": N_("%(actor)s moved the attitude %(subject)s in the list"),
         "attitude:updated": N_("%(actor)s changed the attitude %(subject)s"),
         "client:closed": N_("%(actor)s closed the client %(subject)s"),
+        "client_role:created": N_("%(actor)s made the users’ role %(subject)s"),
+        "client_role:deleted": N_("%(actor)s deleted the users’ role %(subject)s"),
+        "client_role:updated": N_("%(actor)s changed the users’ role %(subject)s"),
         "consent:given": N_("%(actor)s agreed to version %(subject)s of the terms"),
         "client:created": N_("%(actor)s registered the client %(subject)s"),
         "client:deleted": N_("%(actor)s deleted the client %(subject)s"),
@@ -45,8 +49,16 @@ ACTIONS = MappingProxyType(
         "impersonation:ended": N_("%(actor)s left the account of %(subject)s"),
         "impersonation:refused": N_("%(actor)s tried inside the account of %(subject)s what is closed there"),
         "impersonation:started": N_("%(actor)s entered the account of %(subject)s"),
+        "invitation:accepted": N_("%(subject)s accepted an invitation"),
+        "invitation:resent": N_("%(actor)s sent the invitation of %(subject)s once more"),
+        "invitation:sent": N_("%(actor)s invited %(subject)s"),
+        "invitation:withdrawn": N_("%(actor)s withdrew the invitation of %(subject)s"),
         "job:retried": N_("%(actor)s had the job %(subject)s tried again"),
         "link:created": N_("%(actor)s sent a link to choose a password to %(subject)s"),
+        "membership:left": N_("%(subject)s left the client"),
+        "membership:removed": N_("%(actor)s took the user %(subject)s out"),
+        "membership:transferred": N_("%(actor)s made %(subject)s the owner"),
+        "membership:updated": N_("%(actor)s changed the roles of %(subject)s"),
         "payer:created": N_("%(actor)s added the payer %(subject)s"),
         "payer:deleted": N_("%(actor)s deleted the payer %(subject)s"),
         "payer:made_default": N_("%(actor)s made %(subject)s the default payer"),
@@ -117,10 +129,13 @@ SUBJECTS = MappingProxyType(
         "api_key": N_("API keys"),
         "attitude": N_("Attitudes"),
         "client": N_("Clients"),
+        "client_role": N_("Roles of users"),
         "export": N_("Exports"),
         "field": N_("Fields"),
         "group": N_("Account groups"),
+        "invitation": N_("Invitations"),
         "job": N_("Jobs"),
+        "membership": N_("Users"),
         "payer": N_("Payers"),
         "person": N_("People"),
         "plugin": N_("Plugins"),
@@ -197,6 +212,7 @@ FIELDS = MappingProxyType(
         "names": N_("Names"),
         "note": N_("Note"),
         "options": N_("Options"),
+        "owner": N_("Owner"),
         "password": N_("Password"),
         "permissions": N_("Permissions"),
         "pending": N_("Second step still missing"),
@@ -216,7 +232,9 @@ FIELDS = MappingProxyType(
         "registered_at": N_("Registered"),
         "registration_number": N_("Registration number"),
         "replaced_by": N_("Replaced by"),
+        "rights": N_("Rights"),
         "role": N_("Role"),
+        "roles": N_("Roles"),
         "scopes": N_("Scopes"),
         "sender": N_("Sender's address"),
         "sender_name": N_("Sender's name"),
@@ -270,7 +288,9 @@ VALUES = MappingProxyType(
         "mfa_roles": _ROLES,
         "permissions": _PERMISSIONS,
         "purpose": {"invitation": N_("Invitation"), "password": N_("New password"), "welcome": N_("Welcome")},
+        "rights": {right.value: rights.DESCRIPTIONS[right] for right in rights.Right},
         "role": _ROLES,
+        "roles": dict(rights.ROLE_NAMES),
         "scopes": _PERMISSIONS,
         "state": {
             "active": N_("Active"),

@@ -21,7 +21,7 @@ ACTIONS = (
     "client:updated",
 )
 """What is told whoever did it."""
-FAMILIES = ("consent:", "contract:", "impersonation:", "invitation:", "membership:", "payer:")
+FAMILIES = ("client_role:", "consent:", "contract:", "impersonation:", "invitation:", "membership:", "payer:")
 """And all actions whose names begin so."""
 HIDDEN = frozenset(
     {"attitude", "attitude_id", "id", "note", "project", "project_id", "reason", "registered_address", "groups"}
