@@ -1,4 +1,4 @@
-"""Showing again who one is, before something that hurts: the field `code` of a form, when the last proof is old."""
+"""Showing again who one is before something that hurts: a form's field `code`, when the last proof is old."""
 
 import msgspec
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from web.kit import portal_menu
-from web.portal import clients, home, invitation, log, profile, roles, sign_up, terms, users
+from web.portal import clients, home, invitation, log, own_payer, payers, profile, roles, sign_up, terms, users
 
 PATH, HOSTS = "/", "provider"
 OPTIONS = {"before_request": portal_menu.ask}
@@ -12,6 +12,8 @@ ROUTES: list[Any] = [
     *home.ROUTES,
     *clients.ROUTES,
     *profile.ROUTES,
+    *payers.ROUTES,
+    *own_payer.ROUTES,
     *log.ROUTES,
     *sign_up.ROUTES,
     *terms.ROUTES,

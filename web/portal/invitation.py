@@ -70,8 +70,15 @@ async def _show(request: AnyRequest, token: str, form: Form, *, by: Actor, statu
         invitation = await joining.get(token, by=by)
     except NotValid:
         return _gone(request)
-    context = {"is_gone": False, "invitation": invitation, "form": form, "here": request.url.path}
-    return page(request, "portal/invitation.html", status=status, **context)
+    return page(
+        request,
+        "portal/invitation.html",
+        status=status,
+        is_gone=False,
+        invitation=invitation,
+        form=form,
+        here=request.url.path,
+    )
 
 
 def _gone(request: AnyRequest) -> Response[str]:

@@ -142,5 +142,6 @@ def _ask(request: AnyRequest, place: Place, *, by: Actor, refused: str = "", sta
 
 
 ROUTES: list[Any] = [
-    index, new, invite, resend, withdraw, ask_leave, leave, show, update, ask_remove, remove, ask_transfer, transfer,
+    index, new, invite, resend, withdraw, ask_leave, leave, show, update, ask_remove, remove, ask_transfer,
+    transfer,
 ]  # fmt: skip
