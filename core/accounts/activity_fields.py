@@ -35,7 +35,6 @@ FIELDS = MappingProxyType(
         "ended_by": N_("Ended by"),
         "expires_at": N_("Ends"),
         "external_id": N_("External id"),
-        "external_id": N_("External id"),
         "failed": N_("Rows failed"),
         "features": N_("Features"),
         "filter": N_("Filter"),
