@@ -96,7 +96,8 @@ async def make_default(account_id: int, *, by: Actor) -> Record:
     company, row = await _locked(account_id, by=by)
     if not row["is_default"]:
         await db.execute(
-            "UPDATE bank_accounts SET is_default = false, version = version + 1 WHERE company_id = $1 AND is_default",
+            """UPDATE bank_accounts SET is_default = false, version = version + 1
+               WHERE company_id = $1 AND is_default""",
             company["id"],
         )
         await rows.save("bank_accounts", row, {"is_default": True})
@@ -149,5 +150,12 @@ def _completed(kept: dict[str, str]) -> dict[str, str]:
     return kept | {name: kept[name] or text for name, text in told.items()}
 
 
-async def _tell(action: str, company: Record, *, by: Actor, **sides: Mapping[str, Any]) -> None:
-    await audit.record(action, "company", company["id"], by=by, name=company["name"], **sides)
+async def _tell(
+    action: str,
+    company: Record,
+    *,
+    by: Actor,
+    old: Mapping[str, Any] | None = None,
+    new: Mapping[str, Any] | None = None,
+) -> None:
+    await audit.record(action, "company", company["id"], by=by, name=company["name"], old=old, new=new)

@@ -1,8 +1,8 @@
 """Companies: the provider's own legal entities, who issue its documents. There always is one, the default.
 
-More than one is the feature "companies". An edition without it shows the default one, which is edited in place; more,
-from a higher edition, are kept and not shown. Who is limited to projects sees the companies that these sell through,
-and changes none.
+More than one is the feature "companies". An edition without it shows the default one, which is edited in place;
+more, from a higher edition, are kept and not shown. Who is limited to projects sees the default one and those that
+his projects sell through, and changes none.
 """
 
 from collections.abc import Mapping

@@ -14,8 +14,8 @@ from core.i18n import N_
 
 NOT_OF_COMPANIES = frozenset({"contact_person", "language", "iban", "bic"})
 """What a payer has and an own company has not, or elsewhere."""
-ALL = ("country", "name", "legal_form", "registration_number", "vat_number", "street", "postcode", "city", "region",
-       "email", "phone")  # fmt: skip
+ALL = ("country", "name", "legal_form", "registration_number", "vat_number", "street", "postcode", "city",
+       "region", "email", "phone")  # fmt: skip
 """Every field that any company has."""
 
 

@@ -71,7 +71,7 @@ def written(pattern: str, *, series: str, year: int, number: int) -> str:
 
 def preview(pattern: str, *, series: str, year: int, first: int, count: int = 3) -> list[str]:
     """The numbers from `first` on; none for a pattern that cannot be."""
-    if _wrong(pattern):
+    if len(pattern) > LONGEST or _wrong(pattern):
         return []
     return [written(pattern, series=series, year=year, number=first + step) for step in range(count)]
 
@@ -95,7 +95,8 @@ async def give(company: Mapping[str, Any], kind: str, *, on: date, count: int = 
     pattern = company[f"{kind}_pattern"]
     series, year = _scope(pattern, company["series"], on.year)
     first = await db.value(
-        """INSERT INTO document_counters AS c (company_id, kind, series, year, next) VALUES ($1, $2, $3, $4, 1 + $5)
+        """INSERT INTO document_counters AS c (company_id, kind, series, year, next)
+           VALUES ($1, $2, $3, $4, 1 + $5)
            ON CONFLICT (tenant_id, company_id, kind, series, year) DO UPDATE SET next = c.next + $5
            RETURNING next - $5""",
         company["id"],

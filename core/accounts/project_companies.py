@@ -52,7 +52,7 @@ async def of_company(company_id: int, *, by: Actor) -> list[Record]:
 
 
 async def selling(project_id: int) -> list[Record]:
-    """The companies that a client of this project can be sold to by, the default one first. Needs no permission."""
+    """The companies that sell to clients of this project, the default one first. Needs no permission."""
     return await db.fetch(
         """SELECT c.* FROM companies c
            LEFT JOIN project_companies p ON p.company_id = c.id AND p.project_id = $1
