@@ -15,6 +15,7 @@ from web.api import (
     description,
     exports,
     groups,
+    imports,
     me,
     payers,
     project_brands,
@@ -52,6 +53,7 @@ RESOURCES = (
     search,
     activity,
     exports,
+    imports,
     tasks,
 )
 

@@ -6,6 +6,7 @@ from typing import Any
 from core import i18n, places
 from core.accounts import client_choices
 from core.accounts.client_choices import ClientChoices
+from core.accounts.rights import GIVEABLE, ROLE_NAMES
 from core.actor import Actor
 from core.i18n import N_, _
 
@@ -82,4 +83,5 @@ def import_choices(key: str) -> list[tuple[str, str]]:
         "country": list(places.countries(locale).items()),
         "language": list(places.languages(locale).items()),
         "kind": [(kind, _(label)) for kind, label in KINDS.items()],
+        "role": [(role, _(ROLE_NAMES[role])) for role in GIVEABLE],
     }.get(key, [])
