@@ -24,7 +24,18 @@ ACTIONS = (
 FAMILIES = ("consent:", "contract:", "impersonation:", "invitation:", "membership:", "payer:")
 """And all actions whose names begin so."""
 HIDDEN = frozenset(
-    {"attitude", "attitude_id", "id", "note", "project", "project_id", "reason", "registered_address", "groups"}
+    {
+        "attitude",
+        "attitude_id",
+        "groups",
+        "id",
+        "internal",
+        "note",
+        "project",
+        "project_id",
+        "reason",
+        "registered_address",
+    }
 )
 """Fields that are the provider's own business, in whatever is told."""
 OWN = ("session:", "signin:", "person:", "second_factor:", "passkey:")
