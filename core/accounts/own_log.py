@@ -17,6 +17,7 @@ from core.filters import Conditions
 ACTIONS = (
     "client:closed",
     "client:created",
+    "client:merged",
     "client:reopened",
     "client:updated",
 )
@@ -30,6 +31,8 @@ HIDDEN = frozenset(
         "groups",
         "id",
         "internal",
+        "left_behind",
+        "moved",
         "note",
         "project",
         "project_id",

@@ -43,7 +43,7 @@ LABELS: Mapping[str, str] = {
 }
 
 KINDS = {"individual": N_("Individual"), "company": N_("Company")}
-STATUSES = {"active": N_("Active"), "closed": N_("Closed")}
+STATUSES = {"active": N_("Active"), "closed": N_("Closed"), "merged": N_("Merged")}
 
 
 ASKED = {"": "", ".from": N_("%(label)s from"), ".to": N_("%(label)s to")}
