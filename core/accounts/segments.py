@@ -77,6 +77,16 @@ async def every(*, by: Actor) -> list[Segment]:
     return await _seen(found, found, by=by)
 
 
+async def names(*, by: Actor) -> list[tuple[int, str]]:
+    """Ids and names of those that `by` may use, by name: for lists to choose from."""
+    policies.require(by, Permission.CLIENT_READ)
+    found = await db.fetch(
+        "SELECT id, name FROM segments WHERE staff_id IS NULL OR staff_id = $1 ORDER BY name_folded, id",
+        by.staff_id,
+    )
+    return [(row["id"], row["name"]) for row in found]
+
+
 async def get(segment_id: int, *, by: Actor) -> Segment:
     """One of them; `NotFound` for another's own too."""
     policies.require(by, Permission.CLIENT_READ)
