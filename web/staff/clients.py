@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from core import i18n, places
-from core.accounts import activity, attitudes, client_choices, client_list, clients, people, projects
+from core.accounts import activity, attitudes, client_choices, client_list, clients, people, projects, segments
 from core.accounts.client_filter import ClientFilter
 from core.actor import Actor
 from core.errors import EditConflict, Invalid, NotFound
@@ -20,9 +20,9 @@ from web.kit.pages import AnyRequest, local, page, redirect
 from web.kit.templates import number
 from web.kit.visit import By, visit_of
 from web.staff import activity as activity_page
-from web.staff import client_tabs, client_words, edits
+from web.staff import client_tabs, client_words, edits, saved_filters
 
-PAGING = frozenset({"after", "before", "sort"})
+PAGING = frozenset({"after", "before", "sort", saved_filters.ALL})
 COUNTED = 10_000
 USUAL_SORT = "-registered"
 COLUMNS = "client_columns"
@@ -31,16 +31,18 @@ SHOWN_ONLY = frozenset({"login", "registered_at", "registered_address", "phone_v
 
 
 @get("/clients", **requires(Permission.CLIENT_READ))
-async def index(request: AnyRequest, by: By) -> Response[str]:
+async def index(request: AnyRequest, by: By) -> Response[Any]:
     """The list: filtered, sorted and paged by the address alone, so that a link shows the same."""
-    given = forms.query(request, ignore=PAGING)
-    query = request.query_params
+    if (opening := await saved_filters.opening(request, by=by)) is not None:
+        return opening
+    asked, kept = forms.query(request, ignore=PAGING), saved_filters.kept_in(request)
+    given, query = kept | asked, request.query_params
     sort, columns = query.get("sort") or USUAL_SORT, _columns(request, by=by)
-    status, errors, total = 200, {}, None
+    status, errors, total, trouble = 200, {}, None, ""
     listed = client_list.Page(rows=[], previous=None, next=None)
     chosen = ClientFilter()
     try:
-        chosen = forms.fill(ClientFilter, given)
+        chosen = forms.fill(ClientFilter, asked)
         listed = await client_list.page(
             chosen,
             by=by,
@@ -50,11 +52,13 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
             columns=columns,
             within=visit_of(request).focus,
         )
+        trouble = await saved_filters.trouble_of(chosen, by=by)
         total = await client_list.total(chosen, listed, by=by, most=COUNTED + 1, within=visit_of(request).focus)
     except Invalid as refusal:
         status, errors = 422, refusal.errors
     filed = await client_choices.of(by=by)
-    offered = client_words.offered(filed)
+    saved: client_words.Choices = {"segment": list(await segments.names(by=by))}
+    offered = client_words.offered(filed) | saved
     return page(
         request,
         "staff/clients/index.html",
@@ -74,7 +78,10 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         all_href=f"/staff/clients/bulk?{urlencode({'all': '1'} | given)}",
         filter=Form(given, errors),
         in_force=_in_force(given, offered, sort),
-        cancel_href=_link({}, sort=sort),
+        cancel_href=_link(kept, sort=sort),
+        save_href=f"/staff/segments/new?{urlencode(asked)}" if asked and not errors else "",
+        keeps_all=bool(kept),
+        trouble=trouble,
         choices=offered,
         countries=places.countries(i18n.current()),
         languages=places.languages(i18n.current()),

@@ -5,12 +5,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from litestar import Response
 
 from core.accounts import people, segments
 from core.accounts.client_filter import ClientFilter
 from core.accounts.segments import Segment
 from core.actor import Actor
-from web.kit.pages import AnyRequest
+from web.kit import forms
+from web.kit.pages import AnyRequest, redirect
 from web.kit.visit import visit_of
 from web.staff import client_words
 
@@ -25,6 +27,24 @@ def default_of(request: AnyRequest) -> int | None:
     signed_in = visit_of(request).signed_in
     kept = signed_in.preferences.get(DEFAULT) if signed_in else None
     return kept if isinstance(kept, int) else None
+
+
+async def opening(request: AnyRequest, *, by: Actor) -> Response[None] | None:
+    """Where the bare address of the list leads to whoever has chosen a filter that it opens with."""
+    default = default_of(request)
+    if default is None or forms.query(request) or default not in dict(await segments.names(by=by)):
+        return None
+    return redirect(request, f"/staff/clients?segment={default}")
+
+
+def kept_in(request: AnyRequest) -> dict[str, str]:
+    """What the links of the list carry, so that without a filter they show everything."""
+    return {ALL: "1"} if default_of(request) is not None else {}
+
+
+async def trouble_of(wanted: ClientFilter, *, by: Actor) -> str:
+    """Why the saved filter that a list is narrowed to lets nobody through; "" when it works, or there is none."""
+    return (await segments.get(wanted.segment, by=by)).trouble if wanted.segment is not None else ""
 
 
 async def choose_default(segment_id: int | None, *, by: Actor) -> None:

@@ -30,7 +30,11 @@ ROWS = [
         ("GET /staff/segments/new?country=DE", "client:read", {}),
         ("POST /staff/segments?country=DE", "client:read", {"send": {"name": "!name"}}),
         ("GET /staff/segments/{segment_id}/edit", "client:read", {}),
-        ("POST /staff/segments/{segment_id}", "client:read", {"send": {"version": 1, "name": "!name", "is_shared": 1}}),
+        (
+            "POST /staff/segments/{segment_id}",
+            "client:read",
+            {"send": {"version": 1, "name": "!name", "is_shared": 1}},
+        ),
         ("POST /staff/segments/{segment_id}/default", "client:read", {"send": {}}),
         ("POST /staff/segments/default/none", "client:read", {"send": {}}),
         ("GET /staff/segments/{segment_id}/delete", "client:read", {}),
