@@ -21,6 +21,7 @@ class Permission(StrEnum):
     CLIENT_EXPORT = "client:export"
     CLIENT_IMPERSONATE = "client:impersonate"
     CLIENT_IMPORT = "client:import"
+    CLIENT_MERGE = "client:merge"
     CLIENT_READ = "client:read"
     CLIENT_UPDATE = "client:update"
     FIELD_MANAGE = "field:manage"
@@ -70,6 +71,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CLIENT_EXPORT: N_("Export clients and other lists as files"),
         Permission.CLIENT_IMPERSONATE: N_("Enter with the client’s rights"),
         Permission.CLIENT_IMPORT: N_("Import clients from files"),
+        Permission.CLIENT_MERGE: N_("Merge clients"),
         Permission.CLIENT_READ: N_("See clients"),
         Permission.CLIENT_UPDATE: N_("Edit clients"),
         Permission.FIELD_MANAGE: N_("Change the fields of clients"),

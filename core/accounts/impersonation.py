@@ -180,6 +180,14 @@ async def leave(*, by: Actor) -> None:
         await _end(row, "left", by=by)
 
 
+async def end_of_client(client_id: int, *, by: Actor) -> None:
+    """End the visits to a client's account that go on. Asks for no right: its callers have."""
+    for row in await db.fetch(
+        "SELECT * FROM impersonations WHERE client_id = $1 AND ended_at IS NULL ORDER BY id FOR UPDATE", client_id
+    ):
+        await _end(row, "client", by=by)
+
+
 async def going_on(*, by: Actor) -> str:
     """The name of the client whose account was entered from this session and is not left yet, "" for none."""
     await _end_over(by, session_id=by.session_id)
