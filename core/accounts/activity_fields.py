@@ -3,6 +3,7 @@
 from types import MappingProxyType
 
 from core import i18n, places
+from core.accounts import rights
 from core.i18n import N_, _
 from core.permissions import DESCRIPTIONS, FEATURES, Permission
 
@@ -69,6 +70,7 @@ FIELDS = MappingProxyType(
         "names": N_("Names"),
         "note": N_("Note"),
         "options": N_("Options"),
+        "owner": N_("Owner"),
         "password": N_("Password"),
         "permissions": N_("Permissions"),
         "pending": N_("Second step still missing"),
@@ -89,7 +91,9 @@ FIELDS = MappingProxyType(
         "registered_at": N_("Registered"),
         "registration_number": N_("Registration number"),
         "replaced_by": N_("Replaced by"),
+        "rights": N_("Rights"),
         "role": N_("Role"),
+        "roles": N_("Roles"),
         "scopes": N_("Scopes"),
         "sender": N_("Sender's address"),
         "sender_name": N_("Sender's name"),
@@ -143,7 +147,9 @@ VALUES = MappingProxyType(
         "mfa_roles": _ROLES,
         "permissions": _PERMISSIONS,
         "purpose": {"invitation": N_("Invitation"), "password": N_("New password"), "welcome": N_("Welcome")},
+        "rights": {right.value: rights.DESCRIPTIONS[right] for right in rights.Right},
         "role": _ROLES,
+        "roles": dict(rights.ROLE_NAMES),
         "scopes": _PERMISSIONS,
         "state": {
             "active": N_("Active"),
