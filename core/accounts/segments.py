@@ -102,14 +102,6 @@ async def get(segment_id: int, *, by: Actor) -> Segment:
     return (await _seen(wanted, found, by=by))[0]
 
 
-async def filter_of(segment_id: int, *, by: Actor) -> ClientFilter:
-    """What it asks for. `NotFound` when it is not for `by` to see; `Conflict`, with why, when broken."""
-    segment = await get(segment_id, by=by)
-    if segment.trouble:
-        raise Conflict(segment.trouble)
-    return segment.filter
-
-
 async def opened(chosen: ClientFilter, *, by: Actor) -> list[ClientFilter] | None:
     """The filters that `chosen` stands for, all of which must hold: itself, its segment, and what that builds on.
 
