@@ -1,13 +1,14 @@
 """Saved filters around the list of clients: how they read, and which one it opens with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response
 
-from core.accounts import people, segments
+from core.accounts import client_filter, people, segments
+from core.accounts.client_fields import Field
 from core.accounts.client_filter import ClientFilter
 from core.accounts.segments import Segment
 from core.actor import Actor
@@ -66,15 +67,23 @@ def parameters_of(wanted: ClientFilter) -> dict[str, str]:
     return {name: str(value) for name, value in (values | own).items() if value not in ("", None)}
 
 
-def words_of(wanted: ClientFilter, offered: client_words.Choices) -> list[dict[str, str]]:
+def words_of(wanted: ClientFilter, offered: client_words.Choices, fields: Sequence[Field]) -> list[dict[str, str]]:
     """What a filter asks, as labels and values that people read."""
-    return [
-        {"label": client_words.labelled([name])[0]["label"], "value": client_words.shown(name, value, offered)}
+    asked = {
+        name: value
         for name, value in parameters_of(wanted).items()
+        if name in client_filter.FIELDS or name in client_words.parameters(fields)
+    }
+    labels = client_words.labelled(asked, fields)
+    return [
+        {"label": entry["label"], "value": client_words.shown(entry["key"], asked[entry["key"]], offered)}
+        for entry in labels
     ]
 
 
-def listed(segment: Segment, offered: client_words.Choices, *, default: int | None) -> Mapping[str, Any]:
+def listed(
+    segment: Segment, offered: client_words.Choices, fields: Sequence[Field], *, default: int | None
+) -> Mapping[str, Any]:
     """A saved filter as the page of all of them shows it."""
     return {
         "id": segment.id,
@@ -83,7 +92,7 @@ def listed(segment: Segment, offered: client_words.Choices, *, default: int | No
         "created_by": segment.created_by,
         "may_change": segment.may_change,
         "trouble": segment.trouble,
-        "words": words_of(segment.filter, offered),
+        "words": words_of(segment.filter, offered, fields),
         "href": f"/staff/clients?segment={segment.id}",
         "filter_href": address_of(segment.filter),
         "is_default": segment.id == default,

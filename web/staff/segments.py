@@ -1,5 +1,6 @@
 """Saved filters: the list of them, keeping the filter of a list under a name, renaming, sharing, deleting."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,7 +8,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from core import policies
-from core.accounts import client_choices, segments
+from core.accounts import client_choices, client_fields, segments
+from core.accounts.client_fields import Field
 from core.accounts.client_filter import ClientFilter
 from core.accounts.segments import NewSegment, SegmentChanges
 from core.actor import Actor
@@ -29,12 +31,13 @@ NOT_FILTER = frozenset({"all", "after", "before", "sort"})
 @get("/segments", **SEES)
 async def index(request: AnyRequest, by: By) -> Response[str]:
     """One's own filters and those for all, and which of them the list opens with."""
-    offered, default = await _words(by=by), saved_filters.default_of(request)
+    fields, default = await client_fields.in_use(), saved_filters.default_of(request)
+    offered = await _words(fields, by=by)
     found = await segments.every(by=by)
     return page(
         request,
         "staff/segments/index.html",
-        segments=[saved_filters.listed(segment, offered, default=default) for segment in found],
+        segments=[saved_filters.listed(segment, offered, fields, default=default) for segment in found],
         has_default=any(segment.id == default for segment in found),
     )
 
@@ -146,9 +149,9 @@ def _beside(refusal: Invalid) -> Invalid:
     return Invalid({"" if field == "filter" else field: text for field, text in refusal.errors.items()})
 
 
-async def _words(*, by: Actor) -> client_words.Choices:
+async def _words(fields: Sequence[Field], *, by: Actor) -> client_words.Choices:
     named: client_words.Choices = {"segment": list(await segments.names(by=by))}
-    return client_words.offered(await client_choices.of(by=by)) | named
+    return client_words.offered(await client_choices.of(by=by), fields) | named
 
 
 async def _ask(
@@ -162,6 +165,7 @@ async def _ask(
     status: int = 200,
 ) -> Response[str]:
     there = [] if segment else [one for one in await segments.every(by=by) if one.may_change]
+    fields = await client_fields.in_use()
     query = urlencode(saved_filters.parameters_of(wanted))
     return page(
         request,
@@ -170,7 +174,7 @@ async def _ask(
         segment=segment,
         form=form,
         conflict=conflict,
-        words=saved_filters.words_of(wanted, await _words(by=by)),
+        words=saved_filters.words_of(wanted, await _words(fields, by=by), fields),
         there=[(str(one.id), one.name) for one in there],
         filter_href=saved_filters.address_of(wanted),
         may_share=policies.allows(by, Permission.SEGMENT_SHARE),
