@@ -68,6 +68,7 @@ FIELDS = MappingProxyType(
         "options": N_("Options"),
         "password": N_("Password"),
         "permissions": N_("Permissions"),
+        "passkey": N_("Passkey"),
         "pending": N_("Second step still missing"),
         "phone": N_("Phone"),
         "phone_verified": N_("Verified phone"),

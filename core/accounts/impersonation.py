@@ -16,7 +16,7 @@ from piccolo.columns import BigInt, Bytea, Text, Timestamptz
 from core import audit, clock, db, policies
 from core.accounts import access, rights
 from core.accounts.rights import Right
-from core.accounts.sessions import SignedIn, digest, new_token
+from core.accounts.sessions import RECENT, SignedIn, digest, new_token
 from core.actor import Actor, ClientSeat, Impersonator, Tenant, system
 from core.checks import Checks
 from core.errors import Forbidden, ForbiddenInside, Invalid, NotFound, NotSignedIn
@@ -24,8 +24,6 @@ from core.i18n import N_, _
 from core.permissions import Permission
 
 LONGEST = timedelta(minutes=30)
-RECENT = timedelta(minutes=10)
-"""How long ago somebody may have shown who he is, to enter without doing it again."""
 LONGEST_REASON = 500
 LONGEST_BACK = 2000
 CLOSED_INSIDE = frozenset({Right.USERS_MANAGE.value})

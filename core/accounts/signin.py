@@ -110,29 +110,22 @@ async def sign_out(*, by: Actor) -> None:
 
 
 async def _open(mine: Standing, *, by: Actor, agent: str) -> Outcome:
-    must_enroll = not mine.has_factor and mine.needs_factor(by.tenant)
-    is_pending = mine.has_factor or must_enroll
+    has_second_step = mine.has_second_step(by.tenant)
+    must_enroll = not has_second_step and mine.needs_factor(by.tenant)
+    is_pending = has_second_step or must_enroll
     client_id = mine.seat.id if mine.seat else None
     token = await sessions.open_session(
         mine.person_id, by=by, agent=agent, is_pending=is_pending, client_id=client_id
     )
-    return Outcome(token, by.kind, needs_second_factor=mine.has_factor, must_enroll=must_enroll)
+    return Outcome(token, by.kind, needs_second_factor=has_second_step, must_enroll=must_enroll)
 
 
 async def _candidate(email: str, tenant: Tenant) -> Record | None:
-    """The standing and the password's hash of whoever may sign in with this address.
-
-    A user begins with a client that is open and his own, if he has one; else with the one he joined first.
-    """
+    """The standing and the password's hash of whoever may sign in with this address."""
     if not people.is_storable(email):
         return None
     return await db.row(
-        f"""SELECT {standing.COLUMNS}, {standing.SEAT_COLUMNS}, p.password_hash FROM people p
-            LEFT JOIN LATERAL (
-                SELECT b.* FROM memberships b JOIN clients d ON d.tenant_id = b.tenant_id AND d.id = b.client_id
-                WHERE b.tenant_id = p.tenant_id AND b.person_id = p.id AND (b.is_owner OR $2)
-                ORDER BY d.status = 'closed', NOT b.is_owner, b.created_at, b.client_id LIMIT 1
-            ) m ON true
+        f"""SELECT {standing.COLUMNS}, {standing.SEAT_COLUMNS}, p.password_hash FROM people p {standing.FIRST_SEAT}
             {standing.OF_A_PERSON} WHERE p.email_folded = lower($1) AND {standing.IS_SOMEBODY}""",
         email.strip(),
         policies.has_feature(tenant, "users"),
