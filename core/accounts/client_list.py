@@ -55,7 +55,7 @@ COLUMNS: dict[str, str] = {
     "phone": "c.phone",
     "project": "c.project_id",
     "registered": "c.registered_at",
-    "status": "c.status",
+    "status": "CASE WHEN c.merged_into_id IS NULL THEN c.status ELSE 'merged' END",
 }
 """What a list can show."""
 
@@ -89,6 +89,7 @@ async def page(
     columns: tuple[str, ...] = DEFAULT_COLUMNS,
     size: int = PAGE,
     within: Focus | None = None,
+    with_merged: bool = False,
 ) -> Page:
     """The page of clients inside a focus that stands after, or before, a cursor; the first one without.
 
@@ -100,7 +101,8 @@ async def page(
     is_backward = bool(before)
     direction = "DESC" if is_descending != is_backward else "ASC"
     fields = await client_fields.in_use() if any(column.startswith(OF_FIELD) for column in columns) else []
-    source = await source_of(chosen, by=by, direction=direction if key == "registered" else None)
+    usual = direction if key == "registered" else None
+    source = await source_of(chosen, by=by, direction=usual, with_merged=with_merged)
     focus.limit(source.conditions, within)
     order = _order(key, source)
     if text := before or after:
@@ -125,8 +127,9 @@ async def page(
 async def count(chosen: ClientFilter, *, by: Actor, most: int = 10_000, within: Focus | None = None) -> int:
     """How many clients match, counted up to `most`. Quick when `is_countable`."""
     policies.require(by, Permission.CLIENT_READ)
-    source = await source_of(chosen, by=by, direction="DESC")
     is_group_alone = chosen.group is not None and is_countable(chosen, by=by) and within is None
+    # Clients that were merged are in no group.
+    source = await source_of(chosen, by=by, direction="DESC", with_merged=is_group_alone)
     focus.limit(source.conditions, within)
     tables = "group_members of_it" if is_group_alone else source.tables
     return int(

@@ -7,7 +7,7 @@ kept out. What was wrong with the passkey of somebody known stands in the audit.
 from asyncpg import Record
 
 from core import audit, clock, db, policies
-from core.accounts import passkey_answers, passkey_challenges, sessions, standing, throttle
+from core.accounts import passkey_answers, passkey_challenges, sessions, signin, standing, throttle
 from core.accounts.passkey_answers import Given, Place, Refused, Used
 from core.accounts.signin import WRONG_PER_ADDRESS, Outcome
 from core.accounts.standing import Standing
@@ -71,6 +71,7 @@ async def sign_in(
     await throttle.take_back(limit)
     if old:
         await sessions.end_by_token(old, by=by)
+    await signin.note(mine.person_id)
     client_id = mine.seat.id if mine.seat else None
     token = await sessions.open_session(
         mine.person_id, by=by, agent=agent, has_second_factor=True, client_id=client_id, passkey=passkey["name"]

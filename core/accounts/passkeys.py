@@ -11,10 +11,10 @@ from asyncpg import Record
 from piccolo.columns import BigInt, Boolean, Bytea, Text, Timestamptz
 
 from core import audit, clock, db, freshness, i18n, mail, policies
-from core.accounts import passkey_answers, passkey_challenges, people, sessions, standing
+from core.accounts import passkey_answers, passkey_challenges, people, sessions, signin, standing
 from core.accounts.passkey_answers import Place
 from core.accounts.rows import is_id
-from core.accounts.sessions import PEOPLE, RECENT, SignedIn
+from core.accounts.sessions import PEOPLE, SignedIn
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
@@ -70,7 +70,7 @@ async def get(passkey_id: int, *, by: Actor) -> Record:
 
 def needs_proof(signed_in: SignedIn) -> bool:
     """Whether he has to show again who he is. Who is setting up what his role must have has just done so."""
-    return not signed_in.is_pending and signed_in.signed_in_at < clock.now() - RECENT
+    return not signed_in.is_pending and signin.needs_proof(signed_in)
 
 
 async def options(*, place: Place, seed: str, signed_in: SignedIn) -> str:

@@ -15,7 +15,7 @@ import segno
 from asyncpg import Record
 
 from core import audit, clock, db, freshness, policies, sealing
-from core.accounts import passkeys, passwords, people, sessions, standing, throttle
+from core.accounts import passwords, people, sessions, standing, throttle
 from core.accounts.sessions import PEOPLE, person_of
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotFound, NotSignedIn
@@ -149,7 +149,7 @@ async def disable(secret: str, *, by: Actor, token: str) -> str:
 
 
 async def take_away(person_id: int, *, by: Actor) -> None:
-    """Switch off somebody else's, who has lost the phone and the recovery codes. Passkeys and sessions go too."""
+    """Switch off somebody else's, who has lost the phone and the recovery codes. His sessions end."""
     policies.require(by, Permission.STAFF_MANAGE)
     person = await people.find(person_id, lock=True)
     if person is None:
@@ -157,7 +157,6 @@ async def take_away(person_id: int, *, by: Actor) -> None:
     if person_id == by.person_id:
         raise Conflict(_("Switch off your own on the page of your account."))
     await _switch_off(person, by=by)
-    await passkeys.remove_all_of(person_id, by=by)
     await sessions.end_all_of(person_id, by=by)
 
 

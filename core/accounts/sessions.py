@@ -24,8 +24,6 @@ LONGEST = timedelta(hours=12)
 LONGEST_IDLE = timedelta(hours=2)
 LONGEST_PENDING = timedelta(minutes=15)
 SEEN_EVERY = timedelta(minutes=5)
-RECENT = timedelta(minutes=10)
-"""How long ago somebody may have shown who he is, to do what asks for it without doing it again."""
 LONGEST_AGENT = 300
 PEOPLE = ("staff", "user", "operator", "reseller")
 

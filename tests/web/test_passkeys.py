@@ -4,7 +4,7 @@ import pytest
 import time_machine
 
 from core import clock, db
-from core.accounts.sessions import RECENT
+from core.accounts.signin import RECENT
 from tests import cast
 from tests.authenticator import Authenticator
 from tests.visitor import PASSWORD, Visitor

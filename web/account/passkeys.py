@@ -7,13 +7,13 @@ from litestar import Response, get, post
 from litestar.enums import MediaType
 from litestar.params import FromPath
 
-from core.accounts import passkeys, signin
+from core.accounts import passkeys
 from core.accounts.passkeys import NewPasskey
 from core.accounts.sessions import SignedIn
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotSignedIn
 from core.i18n import _
-from web.kit import forms, session
+from web.kit import forms, proving, session
 from web.kit.forms import Form
 from web.kit.guards import signed_in
 from web.kit.pages import AnyRequest, page, redirect
@@ -73,13 +73,12 @@ async def prove(request: AnyRequest, by: By) -> Response[Any]:
     form = await forms.read(request)
     try:
         given = form.into(Secret)
-        token = await signin.prove_again(given.code, by=by, token=session.token_of(request))
+        await proving.proved(request, given.code)
     except Invalid as refusal:
         return await _list(request, form.refused(refusal), by=by, status=422)
     except NotSignedIn as refusal:
         session.leave(request)
         return redirect(request, "/sign-in", toast=refusal.message, kind="bad")
-    session.carry_on(request, token)
     return redirect(request, f"{HERE}/{given.passkey}" if given.passkey > 0 else HERE)
 
 

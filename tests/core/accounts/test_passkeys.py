@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import clock, db
-from core.accounts import passkey_answers, passkey_signin, passkeys, people, second_factor, sessions, staff
+from core.accounts import passkey_answers, passkey_signin, passkeys, people, sessions, staff, staff_access
 from core.accounts.passkey_answers import Place, Refused
 from core.accounts.passkey_challenges import LASTS, purge
 from core.accounts.passkey_signin import DidNotWork
 from core.accounts.passkeys import NewPasskey, ProofNeeded
-from core.accounts.sessions import RECENT, SignedIn
-from core.accounts.signin import Outcome, sign_in
+from core.accounts.sessions import SignedIn
+from core.accounts.signin import RECENT, Outcome, sign_in
 from core.actor import Impersonator, Tenant
 from core.errors import Conflict, ForbiddenInside, Invalid, NotFound, NotSignedIn, TooManyAttempts
 from tests import cast
@@ -376,7 +376,8 @@ async def test_a_passkey_goes_with_a_lost_factor_and_when_a_user_becomes_staff()
     alice = await cast.who("alice")
     async with db.as_tenant(nova.id):
         person_id = await db.value("SELECT id FROM people WHERE name = 'Sam'")
-        await second_factor.take_away(person_id, by=alice)
+        staff_id = await db.value("SELECT id FROM staff WHERE person_id = $1", person_id)
+        await staff_access.take_factor(staff_id, by=alice)
         new = staff.NewStaff(email=cast.email("dupont"), name="Jean", role="owner")
         await staff.invite(new, base_url="http://nova.localhost", by=alice)
         assert len(await entries("passkey:removed")) == 2

@@ -25,6 +25,7 @@ ROWS = [
     ),
 ]
 KEPT = {"passkeys.credential_id", "passkeys.public_key", "passkey_challenges.challenge"}
+CHANGES_NOTHING = ("/account/passkeys/prove",)
 RULED = {"passkey_challenges.purpose"}
 FILLERS = {
     "passkeys": "(person_id, credential_id, public_key, host, name, created_at) SELECT id, 'c', 'k', 'h', 'n', now() FROM people WHERE tenant_id = {tenant} LIMIT 1",
