@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from core import audit, policies
-from core.accounts import access, payer_fields, payer_list, user_list
+from core.accounts import access, focus, payer_fields, payer_list, user_list
 from core.accounts.exports import Export
+from core.accounts.focus import Focus
 from core.accounts.payer_list import PayerFilter
 from core.accounts.user_list import UserFilter
 from core.actor import Actor
@@ -114,16 +115,24 @@ RESULTS = Listing(
 """Those of one thing, that the caller has let `by` see."""
 
 
-async def of(listing: Listing, form: Format, *, by: Actor, chosen: msgspec.Struct | None = None) -> Export:
-    """A file of the list, with its filter. Notes it in the audit. `Invalid` for a filter that cannot be."""
+async def of(
+    listing: Listing,
+    form: Format,
+    *,
+    by: Actor,
+    chosen: msgspec.Struct | None = None,
+    within: Focus | None = None,
+) -> Export:
+    """A file of the list, with its filter, inside a focus. Notes it in the audit. `Invalid` for a wrong filter."""
     policies.require(by, Permission.CLIENT_EXPORT)
     policies.require(by, listing.right)
     conditions = Conditions()
     if isinstance(chosen, PayerFilter) or listing.noun == "payers":
         conditions = payer_list.conditions(chosen if isinstance(chosen, PayerFilter) else PayerFilter(), by=by)
+        focus.limit(conditions, within, column="p.client_id")
     elif listing.noun == "users":
         wanted = chosen if isinstance(chosen, UserFilter) else UserFilter()
-        conditions = await user_list.conditions(wanted, by=by)
+        conditions = await user_list.conditions(wanted, by=by, within=within)
     return await _told(listing, conditions, form, _(listing.label), chosen, by=by)
 
 

@@ -99,10 +99,10 @@ async def page(
     )
 
 
-async def conditions(chosen: UserFilter, *, by: Actor) -> Conditions:
+async def conditions(chosen: UserFilter, *, by: Actor, within: Focus | None = None) -> Conditions:
     """What the filter asks of a membership `m`, its person `p` and its client `c`, inside what `by` may see."""
     bound = Conditions()
-    for one in [*await _filtered(chosen, bound), *_limited(by, None)]:
+    for one in [*await _filtered(chosen, bound), *_limited(by, within)]:
         bound.add(one.condition)
     return bound
 

@@ -16,7 +16,7 @@ from web.kit import forms
 from web.kit.downloads import download
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest
-from web.kit.visit import By
+from web.kit.visit import By, visit_of
 
 PAGING = frozenset({"after", "before", "sort"})
 PATHS = {"payers": "/payers", "users": "/users", "staff": "/people"}
@@ -29,7 +29,9 @@ def _route(listing: Listing) -> HTTPRouteHandler:
         chosen = None
         if listing.filter is not None:
             chosen = forms.fill(listing.filter, forms.query(request, ignore=PAGING))
-        export = await export_lists.of(listing, await _format(request), by=by, chosen=chosen)
+        export = await export_lists.of(
+            listing, await _format(request), by=by, chosen=chosen, within=visit_of(request).focus
+        )
         return await download(export, by.tenant.id)
 
     return post(f"{PATHS[listing.noun]}/export", status_code=200, **requires(listing.right))(send)

@@ -222,7 +222,7 @@ def _old(plan: Plan) -> dict[str, Any]:
     return {column: plan.before[column] for column in plan.values} if plan.before is not None else {}
 
 
-def _own_told(plan: Plan) -> dict[str, str | None]:
+def _own_told(plan: Plan) -> dict[str, Any]:
     """What stood in the provider's own fields."""
     if plan.before is None:
         return {}
