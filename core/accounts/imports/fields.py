@@ -58,7 +58,7 @@ CLIENT_EXTERNAL = _field(
 LANGUAGE = _field("language", N_("Language"), "lang", "locale", has_default=True)
 COUNTRY = _field("country", N_("Country"), "country code", "code pays", has_default=True)
 KIND = _field("kind", N_("Kind"), "type", has_default=True)
-EXTERNAL = _field("external_id", N_("External id"), "id", "reference", "référence")
+EXTERNAL = _field("external_id", N_("External id"), "id", "client id", "customer id", "reference", "référence")
 EMAIL = _field("email", N_("E-mail"), "mail", "email address", "adresse e-mail", "courriel")
 
 CLIENTS = Noun(
