@@ -9,6 +9,7 @@ from web.api import (
     client_closing,
     client_merging,
     client_removal,
+    client_users,
     clients,
     description,
     exports,
@@ -22,6 +23,7 @@ from web.api import (
     sign_up,
     staff,
     tasks,
+    users,
 )
 from web.api.methods import Methods
 from web.kit.idempotency import Idempotent
@@ -37,6 +39,7 @@ RESOURCES = (
     client_closing,
     client_merging,
     client_removal,
+    client_users,
     segments,
     payers,
     groups,
@@ -49,6 +52,7 @@ RESOURCES = (
     activity,
     exports,
     tasks,
+    users,
 )
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

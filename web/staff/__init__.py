@@ -15,6 +15,9 @@ from web.staff import (
     client_merging,
     client_payers,
     client_removal,
+    client_user,
+    client_user_roles,
+    client_users,
     clients,
     focus,
     groups,
@@ -31,6 +34,7 @@ from web.staff import (
     sign_up,
     start,
     tasks,
+    users,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -47,6 +51,10 @@ ROUTES: list[Any] = [
     *client_merging.ROUTES,
     *client_removal.ROUTES,
     *client_payers.ROUTES,
+    *client_user.ROUTES,
+    *client_users.ROUTES,
+    *client_user_roles.ROUTES,
+    *users.ROUTES,
     *payers.ROUTES,
     *payer_merging.ROUTES,
     *focus.ROUTES,

@@ -123,7 +123,7 @@ def _line(hit: Found) -> dict[str, Any]:
 
 
 def _address(hit: Found) -> str:
-    return f"/staff/clients/{hit.code}"
+    return f"/staff/users/{hit.id}" if hit.kind == "user" else f"/staff/clients/{hit.code}"
 
 
 def _section(kind: str, items: list[dict[str, Any]]) -> dict[str, Any]:
