@@ -14,6 +14,9 @@ from web.api.reading import asks
 from web.kit.visit import By
 
 
+Kind = Literal["client", "user", "payer", "segment"]
+
+
 class SearchQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to look for. A text may begin with `c:`, `u:`, `p:` or `f:` in place of `kind`."""
 
