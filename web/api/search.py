@@ -13,7 +13,6 @@ from web.api import answers
 from web.api.reading import asks
 from web.kit.visit import By
 
-
 Kind = Literal["client", "user", "payer", "segment"]
 
 
