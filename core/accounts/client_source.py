@@ -8,13 +8,11 @@ docs/decisions/client-list.md.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from core import clock, db, places
-from core.accounts import access, client_filter, field_filter, segments
+from core import db, places
+from core.accounts import access, account_source, client_days, client_filter, field_filter, segments
 from core.accounts.client_filter import KINDS, STATUSES, ClientFilter, check
 from core.accounts.field_filter import Asked
 from core.actor import Actor
@@ -36,7 +34,6 @@ EXACT: Mapping[str, tuple[str, frozenset[str] | None]] = {
     "country": ("c.country", places.COUNTRIES),
     "kind": ("c.kind", frozenset(KINDS)),
     "language": ("c.language", places.LANGUAGES),
-    "project": ("c.project_id", None),
     "status": ("c.status", frozenset(STATUSES)),
 }
 """Filters with an index of their own, which goes on in the order of registration: column, and possible values."""
@@ -91,7 +88,14 @@ async def source_of(
     if found.asked:
         await _narrow_to_fields(source, found.asked, direction)
     if source.registered == CLIENTS and await _is_few(joined, direction, by=by):
+        for project_ids in found.accounts:
+            source.conditions.add(access.has_account(project_ids))
         source.tables = f"(SELECT c.* FROM clients c WHERE {source.conditions.sql} OFFSET 0) c"
+    else:
+        for project_ids in found.accounts:
+            await _narrow_to_accounts(source, project_ids, direction)
+    if source.registered != CLIENTS:
+        client_days.limit(source.conditions, source.registered[0], joined, by=by)
     if source.registered != CLIENTS and direction and _exact(joined):
         # Both sides come in the same order then, and PostgreSQL merges them without reading either to its end.
         source.conditions.add(f"c.registered_at = {source.registered[0]}")
@@ -100,10 +104,14 @@ async def source_of(
 
 
 class Joined(msgspec.Struct, kw_only=True):
-    """Several filters as one, with what can stand in one only once: groups, and what is asked of fields."""
+    """Several filters as one, with what can stand in one only once: groups, and what is asked of fields.
+
+    `accounts` are sets of projects; a client has an account in one of each.
+    """
 
     filter: ClientFilter = ClientFilter()
     groups: list[int] = []
+    accounts: list[frozenset[int]] = []
     asked: list[Asked] = []
 
 
@@ -117,12 +125,14 @@ async def _joined(chosen: ClientFilter, also: Sequence[ClientFilter], *, by: Act
             return None
         for part in opened:
             joined.groups += [part.group] if part.group is not None and part.group not in joined.groups else []
+            joined.accounts += [frozenset({part.project})] if part.project is not None else []
             joined.asked += await field_filter.asked_of(part.custom, checks)
             both = client_filter.both(joined.filter, client_filter.settled(part, country=by.tenant.country))
             if both is None:
                 return None
             joined.filter = both
     checks.done()
+    joined.accounts = account_source.visible(joined.accounts, by=by)
     return joined
 
 
@@ -135,18 +145,13 @@ def _nobody() -> Source:
 def _plain(chosen: ClientFilter, *, by: Actor) -> Conditions:
     """The conditions that a client's own row answers."""
     conditions = Conditions()
-    access.limit_to_visible(conditions, by=by)
+    access.limit_to_groups(conditions, by=by)
     conditions.equals("c.code", chosen.code)
     for condition in _exact(chosen):
         conditions.add(condition)
     for field in client_filter.BEGINNINGS:
         _begins(conditions, field, chosen)
-    zone = ZoneInfo(by.tenant.timezone)
-    first, end = _days(chosen, clock.today(by.tenant.timezone))
-    if first:
-        conditions.add(f"c.registered_at >= {conditions.bind(_midnight(first, zone))}")
-    if end:
-        conditions.add(f"c.registered_at < {conditions.bind(_midnight(end, zone))}")
+    client_days.limit(conditions, CLIENTS[0], chosen, by=by)
     return conditions
 
 
@@ -155,17 +160,6 @@ def _begins(conditions: Conditions, field: str, chosen: ClientFilter) -> None:
         if field in PARTIAL:
             conditions.add(PARTIAL[field])
         conditions.begins(COLUMN_OF[field], beginning)
-
-
-def _days(chosen: ClientFilter, today: date) -> tuple[date | None, date | None]:
-    """The first day of registration, and the day after the last one."""
-    firsts = [chosen.registered_from] if chosen.registered_from else []
-    ends = [chosen.registered_to + timedelta(days=1)] if chosen.registered_to else []
-    if chosen.newer_than is not None:
-        firsts.append(today - timedelta(days=chosen.newer_than))
-    if chosen.older_than is not None:
-        ends.append(today - timedelta(days=chosen.older_than))
-    return max(firsts, default=None), min(ends, default=None)
 
 
 def _exact(chosen: ClientFilter) -> list[str]:
@@ -185,6 +179,8 @@ async def _is_few(chosen: ClientFilter, direction: str | None, *, by: Actor) -> 
     In the order of registration the exact filters need no counting, as their indexes go on with it.
     """
     counts, conditions = [], Conditions()
+    if chosen.code is not None:
+        return True
     for condition in _exact(chosen) if direction is None else ():
         counts.append((condition, FEW))
     for field in client_filter.BEGINNINGS:
@@ -232,6 +228,17 @@ async def _narrow_to_group(source: Source, group_id: int, direction: str | None)
     source.conditions.add(is_member)
 
 
+async def _narrow_to_accounts(source: Source, project_ids: frozenset[int], direction: str | None) -> None:
+    """Read from the accounts in one of these projects, as from the members of a group."""
+    if source.registered != CLIENTS or (
+        direction is None and not await account_source.are_few(project_ids, FEW_SCATTERED)
+    ):
+        source.conditions.add(access.has_account(project_ids))
+        return
+    source.tables = f"{account_source.of(project_ids, direction)} of_it JOIN clients c ON c.id = of_it.client_id"
+    source.registered = ("of_it.registered_at", "of_it.client_id")
+
+
 async def _narrow_to_fields(source: Source, asked: Sequence[Asked], direction: str | None) -> None:
     """Read from the clients that fit one of the fields, the one that fewest fit; ask each the others.
 
@@ -274,7 +281,3 @@ async def _rarest(asked: Sequence[Asked], most: int) -> tuple[int, bool]:
 def _asked(table: str, condition: str) -> str:
     """Whether one client has such a row: a sub-select, as PostgreSQL would make a join of all of an EXISTS."""
     return f"(SELECT true FROM {table} of_it WHERE of_it.client_id = c.id AND {condition} LIMIT 1)"
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)

@@ -116,6 +116,22 @@ async def exists(project_id: int) -> bool:
     return rows.is_id(project_id) and bool(await db.fetch(found, project_id))
 
 
+async def takes_clients(project_id: int) -> bool:
+    """Whether there is such a project and it is not closed; it then stays until the transaction ends.
+
+    Needs no permission.
+    """
+    found = "SELECT FROM projects WHERE id = $1 AND closed_at IS NULL FOR KEY SHARE"
+    return rows.is_id(project_id) and bool(await db.fetch(found, project_id))
+
+
+async def open_names(*, by: Actor) -> dict[int, str]:
+    """Those of `names` that take clients."""
+    found = await names(by=by)
+    closed = await db.fetch("SELECT id FROM projects WHERE closed_at IS NOT NULL")
+    return {key: name for key, name in found.items() if key not in {row["id"] for row in closed}}
+
+
 async def create_default(name: str, *, by: Actor, currency: str = "EUR") -> int:
     """The first project, made when the provider is opened. Every edition has it, so no feature is asked for."""
     project_id = await _insert({"name": name, "currency": currency}, is_default=True)

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from msgspec import UNSET, Meta, UnsetType
 
 from core import policies
-from core.accounts import client_list, clients
+from core.accounts import access, client_list, clients
 from core.accounts.client_filter import ClientFilter
 from core.accounts.clients import ClientChanges, NewClient
 from core.actor import Actor
@@ -35,15 +35,18 @@ COLUMN_OF = {
     "registered_at": "registered",
 } | {
     name: name
-    for name in ("code", "country", "email", "groups", "kind", "language", "login", "name", "phone", "status")
+    for name in ("code", "country", "email", "groups", "kind", "language", "login", "name", "phone", "projects", "status")
 }
 """The columns of the list behind the fields of a listed client."""
 
-USUAL = tuple(field for field in COLUMN_OF if field not in ("groups", "project_id"))
+USUAL = tuple(field for field in COLUMN_OF if field not in ("groups", "project_id", "projects"))
 
 
 class Client(msgspec.Struct, kw_only=True):
-    """A client. `code` is the number people use and the one in addresses; `project_id` needs the feature projects.
+    """A client. `code` is the number people use and the one in addresses.
+
+    `project_id`, the project it is registered in, needs the feature projects; it is null when you do not see that
+    one. `/clients/{code}/accounts` are all its projects.
 
     `version` is sent back with a change.
     """
@@ -63,14 +66,17 @@ class Client(msgspec.Struct, kw_only=True):
     note: str
     status: Literal["active", "closed"]
     attitude_id: int | None
-    project_id: int | UnsetType = UNSET
+    project_id: int | UnsetType | None = UNSET
     registered_at: Moment
     registered_address: str
     version: int
 
 
 class ListedClient(msgspec.Struct, kw_only=True):
-    """A client in the list: `id`, `code` and the fields that were asked for. `groups` are names."""
+    """A client in the list: `id`, `code` and the fields that were asked for.
+
+    `groups` are names, and so are `projects`: those it has accounts in.
+    """
 
     id: int
     code: int
@@ -84,7 +90,8 @@ class ListedClient(msgspec.Struct, kw_only=True):
     phone: str | UnsetType = UNSET
     status: Literal["active", "closed"] | UnsetType = UNSET
     attitude_id: int | UnsetType | None = UNSET
-    project_id: int | UnsetType = UNSET
+    project_id: int | UnsetType | None = UNSET
+    projects: list[str] | UnsetType = UNSET
     groups: list[str] | UnsetType = UNSET
     registered_at: Moment | UnsetType = UNSET
 
@@ -161,7 +168,11 @@ async def update(by: By, code: FromPath[int], sent: NamedDependency[ClientChange
 
 def shown(client: Any, *, by: Actor) -> Client:
     """A client's row as the API shows it."""
-    hidden: dict[str, Any] = {} if policies.has_feature(by.tenant, "projects") else {"project_id": UNSET}
+    hidden: dict[str, Any] = {}
+    if not policies.has_feature(by.tenant, "projects"):
+        hidden = {"project_id": UNSET}
+    elif not access.may_use_project(client["project_id"], by=by):
+        hidden = {"project_id": None}
     return answers.of(Client, client, **hidden)
 
 
