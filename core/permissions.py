@@ -19,8 +19,8 @@ class Permission(StrEnum):
     CLIENT_CREATE = "client:create"
     CLIENT_DELETE = "client:delete"
     CLIENT_EXPORT = "client:export"
-    CLIENT_IMPORT = "client:import"
     CLIENT_IMPERSONATE = "client:impersonate"
+    CLIENT_IMPORT = "client:import"
     CLIENT_READ = "client:read"
     CLIENT_UPDATE = "client:update"
     FIELD_MANAGE = "field:manage"
@@ -69,8 +69,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CLIENT_CREATE: N_("Register clients"),
         Permission.CLIENT_DELETE: N_("Delete clients"),
         Permission.CLIENT_EXPORT: N_("Export clients and other lists as files"),
-        Permission.CLIENT_IMPORT: N_("Import clients from files"),
         Permission.CLIENT_IMPERSONATE: N_("Enter with the client’s rights"),
+        Permission.CLIENT_IMPORT: N_("Import clients from files"),
         Permission.CLIENT_READ: N_("See clients"),
         Permission.CLIENT_UPDATE: N_("Edit clients"),
         Permission.FIELD_MANAGE: N_("Change the fields of clients"),

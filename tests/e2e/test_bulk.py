@@ -21,7 +21,7 @@ def test_all_that_match_are_closed_while_one_looks_on(
     page = open_as(f"{code}/{owner}", "/staff/clients?status=active", java_script_enabled=java_script_enabled)
     page.get_by_role("link", name=re.compile("Change all .* match")).click()
     count = int(re.findall(r"\d+", page.get_by_role("heading", level=1).inner_text())[0])
-    page.get_by_label("Close", exact=True).check()
+    page.get_by_role("radio", name="Close", exact=True).check()
     pages.field(page, "Reason").fill("The season is over")
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("main")).to_contain_text(f"{count} clients will be changed.")

@@ -39,12 +39,14 @@ def signed_in(*, enrolling: bool = False) -> dict[str, Any]:
     return {"opt": {"permission": "signed-in", "enrolling": enrolling}}
 
 
-def in_client(right: Right | None = None) -> dict[str, Any]:
+def in_client(right: Right | None = None, *, feature: str | None = None) -> dict[str, Any]:
     """For users of a client, in the portal: those with this right, or all of them. Staff come in as users only.
 
     A user without a client has nothing here and gets a 404, as everybody does who is signed in as something else.
+    With a `feature`, only where the provider has it.
     """
-    return {"opt": {"permission": f"portal:{right}" if right else "portal", "right": right, "in_client": True}}
+    permission = f"portal:{right}" if right else "portal"
+    return {"opt": {"permission": permission, "right": right, "in_client": True, "feature": feature}}
 
 
 def public() -> dict[str, Any]:
@@ -67,7 +69,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if not visit.actor.is_signed_in:
         raise NotSignedIn()
     if handler.opt.get("in_client"):
-        _seat(visit, handler.opt["right"])
+        _seat(visit, handler.opt["right"], handler.opt["feature"])
         return
     if visit.actor.kind == "user" and handler.opt.get("area") not in OF_EVERYBODY:
         raise NotFound()
@@ -87,12 +89,14 @@ def _is_enrolling(visit: Visit, handler: BaseRouteHandler) -> bool:
     return lacking == "enrolment"
 
 
-def _seat(visit: Visit, right: Right | None) -> None:
+def _seat(visit: Visit, right: Right | None, feature: str | None) -> None:
     """From here on the visit is one of a user, in the client that he acts for."""
     if visit.actor.client is None:
         raise NotFound()
     visit.actor = memberships.as_user(visit.actor)
     memberships.require(visit.actor, right)
+    if feature is not None:
+        policies.require_feature(visit.actor, feature)
 
 
 def permission_of(handler: Any) -> str:

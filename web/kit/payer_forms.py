@@ -6,7 +6,9 @@ from typing import Any
 from core import i18n, places
 from core.accounts import payer_fields
 from core.accounts.payers import NewPayer, PayerChanges
+from core.errors import EditConflict
 from core.i18n import N_, _
+from web.kit import edits
 from web.kit.forms import Form
 
 KINDS: Mapping[str, str] = {
@@ -72,3 +74,8 @@ def labels(payer: Mapping[str, Any]) -> dict[str, str]:
 def facts(payer: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The payer's fields with their labels, as people read them."""
     return [(label, shown(field, payer[field])) for field, label in labels(payer).items()]
+
+
+def conflict(form: Form, refusal: EditConflict) -> dict[str, Any]:
+    """What differs between the form and what somebody else saved meanwhile."""
+    return edits.conflict(form, refusal.current, labels(refusal.current), shown)

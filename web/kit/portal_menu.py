@@ -19,7 +19,8 @@ from web.kit.visit import visit_of
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A place in the portal. `text` is what its card says; without one it has no card."""
+    """A place in the portal. `text` is what its card says; without one it has no card. It is shown where the
+    provider has `feature`, and lacks `instead_of`, when they are named."""
 
     label: str
     href: str
@@ -27,6 +28,7 @@ class Entry(msgspec.Struct, frozen=True):
     text: str = ""
     right: Right | None = None
     feature: str | None = None
+    instead_of: str | None = None
 
 
 HOME = Entry(N_("Start"), "/", "home")
@@ -39,6 +41,22 @@ PORTAL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "/profile",
                 "address-book",
                 N_("Name, contact, country and language."),
+            ),
+            Entry(
+                N_("Payers"),
+                "/payers",
+                "wallet",
+                N_("Whom your documents name."),
+                Right.PAYERS_READ,
+                feature="payers",
+            ),
+            Entry(
+                N_("Payer"),
+                "/payer",
+                "wallet",
+                N_("Whom your documents name."),
+                Right.PAYERS_READ,
+                instead_of="payers",
             ),
             Entry(N_("Log"), "/log", "history", N_("Who did what in your name, and when."), Right.LOG_READ),
         ),
@@ -95,8 +113,14 @@ def _open_to(actor: Actor, entries: tuple[Entry, ...]) -> Iterator[Entry]:
         if actor.impersonator is not None and entry.href.startswith("/account"):
             continue
         may = entry.right is None or memberships.may(actor, entry.right)
-        if may and (entry.feature is None or policies.has_feature(actor.tenant, entry.feature)):
+        if may and _is_offered(actor, entry):
             yield entry
+
+
+def _is_offered(actor: Actor, entry: Entry) -> bool:
+    """Whether it is a place that this provider has."""
+    has = entry.feature is None or policies.has_feature(actor.tenant, entry.feature)
+    return has and (entry.instead_of is None or not policies.has_feature(actor.tenant, entry.instead_of))
 
 
 def _line(entry: Entry, here: str) -> dict[str, Any]:

@@ -3,9 +3,18 @@
 from typing import Any
 
 from web.kit import portal_menu
-from web.portal import clients, home, log, profile, sign_up, terms
+from web.portal import clients, home, log, own_payer, payers, profile, sign_up, terms
 
 PATH, HOSTS = "/", "provider"
 OPTIONS = {"before_request": portal_menu.ask}
 
-ROUTES: list[Any] = [*home.ROUTES, *clients.ROUTES, *profile.ROUTES, *log.ROUTES, *sign_up.ROUTES, *terms.ROUTES]
+ROUTES: list[Any] = [
+    *home.ROUTES,
+    *clients.ROUTES,
+    *profile.ROUTES,
+    *payers.ROUTES,
+    *own_payer.ROUTES,
+    *log.ROUTES,
+    *sign_up.ROUTES,
+    *terms.ROUTES,
+]

@@ -17,7 +17,6 @@ from web.kit.guards import requires
 from web.kit.pages import AnyRequest, redirect
 from web.kit.visit import By
 from web.staff import client_tabs, edits
-from web.staff.payers import conflict_of
 
 
 @get("/clients/{code:int}/payers", **requires(Permission.PAYER_READ))
@@ -57,7 +56,7 @@ async def save_payer(request: AnyRequest, by: By, code: FromPath[int]) -> Respon
     except Invalid as refusal:
         return await _show(request, form.refused(refusal), client, payer, by=by, status=422)
     except EditConflict as refusal:
-        both = conflict_of(form, refusal)
+        both = payer_forms.conflict(form, refusal)
         return await _show(request, form, client, payer, by=by, conflict=both, status=409)
     return redirect(request, f"/staff/clients/{code}/payer", toast=_("The payer was saved."))
 

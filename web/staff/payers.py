@@ -126,7 +126,7 @@ async def update(request: AnyRequest, by: By, payer_id: FromPath[int]) -> Respon
     except Invalid as refusal:
         return await _form(request, form.refused(refusal), client, payer=payer, status=422)
     except EditConflict as conflict:
-        both = conflict_of(form, conflict)
+        both = payer_forms.conflict(form, conflict)
         return await _form(request, form, client, payer=payer, conflict=both, status=409)
     return redirect(request, f"/staff/payers/{payer_id}", toast=_("The payer was saved."))
 
@@ -155,11 +155,6 @@ async def delete(request: AnyRequest, by: By, payer_id: FromPath[int]) -> Respon
     except Conflict as conflict:
         return _ask(request, payer, conflict.message, status=409)
     return redirect(request, f"/staff/clients/{client['code']}/payers", toast=_("The payer was deleted."))
-
-
-def conflict_of(form: Form, refusal: EditConflict) -> dict[str, Any]:
-    """What differs between the form and what somebody else saved meanwhile."""
-    return edits.conflict(form, refusal.current, payer_forms.labels(refusal.current), payer_forms.shown)
 
 
 def _ask(request: AnyRequest, payer: Any, refused: str, *, status: int = 200) -> Response[str]:

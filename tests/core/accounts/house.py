@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core import clock, db
+from core import clock, db, policies
 from core.accounts import attitudes, projects
 from core.actor import Actor, Tenant, system
+from core.permissions import Permission
 
 BEYOND_THE_CAST = 900
 
@@ -35,6 +36,12 @@ async def open_provider(number: int = 1, edition: str = "corporate", **facts: An
 def worker(tenant: Tenant, role: str = "owner", **facts: Any) -> Actor:
     """Somebody with this role; without a row, for verbs that ask for rights only."""
     return Actor(kind="staff", tenant=tenant, name=role.capitalize(), role=role, **facts)
+
+
+def rights_of(tenant: Tenant, role: str) -> tuple[str, ...]:
+    """All that a built-in role may in this provider's edition."""
+    by = worker(tenant, role)
+    return tuple(permission.value for permission in Permission if policies.allows(by, permission))
 
 
 async def hire(tenant: Tenant, name: str, role: str = "owner", **facts: Any) -> Actor:

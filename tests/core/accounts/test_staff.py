@@ -14,7 +14,7 @@ from core.accounts.roles import NewRole
 from core.accounts.staff import NewStaff, StaffChanges
 from core.actor import Actor, Tenant, system
 from core.errors import Conflict, EditConflict, Forbidden, Invalid, NotFound, NotInEdition, PermissionMissing
-from tests.core.accounts.house import entries, hire, open_provider, worker
+from tests.core.accounts.house import entries, hire, open_provider, rights_of, worker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 BASE = "http://nova.localhost"
@@ -23,18 +23,6 @@ BASE = "http://nova.localhost"
 def keeper(tenant: Tenant, *permissions: str, **facts: Any) -> Actor:
     """Somebody in a role of the provider's own that keeps the staff."""
     return worker(tenant, "Keeper", permissions=frozenset({"staff:manage", "staff:read", *permissions}), **facts)
-
-
-SUPPORT = (
-    "api_key:manage",
-    "client:create",
-    "client:read",
-    "client:update",
-    "group:assign",
-    "group:read",
-    "project:read",
-    "task:read",
-)
 
 
 async def links() -> int:
@@ -156,7 +144,7 @@ async def test_nobody_gives_a_role_that_may_do_more_than_he() -> None:
     async with db.as_tenant(tenant.id):
         bob = await hire(tenant, "Bob", "support")
         killer = await roles.create(NewRole(name="Killer", permissions=("client:delete",)), by=worker(tenant))
-        by = keeper(tenant, *SUPPORT)
+        by = keeper(tenant, *rights_of(tenant, "support"))
         assert bob.staff_id
         for role in ("owner", "manager", str(killer["id"])):
             with pytest.raises(Invalid) as refusal:
@@ -172,7 +160,7 @@ async def test_nobody_changes_or_removes_somebody_who_may_do_more() -> None:
     async with db.as_tenant(tenant.id):
         await hire(tenant, "Olga")
         alice = await hire(tenant, "Alice")
-        by = keeper(tenant, *SUPPORT)
+        by = keeper(tenant, *rights_of(tenant, "support"))
         assert alice.staff_id
         for attempt in (
             staff.update(alice.staff_id, StaffChanges(role="support"), version=1, by=by),
@@ -345,7 +333,7 @@ async def test_who_is_limited_gives_no_more_than_his_own_limits() -> None:
         alice, bob = await hire(tenant, "Alice"), await hire(tenant, "Bob", "support")
         first = await projects.default_id()
         other = (await projects.create(NewProject(name="Aurora"), by=alice))["id"]
-        by = keeper(tenant, *SUPPORT, projects=frozenset({first}))
+        by = keeper(tenant, *rights_of(tenant, "support"), projects=frozenset({first}))
         assert bob.staff_id
         with pytest.raises(Forbidden):
             await staff.update(bob.staff_id, StaffChanges(project_ids=(first,)), version=1, by=by)
@@ -419,7 +407,7 @@ async def test_nobody_keeps_out_or_strips_himself_the_last_owner_or_somebody_who
             await staff_access.keep_out(alice.staff_id, by=alice)
         with pytest.raises(Conflict, match="last owner"):
             await staff_access.keep_out(alice.staff_id, by=system(tenant))
-        by = keeper(tenant, *SUPPORT)
+        by = keeper(tenant, *rights_of(tenant, "support"))
         await db.execute("UPDATE people SET totp_confirmed_at = $1", clock.now())
         for attempt in (
             staff_access.keep_out(alice.staff_id, by=by),
