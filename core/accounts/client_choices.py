@@ -21,7 +21,8 @@ FILED_UNDER = """
 class ClientChoices(msgspec.Struct, frozen=True, kw_only=True):
     """Attitudes (id to name and color) in the provider's order; groups and projects (id to name) by their names.
 
-    Of the projects, `closed` are those that take no clients any more; they come last. Groups and projects that `by` may not see, or that the edition lacks, are not there.
+    Of the projects, `closed` are those that take no clients any more; they come last. Groups and projects that are
+    not for `by` to see, or that the edition lacks, are not there.
     """
 
     attitudes: dict[int, dict[str, Any]]

@@ -43,7 +43,8 @@ ACCOUNTS = """
 async def of(client_id: int, *, by: Actor) -> list[Record]:
     """The accounts of a client that `by` may see, the home first, then by the projects' names.
 
-    With `code` and `client` (its name), and of the project `name`, `currency`, `usual_limit`, `is_home`, `is_closed`.
+    With `code` and `client` (its name), and of the project `name`, `currency`, `usual_limit`, `is_home` and
+    `is_closed`.
     """
     policies.require(by, Permission.PROJECT_READ)
     await access.client(client_id, by=by)

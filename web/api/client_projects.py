@@ -21,8 +21,8 @@ Limit = Annotated[int, Meta(ge=0, description="In minor units of the project's c
 class Account(msgspec.Struct, kw_only=True):
     """A client's account in a project. The home is the project that the client is registered in.
 
-    `credit_limit` is null when the account has what the project gives, which is `usual_limit`. `opened_by` is "" for
-    the account that the client was registered with.
+    `credit_limit` is null when the account has what the project gives, which is `usual_limit`. `opened_by` is ""
+    for the account that the client was registered with.
     """
 
     id: int

@@ -35,7 +35,19 @@ COLUMN_OF = {
     "registered_at": "registered",
 } | {
     name: name
-    for name in ("code", "country", "email", "groups", "kind", "language", "login", "name", "phone", "projects", "status")
+    for name in (
+        "code",
+        "country",
+        "email",
+        "groups",
+        "kind",
+        "language",
+        "login",
+        "name",
+        "phone",
+        "projects",
+        "status",
+    )
 }
 """The columns of the list behind the fields of a listed client."""
 

@@ -98,12 +98,12 @@ async def _show(
         "projects",
         by=by,
         status=status,
-        accounts=[dict(row) | _limits(row) for row in accounts],
+        accounts=[
+            dict(row) | _limits(row) | ({"form": limit_form} if row["id"] == limit_of else {}) for row in accounts
+        ],
         may=may,
         choices={"project_id": list(offered.items())},
         form=form or Form(),
-        limit_form=limit_form or Form(),
-        limit_of=limit_of,
     )
 
 
@@ -138,12 +138,14 @@ async def _limit_in(form: Form, project_id: int, *, by: Actor) -> int | None:
         raise Invalid({"credit_limit": str(error)}) from error
 
 
-def _limits(account: Any) -> dict[str, str]:
-    """The credit limit as the form has it, and the one of the project."""
+def _limits(account: Any) -> dict[str, Any]:
+    """The credit limit as people write it and as a form, and the one of the project."""
     own, usual, currency = account["credit_limit"], account["usual_limit"], account["currency"]
+    limit = "" if own is None else money.written(own, currency)
     return {
-        "limit": "" if own is None else money.written(own, currency),
+        "limit": limit,
         "limit_of_project": money.written(usual, currency),
+        "form": Form({"credit_limit": limit}),
     }
 
 

@@ -32,7 +32,6 @@ from core.hookspecs import Panel
 from core.i18n import N_, _
 from core.permissions import Permission
 from web.kit.pages import AnyRequest, page
-from web.staff import client_words
 
 
 class Tab(NamedTuple):

@@ -195,7 +195,7 @@ async def _form(
 
 
 def _homes(offered: client_words.Choices, client: Any) -> list[tuple[Any, str]]:
-    """The projects the client may belong to; none when it belongs to one that is not shown, as it then stays there."""
+    """The projects the client may belong to; none when it is registered in one that is not shown."""
     if client is None:
         return offered["open_project"]
     homes = [choice for choice in offered["project"] if choice in offered["open_project"]]
