@@ -19,7 +19,7 @@ from core.permissions import Permission
 def limit_to_visible(conditions: Conditions, *, by: Actor, alias: str = "c") -> None:
     """Add the conditions under which `by` may see a row of `clients`."""
     if by.projects is not None:
-        conditions.add(has_account(by.projects, alias=alias))
+        conditions.add(has_account(by.projects, column=f"{alias}.id"))
     limit_to_groups(conditions, by=by, alias=alias)
 
 
@@ -32,13 +32,13 @@ def limit_to_groups(conditions: Conditions, *, by: Actor, alias: str = "c") -> N
         )
 
 
-def has_account(project_ids: frozenset[int], *, alias: str = "c") -> str:
-    """The condition that a row of `clients` has an account in one of the projects.
+def has_account(project_ids: frozenset[int], *, column: str = "c.id") -> str:
+    """The condition that `column`, a client's id, has an account in one of the projects; NULL when it has not.
 
     A sub-select, as PostgreSQL would make a join of all of an EXISTS: a list is walked, and each of it is asked.
     """
     return (
-        f"(SELECT true FROM client_projects limits WHERE limits.client_id = {alias}.id"
+        f"(SELECT true FROM client_projects limits WHERE limits.client_id = {column}"
         f" AND limits.project_id IN ({listed(project_ids)}) LIMIT 1)"
     )
 

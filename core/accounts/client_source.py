@@ -23,6 +23,8 @@ FEW = 12_000
 """Up to this many are read for one page: words in the usual order, in other orders the clients of one index."""
 FEW_SCATTERED = 3_000
 """Up to this many when each has to be looked up by its id: those with a word, or in a group, in another order."""
+FEW_ACCOUNTS = 1_000
+"""Up to this many accounts in projects come before words, groups and fields, which are asked of each."""
 WORDS_COUNTED = 3
 """So many words are looked up for how many clients have them: the longest, as these are the rarest."""
 
@@ -79,23 +81,17 @@ async def source_of(
     found = await _joined(chosen, also, by=by)
     if found is None:
         return _nobody()
-    joined = found.filter
+    joined, accounts = found.filter, found.accounts
     source = Source(conditions=_plain(joined, by=by))
+    if found.is_scattered and accounts and await account_source.are_few(accounts[0], FEW_ACCOUNTS):
+        await _narrow_to_accounts(source, accounts.pop(0), direction)
     if joined.name.strip():
         await _narrow_to_words(source, joined.name, direction)
     for group_id in found.groups:
         await _narrow_to_group(source, group_id, direction)
     if found.asked:
         await _narrow_to_fields(source, found.asked, direction)
-    if source.registered == CLIENTS and await _is_few(joined, direction, by=by):
-        for project_ids in found.accounts:
-            source.conditions.add(access.has_account(project_ids))
-        source.tables = f"(SELECT c.* FROM clients c WHERE {source.conditions.sql} OFFSET 0) c"
-    else:
-        for project_ids in found.accounts:
-            await _narrow_to_accounts(source, project_ids, direction)
-    if source.registered != CLIENTS:
-        client_days.limit(source.conditions, source.registered[0], joined, by=by)
+    await _narrow_to_clients(source, joined, accounts, direction, by=by)
     if source.registered != CLIENTS and direction and _exact(joined):
         # Both sides come in the same order then, and PostgreSQL merges them without reading either to its end.
         source.conditions.add(f"c.registered_at = {source.registered[0]}")
@@ -113,6 +109,11 @@ class Joined(msgspec.Struct, kw_only=True):
     groups: list[int] = []
     accounts: list[frozenset[int]] = []
     asked: list[Asked] = []
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether something is asked that stands in other tables than that of clients."""
+        return bool(self.filter.name.strip() or self.groups or self.asked)
 
 
 async def _joined(chosen: ClientFilter, also: Sequence[ClientFilter], *, by: Actor) -> Joined | None:
@@ -204,7 +205,7 @@ async def _narrow_to_words(source: Source, text: str, direction: str | None) -> 
         source.conditions.add("false")
     for place, (word, count) in enumerate(counted):
         first, last = source.conditions.bind(word), source.conditions.bind(word + LAST)
-        if place == 0 and count <= most:
+        if place == 0 and count <= most and source.registered == CLIENTS:
             order = f"ORDER BY registered_at {direction}, client_id {direction}" if direction else ""
             source.registered = ("w.registered_at", "w.client_id")
             source.tables = f"""(
@@ -226,6 +227,21 @@ async def _narrow_to_group(source: Source, group_id: int, direction: str | None)
     source.tables = "group_members of_it JOIN clients c ON c.id = of_it.client_id"
     source.registered = ("of_it.registered_at", "of_it.client_id")
     source.conditions.add(is_member)
+
+
+async def _narrow_to_clients(
+    source: Source, joined: ClientFilter, accounts: Sequence[frozenset[int]], direction: str | None, *, by: Actor
+) -> None:
+    """Read from the few clients that an index of their own finds; otherwise from the accounts, where asked for."""
+    if source.registered == CLIENTS and await _is_few(joined, direction, by=by):
+        for project_ids in accounts:
+            source.conditions.add(access.has_account(project_ids))
+        source.tables = f"(SELECT c.* FROM clients c WHERE {source.conditions.sql} OFFSET 0) c"
+        return
+    for project_ids in accounts:
+        await _narrow_to_accounts(source, project_ids, direction)
+    if source.registered != CLIENTS:
+        client_days.limit(source.conditions, source.registered[0], joined, by=by)
 
 
 async def _narrow_to_accounts(source: Source, project_ids: frozenset[int], direction: str | None) -> None:

@@ -56,5 +56,6 @@ ALTER TABLE clients NO FORCE ROW LEVEL SECURITY;
 INSERT INTO client_projects (tenant_id, client_id, project_id, opened_at)
 SELECT tenant_id, id, project_id, registered_at FROM clients;
 
+ANALYZE client_projects;
 ALTER TABLE clients ADD CONSTRAINT clients_home_is_an_account FOREIGN KEY (tenant_id, id, project_id)
     REFERENCES client_projects (tenant_id, client_id, project_id) DEFERRABLE INITIALLY DEFERRED;
