@@ -21,6 +21,7 @@ class Permission(StrEnum):
     CLIENT_EXPORT = "client:export"
     CLIENT_IMPERSONATE = "client:impersonate"
     CLIENT_IMPORT = "client:import"
+    CLIENT_MERGE = "client:merge"
     CLIENT_READ = "client:read"
     CLIENT_UPDATE = "client:update"
     FIELD_MANAGE = "field:manage"
@@ -58,6 +59,12 @@ class Permission(StrEnum):
     STAFF_READ = "staff:read"
     TASK_MANAGE = "task:manage"
     TASK_READ = "task:read"
+    USER_DISABLE = "user:disable"
+    USER_INVITE = "user:invite"
+    USER_READ = "user:read"
+    USER_REMOVE = "user:remove"
+    USER_TRANSFER = "user:transfer"
+    USER_UPDATE = "user:update"
 
 
 DESCRIPTIONS = MappingProxyType(
@@ -71,6 +78,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CLIENT_EXPORT: N_("Export clients and other lists as files"),
         Permission.CLIENT_IMPERSONATE: N_("Enter with the client’s rights"),
         Permission.CLIENT_IMPORT: N_("Import clients from files"),
+        Permission.CLIENT_MERGE: N_("Merge clients"),
         Permission.CLIENT_READ: N_("See clients"),
         Permission.CLIENT_UPDATE: N_("Edit clients"),
         Permission.FIELD_MANAGE: N_("Change the fields of clients"),
@@ -108,6 +116,12 @@ DESCRIPTIONS = MappingProxyType(
         Permission.STAFF_READ: N_("See the staff"),
         Permission.TASK_MANAGE: N_("See and cancel the tasks of others"),
         Permission.TASK_READ: N_("See and cancel one's own tasks"),
+        Permission.USER_DISABLE: N_("Keep users of clients out, and let them in again"),
+        Permission.USER_INVITE: N_("Invite users to clients"),
+        Permission.USER_READ: N_("See the users of clients"),
+        Permission.USER_REMOVE: N_("Take users out of clients"),
+        Permission.USER_TRANSFER: N_("Hand a client over to another of its users"),
+        Permission.USER_UPDATE: N_("Change users of clients and their roles"),
     }
 )
 
@@ -128,7 +142,7 @@ FEATURES = MappingProxyType(
     }
 )
 
-_FEATURE_OF_NOUN = {"group": "groups", "payer": "payers", "project": "projects"}
+_FEATURE_OF_NOUN = {"group": "groups", "payer": "payers", "project": "projects", "user": "users"}
 _PARTS = {permission.value: tuple(permission.value.split(":")) for permission in Permission}
 _FEATURE_OF = {name: _FEATURE_OF_NOUN.get(parts[0]) for name, parts in _PARTS.items()}
 

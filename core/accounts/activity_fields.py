@@ -3,6 +3,7 @@
 from types import MappingProxyType
 
 from core import i18n, places
+from core.accounts import rights
 from core.i18n import N_, _
 from core.permissions import DESCRIPTIONS, FEATURES, Permission
 
@@ -33,6 +34,7 @@ FIELDS = MappingProxyType(
         "enabled": N_("On"),
         "ended_by": N_("Ended by"),
         "expires_at": N_("Ends"),
+        "external_id": N_("External id"),
         "failed": N_("Rows failed"),
         "features": N_("Features"),
         "filter": N_("Filter"),
@@ -54,23 +56,27 @@ FIELDS = MappingProxyType(
         "label": N_("Label"),
         "labels": N_("Label in other languages"),
         "language": N_("Language"),
+        "left_behind": N_("Stayed behind"),
         "locale": N_("Language"),
         "login": N_("Login name"),
         "logo": N_("Logo"),
         "members": N_("Members"),
         "merged_into": N_("Merged into"),
         "mfa_roles": N_("Roles that need a second factor"),
+        "moved": N_("Moved"),
         "most_providers": N_("Most providers"),
         "name": N_("Name"),
         "name_servers": N_("Name servers"),
         "names": N_("Names"),
         "note": N_("Note"),
         "options": N_("Options"),
+        "owner": N_("Owner"),
         "password": N_("Password"),
         "permissions": N_("Permissions"),
         "pending": N_("Second step still missing"),
         "phone": N_("Phone"),
         "phone_verified": N_("Verified phone"),
+        "phone_verified_at": N_("Phone verified"),
         "plugin": N_("Plugin"),
         "position": N_("Place in the list"),
         "postcode": N_("Postcode"),
@@ -85,7 +91,9 @@ FIELDS = MappingProxyType(
         "registered_at": N_("Registered"),
         "registration_number": N_("Registration number"),
         "replaced_by": N_("Replaced by"),
+        "rights": N_("Rights"),
         "role": N_("Role"),
+        "roles": N_("Roles"),
         "scopes": N_("Scopes"),
         "sender": N_("Sender's address"),
         "sender_name": N_("Sender's name"),
@@ -139,7 +147,9 @@ VALUES = MappingProxyType(
         "mfa_roles": _ROLES,
         "permissions": _PERMISSIONS,
         "purpose": {"invitation": N_("Invitation"), "password": N_("New password"), "welcome": N_("Welcome")},
+        "rights": {right.value: rights.DESCRIPTIONS[right] for right in rights.Right},
         "role": _ROLES,
+        "roles": dict(rights.ROLE_NAMES),
         "scopes": _PERMISSIONS,
         "state": {
             "active": N_("Active"),

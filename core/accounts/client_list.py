@@ -56,7 +56,7 @@ COLUMNS: dict[str, str] = {
     "project": "c.project_id",
     "projects": "c.id",
     "registered": "c.registered_at",
-    "status": "c.status",
+    "status": "CASE WHEN c.merged_into_id IS NULL THEN c.status ELSE 'merged' END",
 }
 """What a list can show."""
 
@@ -90,6 +90,7 @@ async def page(
     columns: tuple[str, ...] = DEFAULT_COLUMNS,
     size: int = PAGE,
     within: Focus | None = None,
+    with_merged: bool = False,
 ) -> Page:
     """The page of clients inside a focus that stands after, or before, a cursor; the first one without.
 
@@ -101,7 +102,8 @@ async def page(
     is_backward = bool(before)
     direction = "DESC" if is_descending != is_backward else "ASC"
     fields = await client_fields.in_use() if any(column.startswith(OF_FIELD) for column in columns) else []
-    source = await source_of(chosen, by=by, direction=direction if key == "registered" else None)
+    usual = direction if key == "registered" else None
+    source = await source_of(chosen, by=by, direction=usual, with_merged=with_merged)
     focus.limit(source.conditions, within)
     order = _order(key, source)
     if text := before or after:
@@ -126,8 +128,10 @@ async def page(
 async def count(chosen: ClientFilter, *, by: Actor, most: int = 10_000, within: Focus | None = None) -> int:
     """How many clients match, counted up to `most`. Quick when `is_countable`."""
     policies.require(by, Permission.CLIENT_READ)
-    source = await source_of(chosen, by=by, direction="DESC")
     is_alone = is_countable(chosen, by=by) and within is None
+    is_group_or_project = is_alone and (chosen.group or chosen.project) is not None
+    # Clients that were merged are in no group and in no project.
+    source = await source_of(chosen, by=by, direction="DESC", with_merged=is_group_or_project)
     focus.limit(source.conditions, within)
     tables = source.tables
     if is_alone and chosen.group is not None:

@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from core import db, places
-from core.accounts import access, account_source, client_days, client_filter, field_filter, segments
-from core.accounts.client_filter import KINDS, STATUSES, ClientFilter, check
+from core.accounts import access, account_source, client_days, client_filter, client_joined, field_filter
+from core.accounts.client_filter import KINDS, MERGED, STATUSES, ClientFilter
 from core.accounts.field_filter import Asked
 from core.actor import Actor
-from core.checks import Checks
 from core.filters import LAST, Conditions
 
 FEW = 12_000
@@ -71,18 +70,26 @@ class Source(msgspec.Struct, kw_only=True):
 
 
 async def source_of(
-    chosen: ClientFilter, *, by: Actor, direction: str | None = None, also: Sequence[ClientFilter] = ()
+    chosen: ClientFilter,
+    *,
+    by: Actor,
+    direction: str | None = None,
+    also: Sequence[ClientFilter] = (),
+    with_merged: bool = False,
 ) -> Source:
     """The filter as a source of clients, limited to what `by` may see. All of `also` must hold too.
 
     `direction` is ASC or DESC when the list is to be in the order of registration, None in any other order.
+    Clients that were merged are left out, but `with_merged` or where the filter asks for them.
     Raises what `client_filter.check` does, and `Invalid` for a segment that is not there.
     """
-    found = await _joined(chosen, also, by=by)
+    found = await client_joined.of(chosen, also, by=by)
     if found is None:
         return _nobody()
     joined, accounts = found.filter, found.accounts
     source = Source(conditions=_plain(joined, by=by))
+    if joined.status != MERGED and not with_merged:
+        source.conditions.add("c.merged_into_id IS NULL")
     if found.is_scattered and accounts and await account_source.are_few(accounts[0], FEW_ACCOUNTS):
         await _narrow_to_accounts(source, accounts.pop(0), direction)
     if joined.name.strip():
@@ -97,44 +104,6 @@ async def source_of(
         source.conditions.add(f"c.registered_at = {source.registered[0]}")
         source.registered = CLIENTS
     return source
-
-
-class Joined(msgspec.Struct, kw_only=True):
-    """Several filters as one, with what can stand in one only once: groups, and what is asked of fields.
-
-    `accounts` are sets of projects; a client has an account in one of each.
-    """
-
-    filter: ClientFilter = ClientFilter()
-    groups: list[int] = []
-    accounts: list[frozenset[int]] = []
-    asked: list[Asked] = []
-
-    @property
-    def is_scattered(self) -> bool:
-        """Whether something is asked that stands in other tables than that of clients."""
-        return bool(self.filter.name.strip() or self.groups or self.asked)
-
-
-async def _joined(chosen: ClientFilter, also: Sequence[ClientFilter], *, by: Actor) -> Joined | None:
-    """One filter for all of them with their segments; None when nobody can fit."""
-    joined, checks = Joined(), Checks()
-    for one in (chosen, *also):
-        check(one, by=by)
-        opened = await segments.opened(one, by=by)
-        if opened is None:
-            return None
-        for part in opened:
-            joined.groups += [part.group] if part.group is not None and part.group not in joined.groups else []
-            joined.accounts += [frozenset({part.project})] if part.project is not None else []
-            joined.asked += await field_filter.asked_of(part.custom, checks)
-            both = client_filter.both(joined.filter, client_filter.settled(part, country=by.tenant.country))
-            if both is None:
-                return None
-            joined.filter = both
-    checks.done()
-    joined.accounts = account_source.visible(joined.accounts, by=by)
-    return joined
 
 
 def _nobody() -> Source:
@@ -168,6 +137,9 @@ def _exact(chosen: ClientFilter) -> list[str]:
     found = []
     for field, (column, values) in EXACT.items():
         condition, value = Conditions(), getattr(chosen, field)
+        if field == "status" and value == MERGED:
+            found.append("c.merged_into_id IS NOT NULL")
+            continue
         condition.equals(column, value.upper() if field == "country" else value, among=values)
         if condition:
             found.append(condition.sql)

@@ -41,6 +41,8 @@ class Client(db.Owned, tablename="clients"):
     closed_at = Timestamptz(null=True)
     closed_reason = Text()
     external_id = Text()
+    merged_into_id = BigInt(null=True)
+    merged_at = Timestamptz(null=True)
     version = Integer()
 
 
@@ -88,6 +90,7 @@ class ClientChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     fields: dict[str, field_values.Sent] = {}
 
 
+LONGEST_NOTE = 10_000
 NOT_TOLD = frozenset({"id", "registered_at", "project_id", "attitude_id"})
 CHANGED_WHEN_CLOSED = frozenset({"note"})
 EDITABLE = tuple(
@@ -162,7 +165,7 @@ async def change(before: Record, changes: ClientChanges, *, by: Actor, is_by_han
     if not changed and not own.new:
         return before
     require_open(before, [*changed, *own.new])
-    after = await _save(before["id"], changed)
+    after = await save(before["id"], changed)
     await field_values.save(after["id"], own.new.values())
     old_values = await _told({field: before[field] for field in changed}, by=by)
     await audit.record("client:updated", "client", after["id"], by=by, name=after["name"], client_id=after["id"],
@@ -216,7 +219,7 @@ def _checked(new: NewClient, checks: Checks, *, by: Actor) -> dict[str, Any]:
         "country": country,
         "language": checks.language("language", new.language or by.tenant.locale),
         "phone": checks.phone("phone", new.phone, country=country if country in places.COUNTRIES else ""),
-        "note": checks.text("note", new.note, longest=10_000, required=False, lines=True),
+        "note": checks.text("note", new.note, longest=LONGEST_NOTE, required=False, lines=True),
     }
 
 
@@ -232,7 +235,7 @@ def _checked_changes(wanted: Mapping[str, Any], before: Mapping[str, Any], check
         "country": lambda text: checks.country("country", text),
         "language": lambda text: checks.language("language", text),
         "phone": lambda text: checks.phone("phone", text, country=country if country in places.COUNTRIES else ""),
-        "note": lambda text: checks.text("note", text, longest=10_000, required=False, lines=True),
+        "note": lambda text: checks.text("note", text, longest=LONGEST_NOTE, required=False, lines=True),
     }
     return {field: check[field](value) if field in check else value for field, value in wanted.items()}
 
@@ -278,7 +281,8 @@ async def _insert(values: dict[str, Any]) -> Record:
     return created
 
 
-async def _save(client_id: int, changed: dict[str, Any]) -> Record:
+async def save(client_id: int, changed: Mapping[str, Any]) -> Record:
+    """Write columns of a locked client, and give it the next version. Asks for no right: its callers have."""
     settings = "".join(f"{field} = ${n}, " for n, field in enumerate(changed, 2))
     saved = await db.row(
         f"UPDATE clients SET {settings}version = version + 1 WHERE id = $1 RETURNING *",

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import msgspec
 
 from core import policies
-from core.accounts import client_list
+from core.accounts import access, client_list
 from core.accounts.client_filter import ClientFilter
 from core.actor import Actor
 from core.checks import Checks
@@ -68,8 +68,9 @@ async def _clients(text: str, most: int, by: Actor) -> list[Found]:
     found: dict[int, Found] = {}
     for chosen in wanted:
         if len(found) < most:
-            page = await client_list.page(chosen, by=by, columns=("code", "login", "name", "email"), size=most)
-            for row in page.rows:
+            columns = ("code", "login", "name", "email")
+            page = await client_list.page(chosen, by=by, columns=columns, size=most, with_merged=True)
+            for row in await access.led_on(page.rows, by=by):
                 detail = f"{row['code']} · {row['login']} · {row['email']}"
                 hit = Found(kind="client", id=row["id"], code=row["code"], name=row["name"], detail=detail)
                 found.setdefault(row["id"], hit)

@@ -1,5 +1,5 @@
 -- The projects in which a client has an account. The one it is registered in (clients.project_id) is always among them:
--- triggers write it whoever registers or moves a client, and a foreign key refuses to take it away.
+-- triggers write it whoever registers or moves a client, and refuse to take it away.
 
 CREATE TABLE client_projects (
     tenant_id bigint NOT NULL DEFAULT NULLIF(current_setting('app.tenant_id', true), '')::bigint,
@@ -57,5 +57,17 @@ INSERT INTO client_projects (tenant_id, client_id, project_id, opened_at)
 SELECT tenant_id, id, project_id, registered_at FROM clients;
 
 ANALYZE client_projects;
-ALTER TABLE clients ADD CONSTRAINT clients_home_is_an_account FOREIGN KEY (tenant_id, id, project_id)
-    REFERENCES client_projects (tenant_id, client_id, project_id) DEFERRABLE INITIALLY DEFERRED;
+
+-- No account of a home is taken away, unless the client is gone, or was merged into another one and is in no project.
+CREATE FUNCTION client_projects_home_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM clients c WHERE c.tenant_id = OLD.tenant_id AND c.id = OLD.client_id
+                  AND c.project_id = OLD.project_id AND c.merged_into_id IS NULL)
+       AND NOT EXISTS (SELECT FROM client_projects p WHERE p.tenant_id = OLD.tenant_id
+                          AND p.client_id = OLD.client_id AND p.project_id = OLD.project_id) THEN
+        RAISE EXCEPTION 'a client has an account in its home' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER client_projects_home_stays AFTER DELETE OR UPDATE OF client_id, project_id ON client_projects
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION client_projects_home_stays();

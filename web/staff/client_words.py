@@ -42,7 +42,7 @@ LABELS: Mapping[str, str] = {
 }
 
 KINDS = {"individual": N_("Individual"), "company": N_("Company")}
-STATUSES = {"active": N_("Active"), "closed": N_("Closed")}
+STATUSES = {"active": N_("Active"), "closed": N_("Closed"), "merged": N_("Merged")}
 
 
 def labelled(keys: Iterable[str]) -> list[dict[str, str]]:
