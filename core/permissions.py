@@ -24,6 +24,10 @@ class Permission(StrEnum):
     CLIENT_MERGE = "client:merge"
     CLIENT_READ = "client:read"
     CLIENT_UPDATE = "client:update"
+    COMPANY_CREATE = "company:create"
+    COMPANY_DELETE = "company:delete"
+    COMPANY_READ = "company:read"
+    COMPANY_UPDATE = "company:update"
     FIELD_MANAGE = "field:manage"
     GROUP_ASSIGN = "group:assign"
     GROUP_CREATE = "group:create"
@@ -81,6 +85,10 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CLIENT_MERGE: N_("Merge clients"),
         Permission.CLIENT_READ: N_("See clients"),
         Permission.CLIENT_UPDATE: N_("Edit clients"),
+        Permission.COMPANY_CREATE: N_("Add own companies"),
+        Permission.COMPANY_DELETE: N_("Delete own companies"),
+        Permission.COMPANY_READ: N_("See own companies"),
+        Permission.COMPANY_UPDATE: N_("Edit own companies, their bank accounts and numbers"),
         Permission.FIELD_MANAGE: N_("Change the fields of clients"),
         Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
         Permission.GROUP_CREATE: N_("Add account groups"),
@@ -143,8 +151,12 @@ FEATURES = MappingProxyType(
 )
 
 _FEATURE_OF_NOUN = {"group": "groups", "payer": "payers", "project": "projects", "user": "users"}
+_FEATURE_OF_PERMISSION = {"company:create": "companies", "company:delete": "companies"}
+"""Where only a part of what there is to do with a noun is gated: every provider has one company."""
 _PARTS = {permission.value: tuple(permission.value.split(":")) for permission in Permission}
-_FEATURE_OF = {name: _FEATURE_OF_NOUN.get(parts[0]) for name, parts in _PARTS.items()}
+_FEATURE_OF = {
+    name: _FEATURE_OF_PERMISSION.get(name) or _FEATURE_OF_NOUN.get(parts[0]) for name, parts in _PARTS.items()
+}
 
 
 def parts_of(permission: str) -> tuple[str, str]:

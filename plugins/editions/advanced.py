@@ -17,6 +17,7 @@ FEATURES = frozenset(
 POLICIES = (
     ("owner", "group", "*"),
     ("owner", "payer", "*"),
+    ("manager", "company", "create"),
     ("owner", "user", "*"),
     ("manager", "group", "*"),
     ("manager", "payer", "*"),
