@@ -73,6 +73,21 @@ STAFF = (
     Place("settings", "/staff/settings"),
     Place("sign-up-settings", "/staff/settings/sign-up"),
     Place("client-consents", "/staff/clients/{client}/consents"),
+    Place("fields", "/staff/fields"),
+    Place("field-new", "/staff/fields/new"),
+    Place("clients-merge", "/staff/clients/merge?code={client}&code={another}"),
+    Place("client-payers", "/staff/clients/{client}/payers"),
+    Place("client-payer-new", "/staff/clients/{client}/payers/new"),
+    Place("payers", "/staff/payers"),
+    Place("payer", "/staff/payers/{payer}"),
+    Place("payer-edit", "/staff/payers/{payer}/edit"),
+    Place("payer-merge", "/staff/payers/{payer}/merge"),
+    Place("companies", "/staff/companies"),
+    Place("company", "/staff/companies/{company}"),
+    Place("company-edit", "/staff/companies/{company}/edit"),
+    Place("company-account-new", "/staff/companies/{company}/accounts/new"),
+    Place("company-delete", "/staff/companies/{company}/delete"),
+    Place("project-companies", "/staff/projects/{project}/companies"),
     Place("not-found", "/staff/clients/999999"),
     Place("not-in-edition", "/staff/groups", who="small owner"),
     Place("not-allowed", "/staff/settings", who="auditor"),
@@ -81,6 +96,7 @@ ACCOUNT = (
     Place("account", "/account"),
     Place("sessions", "/account/sessions"),
     Place("two-factor", "/account/two-factor"),
+    Place("passkeys", "/account/passkeys"),
     Place("two-factor-scan", "/account/two-factor", click=(".form-actions .btn-primary",)),
 )
 PLATFORM = (
@@ -100,6 +116,12 @@ PORTAL = (
     Place("portal-profile", "/profile", who="user"),
     Place("portal-profile-edit", "/profile/edit", who="user"),
     Place("portal-log", "/log", who="user"),
+    Place("portal-users", "/users", who="user"),
+    Place("portal-invite", "/users/invite", who="user"),
+    Place("portal-roles", "/roles", who="user"),
+    Place("portal-role-new", "/roles/new", who="user"),
+    Place("portal-payers", "/payers", who="user"),
+    Place("portal-payer-new", "/payers/new", who="user"),
     Place("portal-account", "/account", who="user"),
 )
 PUBLIC = (
@@ -116,6 +138,8 @@ NUMBERS = {
     "another": "SELECT max(code) - 7 FROM clients",
     "group": "SELECT min(id) FROM account_groups",
     "project": "SELECT max(id) FROM projects",
+    "company": "SELECT min(id) FROM companies",
+    "payer": "SELECT min(id) FROM payers",
     "member": "SELECT max(id) FROM staff",
 }
 
