@@ -41,6 +41,11 @@ STAFF = (
     Place("client-new-refused", "/staff/clients/new", click=("input[value=company]", "#client-form .btn-primary")),
     Place("client", "/staff/clients/{client}"),
     Place("client-groups", "/staff/clients/{client}/groups"),
+    Place("client-users", "/staff/clients/{client}/users"),
+    Place("client-user-invite", "/staff/clients/{client}/users/invite"),
+    Place("client-user-roles", "/staff/clients/{client}/user-roles"),
+    Place("users", "/staff/users"),
+    Place("user", "/staff/users/{person}"),
     Place("client-activity", "/staff/clients/{client}/activity"),
     Place("client-edit", "/staff/clients/{client}/edit"),
     Place("clients-delete", "/staff/clients/delete?code={client}&code={another}"),
@@ -115,6 +120,12 @@ PORTAL = (
     Place("portal", "/", who="user"),
     Place("portal-profile", "/profile", who="user"),
     Place("portal-profile-edit", "/profile/edit", who="user"),
+    Place("portal-users", "/users", who="user"),
+    Place("portal-user-invite", "/users/invite", who="user"),
+    Place("portal-user-invite-refused", "/users/invite", who="user", click=("#invite-form .btn-primary",)),
+    Place("portal-user-leave", "/users/leave", who="user"),
+    Place("portal-roles", "/roles", who="user"),
+    Place("portal-role-new", "/roles/new", who="user"),
     Place("portal-log", "/log", who="user"),
     Place("portal-users", "/users", who="user"),
     Place("portal-invite", "/users/invite", who="user"),
@@ -141,6 +152,7 @@ NUMBERS = {
     "company": "SELECT min(id) FROM companies",
     "payer": "SELECT min(id) FROM payers",
     "member": "SELECT max(id) FROM staff",
+    "person": "SELECT max(person_id) FROM memberships WHERE is_owner",
 }
 
 
