@@ -270,8 +270,8 @@ async def test_one_owner_and_no_right_that_outlives_its_membership() -> None:
         tenant = nova
 
     how = hypothesis.settings(
-        max_examples=15,
-        stateful_step_count=25,
+        max_examples=10,
+        stateful_step_count=20,
         deadline=None,
         suppress_health_check=list(hypothesis.HealthCheck),
         print_blob=True,

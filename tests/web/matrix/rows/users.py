@@ -144,7 +144,7 @@ PARAMETERS = {
     "/api/v1/users": "search role status client after before limit",
 }
 CHANGES_NOTHING = {"/users/leave"}
-KEPT = {"invitations.token_hash", "people.name_folded"}
+KEPT = {"invitations.token_hash"}
 RULED = {"invitations.roles", "memberships.roles"}
 FILLERS = {
     "client_roles": "(client_id, name, rights, created_at) SELECT id, 'x', ARRAY['log:read'], now() FROM clients WHERE tenant_id = {tenant} LIMIT 1",
