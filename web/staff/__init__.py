@@ -19,9 +19,11 @@ from web.staff import (
     companies,
     company_parts,
     fields,
+    files,
     focus,
     groups,
     impersonation,
+    notes,
     payer_merging,
     payers,
     people,
@@ -34,6 +36,7 @@ from web.staff import (
     sign_up,
     start,
     tasks,
+    timeline,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -43,6 +46,9 @@ ROUTES: list[Any] = [
     *start.ROUTES,
     *clients.ROUTES,
     *client_consents.ROUTES,
+    *notes.ROUTES,
+    *files.ROUTES,
+    *timeline.ROUTES,
     *client_groups.ROUTES,
     *client_bulk.ROUTES,
     *client_closing.ROUTES,

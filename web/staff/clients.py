@@ -9,7 +9,6 @@ from litestar.params import FromPath
 
 from core import i18n, places
 from core.accounts import (
-    activity,
     attitudes,
     client_choices,
     client_fields,
@@ -17,6 +16,7 @@ from core.accounts import (
     client_list,
     clients,
     field_values,
+    notes,
     people,
     projects,
 )
@@ -26,13 +26,12 @@ from core.actor import Actor
 from core.errors import EditConflict, Invalid, NotFound
 from core.i18n import _
 from core.permissions import Permission
-from web.kit import field_forms, forms, histories
+from web.kit import field_forms, forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, local, page, redirect
 from web.kit.templates import number
 from web.kit.visit import By, visit_of
-from web.staff import activity as activity_page
 from web.staff import client_tabs, client_words, edits
 
 PAGING = frozenset({"after", "before", "sort"})
@@ -145,7 +144,10 @@ async def show(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str
     panels = [panel for _name, panel in brought if not panel.tab]
     fields = await client_fields.in_use()
     own = field_forms.facts(fields, await field_values.of(client["id"], fields))
-    return await client_tabs.show(request, client, "profile", by=by, brought=brought, panels=panels, own=own)
+    pinned = await notes.pinned(client["id"], by=by)
+    return await client_tabs.show(
+        request, client, "profile", by=by, brought=brought, panels=panels, own=own, pinned=pinned
+    )
 
 
 @get("/clients/{code:int}/more/{plugin:str}", **requires(Permission.CLIENT_READ))
@@ -157,22 +159,6 @@ async def show_more(request: AnyRequest, by: By, code: FromPath[int], plugin: Fr
     brought = await client_tabs.brought_by_plugins(client, by=by)
     panels = [panel for name, panel in brought if panel.tab and name == plugin]
     return await client_tabs.show_brought(request, client, plugin, by=by, brought=brought, panels=panels)
-
-
-@get("/clients/{code:int}/activity", **requires(Permission.ACTIVITY_READ))
-async def show_activity(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
-    """What was done about one client."""
-    client = await clients.get(code, by=by)
-    query, path = request.query_params, f"/staff/clients/{code}/activity"
-    listed = await activity.of_client(
-        client["id"], older_than=query.get("after", ""), newer_than=query.get("before", ""), by=by
-    )
-    links = {
-        "previous": listed.newer and f"{path}?before={listed.newer}",
-        "next": listed.older and f"{path}?after={listed.older}",
-    }
-    entries = await histories.lines(listed.entries, activity_page.leads(by=by))
-    return await client_tabs.show(request, client, "activity", by=by, entries=entries, page=links)
 
 
 @get("/clients/{code:int}/edit", **requires(Permission.CLIENT_UPDATE))
@@ -278,4 +264,4 @@ def _in_force(
     ]
 
 
-ROUTES = [index, choose_columns, new, create, show, show_more, show_activity, edit, update]
+ROUTES = [index, choose_columns, new, create, show, show_more, edit, update]
