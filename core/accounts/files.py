@@ -110,9 +110,8 @@ async def _checked(client_id: int, name: str, content: bytes) -> str:
     elif len(content) > MOST_BYTES:
         checks.error("file", _("At most %(count)s MB, please.") % {"count": MOST_BYTES // 1024**2})
     elif not kind:
-        checks.error(
-            "file", _("Files of this kind are not taken, only: %(kinds)s.") % {"kinds": ", ".join(file_names.KINDS)}
-        )
+        told = _("Files of this kind are not taken, only: %(kinds)s.")
+        checks.error("file", told % {"kinds": ", ".join(file_names.KINDS)})
     elif await db.value("SELECT count(*) FROM client_files WHERE client_id = $1", client_id) >= MOST_FILES:
         checks.error("file", _("There are %(count)s files already; remove one first.") % {"count": MOST_FILES})
     checks.done()
