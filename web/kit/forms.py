@@ -72,17 +72,10 @@ async def read_file(request: Request[Any, Any, Any], name: str) -> bytes:
     return await sent.read() if isinstance(sent, UploadFile) else b""
 
 
-class Upload(msgspec.Struct, frozen=True):
-    """A file as it was sent: the name that the sender gave it, and its content. Both may be empty."""
-
-    name: str
-    content: bytes
-
-
-async def read_upload(request: Request[Any, Any, Any], name: str) -> Upload:
-    """The file that was sent in this field, an empty one for none. The size of the request bounds it."""
+async def read_named_file(request: Request[Any, Any, Any], name: str) -> tuple[str, bytes]:
+    """The same with the name that the sender gives it."""
     sent = (await request.form()).get(name)
-    return Upload(sent.filename, await sent.read()) if isinstance(sent, UploadFile) else Upload("", b"")
+    return (sent.filename, await sent.read()) if isinstance(sent, UploadFile) else ("", b"")
 
 
 def query(request: Request[Any, Any, Any], *, ignore: frozenset[str] = frozenset()) -> dict[str, str]:

@@ -31,9 +31,9 @@ ROOM_FOR_FORM = 64 * 1024
 async def create(request: AnyRequest, by: By, code: FromPath[int]) -> Response[Any]:
     """Keep what was uploaded."""
     client = await clients.get(code, by=by)
-    sent = await forms.read_upload(request, "file")
+    name, content = await forms.read_named_file(request, "file")
     try:
-        await files.create(client["id"], NewFile(name=sent.name, content=sent.content), by=by)
+        await files.create(client["id"], NewFile(name=name, content=content), by=by)
     except Invalid as refusal:
         return await notes.show_tab(request, client, by=by, file_form=Form({}, refusal.errors), status=422)
     return redirect(request, f"/staff/clients/{code}/notes#files", toast=_("The file was added."))
