@@ -59,6 +59,14 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(table="client_files", how="moves", label=N_("Files")),
     Part(table="client_notes", how="moves", label=N_("Notes"), sets={"is_pinned": "false"}),
+    Part(
+        table="client_projects",
+        how="moves_unless",
+        label=N_("Accounts in projects"),
+        beside=("project_id",),
+        is_same=True,
+        sets=REGISTERED,
+    ),
     Part(table="client_roles", how="elsewhere", label=N_("Roles that the client made"), why=USERS),
     Part(table="client_words", how="stays", why="the search for the merged client leads to the one that stays"),
     Part(

@@ -33,7 +33,7 @@ from core.hookspecs import Panel
 from core.i18n import N_, _
 from core.permissions import Permission
 from web.kit.pages import AnyRequest, page, redirect
-from web.staff import client_summary, client_words
+from web.staff import client_summary
 
 
 class Tab(NamedTuple):
@@ -62,6 +62,13 @@ TABS: tuple[Tab, ...] = (
     ),
     Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
     Tab("notes", N_("Notes and files"), "/notes", Permission.NOTE_READ, "staff/clients/tabs/notes.html"),
+    Tab(
+        "projects",
+        N_("Projects"),
+        "/projects",
+        Permission.PROJECT_READ,
+        "staff/clients/tabs/projects.html",
+    ),
     Tab("consents", N_("Terms"), "/consents", Permission.CLIENT_READ, "staff/clients/tabs/consents.html"),
     Tab("timeline", N_("Timeline"), "/timeline", Permission.ACTIVITY_READ, "staff/clients/tabs/timeline.html"),
 )
@@ -130,7 +137,7 @@ async def _frame(client: Mapping[str, Any], key: str, brought: Brought, *, by: A
         "client": {
             **client,
             "attitude": filed.attitudes.get(client["attitude_id"]),
-            "project": client_words.shown("project", client["project_id"], client_words.offered(filed)),
+            "project": filed.projects.get(client["project_id"], ""),
             "groups": await groups.groups_of(client["id"], by=by)
             if policies.allows(by, Permission.GROUP_READ)
             else [],
