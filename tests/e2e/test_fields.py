@@ -111,7 +111,8 @@ def test_notes_and_files_are_kept_and_the_timeline_finds_them(open_as: Open, ser
 def test_a_french_reader_finds_it_all_in_french(open_as: Open, served: Served) -> None:
     owner = served.open_provider("verger", locale="fr")
     code = served.register("verger", "emil", "Emil Faure")
-    served.within("verger", field_edits.create, NewField(kind="yes_no", label="Revendeur", labels={"en": "Reseller"}))
+    new = NewField(kind="yes_no", label="Revendeur", labels={"en": "Reseller"})
+    served.within("verger", field_edits.create, new)
     page = open_as(f"verger/{owner}", f"/staff/clients/{code}/edit", locale="fr-FR")
     expect(pages.field(page, "Revendeur")).to_be_visible()
     for tab, text in (("notes", "Pas encore de notes"), ("timeline", "Chronologie")):
