@@ -28,6 +28,11 @@ class Permission(StrEnum):
     COMPANY_DELETE = "company:delete"
     COMPANY_READ = "company:read"
     COMPANY_UPDATE = "company:update"
+    CONTRACT_CREATE = "contract:create"
+    CONTRACT_DELETE = "contract:delete"
+    CONTRACT_READ = "contract:read"
+    CONTRACT_TEMPLATE_MANAGE = "contract_template:manage"
+    CONTRACT_UPDATE = "contract:update"
     FIELD_MANAGE = "field:manage"
     GROUP_ASSIGN = "group:assign"
     GROUP_CREATE = "group:create"
@@ -88,6 +93,11 @@ DESCRIPTIONS = MappingProxyType(
         Permission.COMPANY_DELETE: N_("Delete own companies"),
         Permission.COMPANY_READ: N_("See own companies"),
         Permission.COMPANY_UPDATE: N_("Edit own companies, their bank accounts and numbers"),
+        Permission.CONTRACT_CREATE: N_("Draft contracts"),
+        Permission.CONTRACT_DELETE: N_("Delete drafts of contracts"),
+        Permission.CONTRACT_READ: N_("See contracts"),
+        Permission.CONTRACT_TEMPLATE_MANAGE: N_("Change the templates of contracts"),
+        Permission.CONTRACT_UPDATE: N_("Edit, send and cancel contracts, and record signatures"),
         Permission.FIELD_MANAGE: N_("Change the fields of clients"),
         Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
         Permission.GROUP_CREATE: N_("Add account groups"),
@@ -148,7 +158,14 @@ FEATURES = MappingProxyType(
     }
 )
 
-_FEATURE_OF_NOUN = {"group": "groups", "payer": "payers", "project": "projects", "user": "users"}
+_FEATURE_OF_NOUN = {
+    "contract": "contracts",
+    "contract_template": "contracts",
+    "group": "groups",
+    "payer": "payers",
+    "project": "projects",
+    "user": "users",
+}
 _FEATURE_OF_PERMISSION = {"company:create": "companies", "company:delete": "companies"}
 """Where only a part of what there is to do with a noun is gated: every provider has one company."""
 _PARTS = {permission.value: tuple(permission.value.split(":")) for permission in Permission}

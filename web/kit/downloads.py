@@ -1,9 +1,11 @@
-"""Lists as files that are downloaded."""
+"""What is downloaded: lists as files, and documents."""
 
+from litestar import Response
 from litestar.response import Stream
 
 from core import clock, db, i18n
 from core.accounts import exports
+from core.accounts.contract_papers import Paper
 from core.accounts.exports import Export
 from core.sheets import TYPES
 
@@ -19,3 +21,13 @@ async def download(export: Export, tenant_id: int) -> Stream:
         status_code=200,
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Content-Language": i18n.current()},
     )
+
+
+def file(paper: Paper) -> Response[bytes]:
+    """A document as an answer. It is saved and never shown as a page of ours."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{paper.name}"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(paper.content, media_type=paper.media, status_code=200, headers=headers)

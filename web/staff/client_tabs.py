@@ -59,6 +59,7 @@ TABS: tuple[Tab, ...] = (
         "staff/clients/tabs/payer.html",
         instead_of="payers",
     ),
+    Tab("contracts", N_("Contracts"), "/contracts", Permission.CONTRACT_READ, "staff/clients/tabs/contracts.html"),
     Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
     Tab("consents", N_("Terms"), "/consents", Permission.CLIENT_READ, "staff/clients/tabs/consents.html"),
     Tab("activity", N_("Activity"), "/activity", Permission.ACTIVITY_READ, "staff/clients/tabs/activity.html"),
