@@ -75,8 +75,8 @@ async def test_a_contract_is_drafted_sent_signed_and_read_by_the_client(alice: V
     number = here.rpartition("/")[2]
     assert (await jean.get(f"/contracts/{number}/pdf")).content == sent.content
     assert (await jean.get(f"/contracts/{number}/signed")).status_code == 404
-    assert "sent the contract" in jean.text(await jean.get("/log"))
-    assert "drafted" not in jean.text(await jean.get("/log"))
+    assert "a envoyé le contrat" in jean.text(await jean.get("/log"))
+    assert "préparé" not in jean.text(await jean.get("/log"))
 
     today = clock.today("Europe/Paris").isoformat()
     for wrong, files in (
