@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,9 @@ import msgspec
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST = 9_000_000 * 10**10
 """Microseconds that a calendar has."""
+PLACE = re.compile(r"\$[0-9]+")
+"""The placeholder of a bound value."""
+
 LAST = "\U0010ffff"
 """Above every other character in the order of code points."""
 

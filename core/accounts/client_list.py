@@ -11,7 +11,7 @@ import msgspec
 from asyncpg import Record
 
 from core import db, policies
-from core.accounts import access, client_fields, client_filter, field_values, focus
+from core.accounts import access, account_source, client_fields, client_filter, field_values, focus
 from core.accounts.client_fields import Field
 from core.accounts.client_filter import ClientFilter
 from core.accounts.client_source import Source, source_of
@@ -54,6 +54,7 @@ COLUMNS: dict[str, str] = {
     "name": "c.name",
     "phone": "c.phone",
     "project": "c.project_id",
+    "projects": "c.id",
     "registered": "c.registered_at",
     "status": "CASE WHEN c.merged_into_id IS NULL THEN c.status ELSE 'merged' END",
 }
@@ -67,7 +68,7 @@ DEFAULT_COLUMNS = ("code", "login", "name", "email", "country", "attitude", "sta
 DAYS = dict.fromkeys(("registered_from", "registered_to", "newer_than", "older_than"), "registered")
 UNCOUNTED = {"custom", "name", "segment"}
 """Filters that no single index can count."""
-GATED = {"groups": "groups", "project": "projects"}
+GATED = {"groups": "groups", "project": "projects", "projects": "projects"}
 """Columns and filters that belong to a feature."""
 
 
@@ -102,8 +103,7 @@ async def page(
     direction = "DESC" if is_descending != is_backward else "ASC"
     fields = await client_fields.in_use() if any(column.startswith(OF_FIELD) for column in columns) else []
     usual = direction if key == "registered" else None
-    source = await source_of(chosen, by=by, direction=usual, with_merged=with_merged)
-    focus.limit(source.conditions, within)
+    source = await _source(chosen, within, direction=usual, by=by, with_merged=with_merged)
     order = _order(key, source)
     if text := before or after:
         _continue(source, text, order, key=key, sign="<" if direction == "DESC" else ">")
@@ -127,11 +127,15 @@ async def page(
 async def count(chosen: ClientFilter, *, by: Actor, most: int = 10_000, within: Focus | None = None) -> int:
     """How many clients match, counted up to `most`. Quick when `is_countable`."""
     policies.require(by, Permission.CLIENT_READ)
-    is_group_alone = chosen.group is not None and is_countable(chosen, by=by) and within is None
-    # Clients that were merged are in no group.
-    source = await source_of(chosen, by=by, direction="DESC", with_merged=is_group_alone)
-    focus.limit(source.conditions, within)
-    tables = "group_members of_it" if is_group_alone else source.tables
+    is_alone = is_countable(chosen, by=by) and within is None
+    is_group_or_project = is_alone and (chosen.group or chosen.project) is not None
+    # Clients that were merged are in no group and in no project.
+    source = await _source(chosen, within, direction="DESC", by=by, with_merged=is_group_or_project)
+    tables = source.tables
+    if is_alone and chosen.group is not None:
+        tables = "group_members of_it"
+    elif is_alone and chosen.project is not None:
+        tables = f"{account_source.of(frozenset({chosen.project}), None)} of_it"
     return int(
         await db.value(
             f"""SELECT count(*) FROM (
@@ -149,7 +153,20 @@ async def total(
         return None
     if listed.previous is None and listed.next is None:
         return len(listed.rows)
-    return await count(chosen, by=by, most=most, within=within) if is_countable(chosen, by=by) else None
+    if (within is not None and within.filters) or not is_countable(chosen, by=by):
+        return None
+    return await count(chosen, by=by, most=most, within=within)
+
+
+async def _source(
+    chosen: ClientFilter, within: Focus | None, *, direction: str | None, by: Actor, with_merged: bool = False
+) -> Source:
+    """The clients of the filter inside the focus; a saved filter is read together with what is asked besides."""
+    besides = within.filters if within else []
+    source = await source_of(chosen, by=by, direction=direction, also=besides, with_merged=with_merged)
+    if not besides:
+        focus.limit(source.conditions, within)
+    return source
 
 
 def is_countable(chosen: ClientFilter, *, by: Actor) -> bool:
@@ -194,7 +211,7 @@ def selected(columns: tuple[str, ...], fields: Sequence[Field], *, by: Actor) ->
         policies.require(by, Permission.GROUP_READ)
     own = {column_of(field): field for field in fields}
     wanted = [
-        _own(own[column]) if column in own else f"{COLUMNS[column]} AS {column}"
+        _own(own[column]) if column in own else f"{_column(column, by=by)} AS {column}"
         for column in columns
         if column not in ("groups", "code") and (column in own or not column.startswith(OF_FIELD))
     ]
@@ -205,6 +222,17 @@ def selected(columns: tuple[str, ...], fields: Sequence[Field], *, by: Actor) ->
                       WHERE m.client_id = c.id {known} ORDER BY g.name_folded) AS groups"""
         )
     return ", ".join(["c.id", "c.code", *wanted])
+
+
+def _column(key: str, *, by: Actor) -> str:
+    """A column of the list as `by` may see it: of projects only those that are his."""
+    if key == "project":
+        return access.visible_project(COLUMNS[key], by=by)
+    if key != "projects":
+        return COLUMNS[key]
+    known = "" if by.projects is None else f"AND p.id IN ({access.listed(by.projects)})"
+    return f"""ARRAY(SELECT p.name FROM client_projects a JOIN projects p ON p.id = a.project_id
+                      WHERE a.client_id = c.id {known} ORDER BY p.name_folded)"""
 
 
 def _own(field: Field) -> str:
