@@ -91,8 +91,8 @@ async def _move(client: Record, row: Record, values: dict[str, Any], *, reason: 
         message = _("The number %(number)s was given already. Change the company's pattern of numbers.")
         raise Conflict(message % {"number": values.get("number", "")}) from error
     await contracts.note(row["id"], values["state"], reason=reason, by=by)
-    old = {"state": row["state"]}
-    new = {"state": values["state"]} | ({"reason": reason} if reason else {})
+    old = {"contract_state": row["state"]}
+    new = {"contract_state": values["state"]} | ({"reason": reason} if reason else {})
     new |= {name: values[name] for name in ("number", "signed_on") if name in values}
     title = f"{row['title']} {values.get('number', row['number'])}".strip()
     await audit.record(f"contract:{values['state']}", "contract", row["id"], by=by, name=title,

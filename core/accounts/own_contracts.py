@@ -75,7 +75,7 @@ async def request(payer_id: int, wish: str, *, by: Actor) -> int:
     }
     contract_id = await contracts.insert(client, values, "requested", wish=told, by=by)
     await audit.record("contract:requested", "contract", contract_id, by=by, name=values["title"],
-                       client_id=client["id"], new={"state": "requested"})  # fmt: skip
+                       client_id=client["id"], new={"contract_state": "requested"})  # fmt: skip
     return contract_id
 
 

@@ -10,6 +10,7 @@ from web.api import (
     client_merging,
     client_projects,
     client_removal,
+    client_users,
     clients,
     companies,
     company_parts,
@@ -28,6 +29,7 @@ from web.api import (
     sign_up,
     staff,
     tasks,
+    users,
 )
 from web.api.methods import Methods
 from web.kit.idempotency import Idempotent
@@ -44,6 +46,7 @@ RESOURCES = (
     client_merging,
     client_projects,
     client_removal,
+    client_users,
     segments,
     payers,
     groups,
@@ -61,6 +64,7 @@ RESOURCES = (
     activity,
     exports,
     tasks,
+    users,
 )
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

@@ -34,9 +34,14 @@ from web.staff import client_tabs, edits
 
 HERE = "/staff/contracts"
 PAGING = frozenset({"after", "before"})
-LABELS = {"number": N_("Number"), "state": N_("State"), "company": N_("Company"), "client": N_("Client's code")}
+LABELS = {
+    "number": N_("Contract number"),
+    "state": N_("State"),
+    "company": N_("Company"),
+    "client": N_("Client's code"),
+}
 STATES = {"draft": N_("Draft"), "requested": N_("Requested"), "sent": N_("Sent"), "signed": N_("Signed"),
-          "cancelled": N_("Cancelled")}  # fmt: skip
+          "cancelled": N_("Called off")}  # fmt: skip
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
