@@ -99,13 +99,13 @@ async def test_a_contract_is_drafted_sent_signed_and_read_by_the_client(alice: V
 async def test_the_client_asks_for_a_contract_and_sees_no_drafts(alice: Visitor) -> None:
     here = await draft(alice)
     jean = await alice.another().sign_in(cast.email("dupont"))
-    assert "No contracts yet" in jean.text(await jean.get("/contracts"))
+    assert "Pas encore de contrats" in jean.text(await jean.get("/contracts"))
     number = here.rpartition("/")[2]
     assert (await jean.get(f"/contracts/{number}/pdf")).status_code == 404
     assert (await jean.post("/contracts/request", {"payer_id": "7"})).status_code == 422
     sent = {"payer_id": str(await payer_id()), "wish": "For three servers."}
     page = await jean.follow(await jean.post("/contracts/request", sent))
-    assert "Requested" in jean.text(page)
+    assert "Demandé" in jean.text(page)
     listed = await alice.get("/staff/contracts?state=requested")
     asked = listed.text.split('href="/staff/contracts/')[1].split('"')[0]
     page = await alice.get(f"/staff/contracts/{asked}")
