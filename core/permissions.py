@@ -28,6 +28,11 @@ class Permission(StrEnum):
     COMPANY_DELETE = "company:delete"
     COMPANY_READ = "company:read"
     COMPANY_UPDATE = "company:update"
+    CONTRACT_CREATE = "contract:create"
+    CONTRACT_DELETE = "contract:delete"
+    CONTRACT_READ = "contract:read"
+    CONTRACT_UPDATE = "contract:update"
+    CONTRACT_TEMPLATE_MANAGE = "contract_template:manage"
     FIELD_MANAGE = "field:manage"
     FILE_CREATE = "file:create"
     FILE_DELETE = "file:delete"
@@ -95,6 +100,11 @@ DESCRIPTIONS = MappingProxyType(
         Permission.COMPANY_DELETE: N_("Delete own companies"),
         Permission.COMPANY_READ: N_("See own companies"),
         Permission.COMPANY_UPDATE: N_("Edit own companies, their bank accounts and numbers"),
+        Permission.CONTRACT_CREATE: N_("Draft contracts"),
+        Permission.CONTRACT_DELETE: N_("Delete drafts of contracts"),
+        Permission.CONTRACT_READ: N_("See contracts"),
+        Permission.CONTRACT_TEMPLATE_MANAGE: N_("Change the templates of contracts"),
+        Permission.CONTRACT_UPDATE: N_("Edit, send and cancel contracts, and record signatures"),
         Permission.FIELD_MANAGE: N_("Change the fields of clients"),
         Permission.FILE_CREATE: N_("Keep files with clients"),
         Permission.FILE_DELETE: N_("Delete files of clients"),
@@ -162,7 +172,14 @@ FEATURES = MappingProxyType(
     }
 )
 
-_FEATURE_OF_NOUN = {"group": "groups", "payer": "payers", "project": "projects", "user": "users"}
+_FEATURE_OF_NOUN = {
+    "contract": "contracts",
+    "contract_template": "contracts",
+    "group": "groups",
+    "payer": "payers",
+    "project": "projects",
+    "user": "users",
+}
 _FEATURE_OF_PERMISSION = {"company:create": "companies", "company:delete": "companies"}
 """Where only a part of what there is to do with a noun is gated: every provider has one company."""
 _PARTS = {permission.value: tuple(permission.value.split(":")) for permission in Permission}

@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from asyncpg import Record
 
 from core import db, policies
 from core.accounts import access, focus, rows
@@ -16,7 +15,7 @@ from core.accounts.focus import Focus
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import NotFound
-from core.filters import Conditions, Cursor, read_cursor
+from core.filters import Conditions, cursor_at, moment_of, read_cursor
 from core.i18n import N_, _
 from core.permissions import Permission
 
@@ -25,7 +24,6 @@ COLUMNS = """a.id, a.at, a.action, a.actor_kind, a.actor_id, a.actor_name, a.sub
     a.subject_name, a.client_id, a.changes, a.address, a.request_id, a.impersonation_id"""
 OF_FIELDS = ("fields", "internal")
 """Where the provider's own fields stand in the changes, by their labels; `internal` are those no client sees."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ActivityFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -120,7 +118,7 @@ async def page_of(
     is_back = bool(newer_than) and not older_than
     cursor = read_cursor(newer_than if is_back else older_than, int)
     if cursor is not None:
-        at, entry = conditions.bind(_moment(cursor)), conditions.bind(cursor.id)
+        at, entry = conditions.bind(moment_of(cursor)), conditions.bind(cursor.id)
         conditions.add(f"(a.at, a.id) {'>' if is_back else '<'} ({at}, {entry})")
     direction = "ASC" if is_back else "DESC"
     order = f"ORDER BY a.at {direction}, a.id {direction} LIMIT {PAGE + 1}"
@@ -138,8 +136,8 @@ async def page_of(
             dict(entry) | {"sentence": described(entry), "changes": changes_of(entry), "values": entry["changes"]}
             for entry in entries
         ],
-        newer=_cursor(entries[0]) if entries and has_newer else "",
-        older=_cursor(entries[-1]) if entries and has_older else "",
+        newer=cursor_at(entries[0]["at"], entries[0]["id"]) if entries and has_newer else "",
+        older=cursor_at(entries[-1]["at"], entries[-1]["id"]) if entries and has_older else "",
     )
 
 
@@ -207,16 +205,6 @@ def add_days(conditions: Conditions, first: date | None, last: date | None, *, z
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _cursor(entry: Record) -> str:
-    return str(Cursor((entry["at"] - EPOCH) // timedelta(microseconds=1), entry["id"]))
-
-
-def _moment(cursor: Cursor) -> datetime:
-    """The time in a cursor; one that was made up may lie outside of the calendar."""
-    longest = 9_000_000 * 10**10
-    return EPOCH + timedelta(microseconds=max(0, min(int(cursor.value), longest)))
 
 
 def described(entry: Mapping[str, Any]) -> str:

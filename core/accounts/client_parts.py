@@ -75,6 +75,7 @@ PARTS: tuple[Part, ...] = (
         label=N_("Consents to the terms"),
         beside=("person_id", "number"),
     ),
+    Part(table="contracts", how="moves", label=N_("Contracts")),
     Part(
         table="group_members",
         how="moves_unless",

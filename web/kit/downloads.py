@@ -1,14 +1,16 @@
-"""Files that are downloaded: lists that are written, and what people uploaded."""
+"""Files that are downloaded: lists that are written, documents, and what people uploaded."""
 
 import unicodedata
 from collections.abc import AsyncIterator
 from typing import IO
 from urllib.parse import quote
 
+from litestar import Response
 from litestar.response import Stream
 
 from core import clock, db, i18n
 from core.accounts import exports
+from core.accounts.contract_papers import Paper
 from core.accounts.exports import Export
 from core.sheets import TYPES, Format
 
@@ -49,3 +51,13 @@ def disposition(name: str) -> str:
     bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
     ascii_name = bare.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
     return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def file(paper: Paper) -> Response[bytes]:
+    """A document as an answer. It is saved and never shown as a page of ours."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{paper.name}"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(paper.content, media_type=paper.media, status_code=200, headers=headers)

@@ -3,7 +3,20 @@
 from typing import Any
 
 from web.kit import portal_menu
-from web.portal import clients, home, invitation, log, own_payer, payers, profile, roles, sign_up, terms, users
+from web.portal import (
+    clients,
+    contracts,
+    home,
+    invitation,
+    log,
+    own_payer,
+    payers,
+    profile,
+    roles,
+    sign_up,
+    terms,
+    users,
+)
 
 PATH, HOSTS = "/", "provider"
 OPTIONS = {"before_request": portal_menu.ask}
@@ -14,6 +27,7 @@ ROUTES: list[Any] = [
     *profile.ROUTES,
     *payers.ROUTES,
     *own_payer.ROUTES,
+    *contracts.ROUTES,
     *log.ROUTES,
     *sign_up.ROUTES,
     *terms.ROUTES,

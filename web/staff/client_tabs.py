@@ -69,6 +69,7 @@ TABS: tuple[Tab, ...] = (
         "staff/clients/tabs/payer.html",
         instead_of="payers",
     ),
+    Tab("contracts", N_("Contracts"), "/contracts", Permission.CONTRACT_READ, "staff/clients/tabs/contracts.html"),
     Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
     Tab("notes", N_("Notes and files"), "/notes", Permission.NOTE_READ, "staff/clients/tabs/notes.html"),
     Tab(
