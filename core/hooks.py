@@ -75,7 +75,7 @@ async def before(
     hook: str, *, by: Actor, accept: Callable[[dict[str, Any]], object] | None = None, **arguments: Any
 ) -> dict[str, Any]:
     """The first argument as the plugins patched it. A veto is raised as `Invalid`, or `Conflict` for a
-    deletion or a closing.
+    deletion, a closing or a merger.
 
     A patch may only change fields that are there, and keeps their type; `accept` may refuse it by raising (the
     caller's own validation). A patch that is refused counts as the plugin's failure and is left out.
@@ -246,7 +246,7 @@ async def _check_transaction(tenant: Tenant) -> None:
 
 
 def _refusal(hook: str, veto: Veto) -> Refusal:
-    if hook.endswith(("_deleted", "_closed")) and not veto.field:
+    if hook.endswith(("_deleted", "_closed", "_merged")) and not veto.field:
         return Conflict(veto.message)
     return Invalid({veto.field: veto.message})
 

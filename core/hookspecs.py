@@ -201,6 +201,16 @@ def after_client_reopened(ctx: Context, client: Mapping[str, Any]) -> None:
 
 
 @hookspec
+def before_client_merged(ctx: Context, client: Mapping[str, Any], into: Mapping[str, Any]) -> None:
+    """Called inside the transaction, before all that `client` has moves to `into`. Raises `Veto` to refuse."""
+
+
+@hookspec
+def after_client_merged(ctx: Context, client: Mapping[str, Any], into: Mapping[str, Any]) -> None:
+    """Called after the commit, from a job, at least once. `client` as it was; `into` is the one that stays."""
+
+
+@hookspec
 def before_client_deleted(ctx: Context, client: Mapping[str, Any]) -> None:
     """Called inside the transaction, before the client is deleted. Raises `Veto` to refuse."""
 

@@ -62,8 +62,8 @@ SELECT format('materialised view %s: has no row-level security', c.relname) FROM
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'm'
 UNION ALL
 SELECT format('function %s: SECURITY DEFINER without a search_path', f.oid::regprocedure) FROM pg_proc f
-WHERE f.pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'queue')) AND f.prosecdef
-  AND NOT EXISTS (SELECT FROM unnest(f.proconfig) AS setting WHERE setting LIKE 'search_path=%')
+WHERE f.pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'queue', 'history'))
+  AND f.prosecdef AND NOT EXISTS (SELECT FROM unnest(f.proconfig) AS setting WHERE setting LIKE 'search_path=%')
 UNION ALL
 SELECT format('function %s: SECURITY DEFINER in the tenants'' schema', f.oid::regprocedure) FROM pg_proc f
 WHERE f.pronamespace = 'public'::regnamespace AND f.prosecdef

@@ -4,6 +4,7 @@ Staff may be limited to projects, to groups, or to both; then both must hold. A 
 provider's edition loses projects or groups, because a limit that lapses would open what it closed.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from asyncpg import Record
@@ -13,6 +14,9 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.filters import Conditions
 from core.permissions import Permission
+
+BY_CODE = "(SELECT coalesce(k.merged_into_id, k.id) FROM clients k WHERE k.code = {})"
+"""The id of the client that a code stands for."""
 
 
 def limit_to_visible(conditions: Conditions, *, by: Actor, alias: str = "c") -> None:
@@ -32,8 +36,11 @@ async def client(client_id: int, *, by: Actor, lock: bool = False) -> Record:
 
 
 async def client_by_code(code: int, *, by: Actor, lock: bool = False) -> Record:
-    """The client's row by the code people use; `NotFound` like `client`."""
-    return await _one("c.code", code, by=by, lock=lock)
+    """The client's row by the code people use; `NotFound` like `client`.
+
+    The code of a client that was merged leads to the one that stays.
+    """
+    return await _one("c.id", code, by=by, lock=lock, place=BY_CODE)
 
 
 async def clients_by_code(codes: list[int], *, by: Actor, lock: bool = False) -> list[Record]:
@@ -48,17 +55,35 @@ async def clients_by_code(codes: list[int], *, by: Actor, lock: bool = False) ->
     )
 
 
+async def led_on(found: Sequence[Record], *, by: Actor) -> list[Record]:
+    """The clients that these lead to, each once: those that were merged are replaced by the ones that stay."""
+    if not found:
+        return []
+    conditions = Conditions()
+    ids = conditions.bind([row["id"] for row in found])
+    conditions.add(f"k.id = ANY({ids}::bigint[])")
+    limit_to_visible(conditions, by=by, alias="c")
+    leading = await db.fetch(
+        f"""SELECT k.id AS asked, c.* FROM clients k JOIN clients c ON c.id = coalesce(k.merged_into_id, k.id)
+            WHERE {conditions.sql}""",
+        *conditions.arguments,
+    )
+    by_asked = {row["asked"]: row for row in leading}
+    kept = [by_asked[row["id"]] for row in found if row["id"] in by_asked]
+    return list({row["id"]: row for row in kept}.values())
+
+
 def may_use_project(project_id: int, *, by: Actor) -> bool:
     """Whether `by` may put a client into this project."""
     return by.projects is None or project_id in by.projects
 
 
-async def _one(column: str, value: Any, *, by: Actor, lock: bool) -> Record:
+async def _one(column: str, value: Any, *, by: Actor, lock: bool, place: str = "{}") -> Record:
     policies.require(by, Permission.CLIENT_READ)
     conditions = Conditions()
     if not 0 < value < 2**63:
         raise NotFound()
-    conditions.add(f"{column} = {conditions.bind(value)}")
+    conditions.add(f"{column} = {place.format(conditions.bind(value))}")
     limit_to_visible(conditions, by=by)
     suffix = " FOR UPDATE OF c" if lock else ""
     found = await db.row(f"SELECT c.* FROM clients c WHERE {conditions.sql}{suffix}", *conditions.arguments)

@@ -25,6 +25,8 @@ COLUMNS = """a.id, a.at, a.action, a.actor_kind, a.actor_id, a.actor_name, a.sub
     a.subject_name, a.client_id, a.changes, a.address, a.request_id, a.impersonation_id"""
 BUT_BY_RULE = "a.action NOT IN ('group:joined_by_rule', 'group:left_by_rule')"
 """Each client that a rule brings in or lets go has an entry, for its own page; the run has one for all to read."""
+OF_FIELDS = ("fields", "internal")
+"""Where the provider's own fields stand in the changes, by their labels; `internal` are those no client sees."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -219,11 +221,15 @@ def described(entry: Mapping[str, Any]) -> str:
 
 def changes_of(entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """What changed, for people: the field's name, what it was before, what it is now."""
-    return [
-        (_(FIELDS[field]) if field in FIELDS else field, _shown(field, old), _shown(field, new))
-        for field, (old, new) in entry["changes"].items()
-        if field != "id"
-    ]
+    told = []
+    for field, (old, new) in entry["changes"].items():
+        if field in OF_FIELDS and all(isinstance(side, dict | None) for side in (old, new)):
+            was, now = old or {}, new or {}
+            labels = dict.fromkeys([*was, *now])
+            told += [(label, _shown("", was.get(label)), _shown("", now.get(label))) for label in labels]
+        elif field != "id":
+            told.append((_(FIELDS[field]) if field in FIELDS else field, _shown(field, old), _shown(field, new)))
+    return told
 
 
 def _shown(field: str, value: Any) -> str:

@@ -19,6 +19,8 @@ from core.permissions import Permission
 
 KINDS = ("individual", "company")
 STATUSES = ("active", "closed")
+MERGED = "merged"
+"""Asked for as a status: clients that lead to the one they were merged into. No other filter shows them."""
 MOST_DAYS = 36_500
 BEGINNINGS = ("login", "email", "phone", "address")
 """Filters by how a text begins."""
@@ -44,7 +46,7 @@ class ClientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     kind: Literal["individual", "company"] | None = None
     country: str = ""
     language: str = ""
-    status: Literal["active", "closed"] | None = None
+    status: Literal["active", "closed", "merged"] | None = None
     attitude: int | None = None
     registered_from: date | None = None
     registered_to: date | None = None

@@ -55,7 +55,7 @@ COLUMNS: dict[str, str] = {
     "phone": "c.phone",
     "project": "c.project_id",
     "registered": "c.registered_at",
-    "status": "c.status",
+    "status": "CASE WHEN c.merged_into_id IS NULL THEN c.status ELSE 'merged' END",
 }
 """What a list can show."""
 
@@ -89,6 +89,7 @@ async def page(
     columns: tuple[str, ...] = DEFAULT_COLUMNS,
     size: int = PAGE,
     within: Focus | None = None,
+    with_merged: bool = False,
 ) -> Page:
     """The page of clients inside a focus that stands after, or before, a cursor; the first one without.
 
@@ -100,8 +101,8 @@ async def page(
     is_backward = bool(before)
     direction = "DESC" if is_descending != is_backward else "ASC"
     fields = await client_fields.in_use() if any(column.startswith(OF_FIELD) for column in columns) else []
-    source = await source_of(chosen, by=by, direction=direction if key == "registered" else None)
-    focus.limit(source.conditions, within)
+    usual = direction if key == "registered" else None
+    source = await _source(chosen, within, direction=usual, by=by, with_merged=with_merged)
     order = _order(key, source)
     if text := before or after:
         _continue(source, text, order, key=key, sign="<" if direction == "DESC" else ">")
@@ -125,9 +126,9 @@ async def page(
 async def count(chosen: ClientFilter, *, by: Actor, most: int = 10_000, within: Focus | None = None) -> int:
     """How many clients match, counted up to `most`. Quick when `is_countable`."""
     policies.require(by, Permission.CLIENT_READ)
-    source = await source_of(chosen, by=by, direction="DESC")
     is_group_alone = chosen.group is not None and is_countable(chosen, by=by) and within is None
-    focus.limit(source.conditions, within)
+    # Clients that were merged are in no group.
+    source = await _source(chosen, within, direction="DESC", by=by, with_merged=is_group_alone)
     tables = "group_members of_it" if is_group_alone else source.tables
     return int(
         await db.value(
@@ -146,7 +147,20 @@ async def total(
         return None
     if listed.previous is None and listed.next is None:
         return len(listed.rows)
-    return await count(chosen, by=by, most=most, within=within) if is_countable(chosen, by=by) else None
+    if (within is not None and within.filters) or not is_countable(chosen, by=by):
+        return None
+    return await count(chosen, by=by, most=most, within=within)
+
+
+async def _source(
+    chosen: ClientFilter, within: Focus | None, *, direction: str | None, by: Actor, with_merged: bool = False
+) -> Source:
+    """The clients of the filter inside the focus; a saved filter is read together with what is asked besides."""
+    besides = within.filters if within else []
+    source = await source_of(chosen, by=by, direction=direction, also=besides, with_merged=with_merged)
+    if not besides:
+        focus.limit(source.conditions, within)
+    return source
 
 
 def is_countable(chosen: ClientFilter, *, by: Actor) -> bool:

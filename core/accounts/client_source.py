@@ -15,7 +15,7 @@ import msgspec
 
 from core import clock, db, places
 from core.accounts import access, client_filter, field_filter, segments
-from core.accounts.client_filter import KINDS, STATUSES, ClientFilter, check
+from core.accounts.client_filter import KINDS, MERGED, STATUSES, ClientFilter, check
 from core.accounts.field_filter import Asked
 from core.actor import Actor
 from core.checks import Checks
@@ -72,11 +72,17 @@ class Source(msgspec.Struct, kw_only=True):
 
 
 async def source_of(
-    chosen: ClientFilter, *, by: Actor, direction: str | None = None, also: Sequence[ClientFilter] = ()
+    chosen: ClientFilter,
+    *,
+    by: Actor,
+    direction: str | None = None,
+    also: Sequence[ClientFilter] = (),
+    with_merged: bool = False,
 ) -> Source:
     """The filter as a source of clients, limited to what `by` may see. All of `also` must hold too.
 
     `direction` is ASC or DESC when the list is to be in the order of registration, None in any other order.
+    Clients that were merged are left out, but `with_merged` or where the filter asks for them.
     Raises what `client_filter.check` does, and `Invalid` for a segment that is not there.
     """
     found = await _joined(chosen, also, by=by)
@@ -84,6 +90,8 @@ async def source_of(
         return _nobody()
     joined = found.filter
     source = Source(conditions=_plain(joined, by=by))
+    if joined.status != MERGED and not with_merged:
+        source.conditions.add("c.merged_into_id IS NULL")
     if joined.name.strip():
         await _narrow_to_words(source, joined.name, direction)
     for group_id in found.groups:
@@ -173,6 +181,9 @@ def _exact(chosen: ClientFilter) -> list[str]:
     found = []
     for field, (column, values) in EXACT.items():
         condition, value = Conditions(), getattr(chosen, field)
+        if field == "status" and value == MERGED:
+            found.append("c.merged_into_id IS NOT NULL")
+            continue
         condition.equals(column, value.upper() if field == "country" else value, among=values)
         if condition:
             found.append(condition.sql)

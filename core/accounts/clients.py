@@ -41,6 +41,8 @@ class Client(db.Owned, tablename="clients"):
     closed_at = Timestamptz(null=True)
     closed_reason = Text()
     external_id = Text()
+    merged_into_id = BigInt(null=True)
+    merged_at = Timestamptz(null=True)
     version = Integer()
 
 
@@ -88,6 +90,7 @@ class ClientChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     fields: dict[str, field_values.Sent] = {}
 
 
+LONGEST_NOTE = 10_000
 NOT_TOLD = frozenset({"id", "registered_at", "project_id", "attitude_id"})
 CHANGED_WHEN_CLOSED = frozenset({"note"})
 EDITABLE = tuple(
@@ -128,7 +131,8 @@ async def create(new: NewClient, *, by: Actor, now: datetime | None = None, is_b
     )
     await owners.register(created, new.password, by=by)
     await field_values.save(created["id"], own.values())
-    new_values = await _told(shown(created), by=by) | field_values.told(own.values())
+    entered = [(field, value) for field, value in own.values() if value is not None]
+    new_values = await _told(shown(created), by=by) | field_values.told(entered)
     await audit.record("client:created", "client", created["id"], by=by, name=created["name"],
                        client_id=created["id"], new=new_values)  # fmt: skip
     await hooks.after("after_client_created", by=by, client=shown(created) | {"welcome": new.send_welcome})
@@ -145,7 +149,8 @@ async def update(code: int, changes: ClientChanges, *, by: Actor, is_by_hand: bo
 async def change(before: Record, changes: ClientChanges, *, by: Actor, is_by_hand: bool = True) -> Record:
     """Change the locked client. Asks for no right: its callers have, and know which fields `by` may change."""
     if before["version"] != changes.version:
-        raise EditConflict(shown(before) | {"version": before["version"]})
+        kept = {key: field_values.plain(value) for key, value in (await field_values.of(before["id"])).items()}
+        raise EditConflict(shown(before) | {"version": before["version"], "fields": kept})
     wanted = {field: getattr(changes, field) for field in EDITABLE if getattr(changes, field) is not UNSET}
     checks = Checks()
     values = _checked_changes(wanted, before, checks)
@@ -160,7 +165,7 @@ async def change(before: Record, changes: ClientChanges, *, by: Actor, is_by_han
     if not changed and not own.new:
         return before
     require_open(before, [*changed, *own.new])
-    after = await _save(before["id"], changed)
+    after = await save(before["id"], changed)
     await field_values.save(after["id"], own.new.values())
     old_values = await _told({field: before[field] for field in changed}, by=by)
     await audit.record("client:updated", "client", after["id"], by=by, name=after["name"], client_id=after["id"],
@@ -208,7 +213,7 @@ def _checked(new: NewClient, checks: Checks, *, by: Actor) -> dict[str, Any]:
         "country": country,
         "language": checks.language("language", new.language or by.tenant.locale),
         "phone": checks.phone("phone", new.phone, country=country if country in places.COUNTRIES else ""),
-        "note": checks.text("note", new.note, longest=10_000, required=False, lines=True),
+        "note": checks.text("note", new.note, longest=LONGEST_NOTE, required=False, lines=True),
     }
 
 
@@ -224,7 +229,7 @@ def _checked_changes(wanted: Mapping[str, Any], before: Mapping[str, Any], check
         "country": lambda text: checks.country("country", text),
         "language": lambda text: checks.language("language", text),
         "phone": lambda text: checks.phone("phone", text, country=country if country in places.COUNTRIES else ""),
-        "note": lambda text: checks.text("note", text, longest=10_000, required=False, lines=True),
+        "note": lambda text: checks.text("note", text, longest=LONGEST_NOTE, required=False, lines=True),
     }
     return {field: check[field](value) if field in check else value for field, value in wanted.items()}
 
@@ -270,7 +275,8 @@ async def _insert(values: dict[str, Any]) -> Record:
     return created
 
 
-async def _save(client_id: int, changed: dict[str, Any]) -> Record:
+async def save(client_id: int, changed: Mapping[str, Any]) -> Record:
+    """Write columns of a locked client, and give it the next version. Asks for no right: its callers have."""
     settings = "".join(f"{field} = ${n}, " for n, field in enumerate(changed, 2))
     saved = await db.row(
         f"UPDATE clients SET {settings}version = version + 1 WHERE id = $1 RETURNING *",

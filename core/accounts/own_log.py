@@ -17,14 +17,28 @@ from core.filters import Conditions
 ACTIONS = (
     "client:closed",
     "client:created",
+    "client:merged",
     "client:reopened",
     "client:updated",
 )
 """What is told whoever did it."""
-FAMILIES = ("consent:", "contract:", "impersonation:", "invitation:", "membership:", "payer:")
+FAMILIES = ("client_role:", "consent:", "contract:", "impersonation:", "invitation:", "membership:", "payer:")
 """And all actions whose names begin so."""
 HIDDEN = frozenset(
-    {"attitude", "attitude_id", "id", "note", "project", "project_id", "reason", "registered_address", "groups"}
+    {
+        "attitude",
+        "attitude_id",
+        "groups",
+        "id",
+        "internal",
+        "left_behind",
+        "moved",
+        "note",
+        "project",
+        "project_id",
+        "reason",
+        "registered_address",
+    }
 )
 """Fields that are the provider's own business, in whatever is told."""
 OWN = ("session:", "signin:", "person:", "second_factor:", "passkey:")

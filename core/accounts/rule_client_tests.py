@@ -85,7 +85,7 @@ async def of_what_clients_have(_by: Actor) -> list[Test]:
 @rule_tests.bring
 async def of_fields(_by: Actor) -> list[Test]:
     """The fields that the provider defines; archived ones are not asked for."""
-    return [_of_field(field) for field in await client_fields.in_use()]
+    return [_of_field(field) for field in await client_fields.in_use() if field.kind in FIELD_KINDS]
 
 
 def _choice(name: str, label: str, value: str, options: Mapping[str, str], *, may_lack: bool = False) -> Test:

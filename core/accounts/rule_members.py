@@ -197,7 +197,7 @@ def _diff(
     return f"""
         WITH fitting AS MATERIALIZED (
             SELECT c.id, c.registered_at FROM clients c
-             WHERE {" AND ".join([*of_client, fits])}
+             WHERE {" AND ".join([*of_client, "c.merged_into_id IS NULL", fits])}
                AND (SELECT true FROM group_exclusions x
                      WHERE x.group_id = {group_id:d} AND x.client_id = c.id LIMIT 1) IS NULL),
         present AS MATERIALIZED (

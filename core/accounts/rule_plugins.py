@@ -83,7 +83,7 @@ async def _batch(
     rule: Rule, tests: Mapping[str, Test], after: int, *, by: Actor, ids: Sequence[int] | None
 ) -> list[dict[str, Any]]:
     bound = Conditions()
-    bound.add(f"c.id > {after:d}")
+    bound.add(f"c.id > {after:d} AND c.merged_into_id IS NULL")
     if ids is not None:
         bound.add(f"c.id = ANY({bound.bind(list(ids))}::bigint[])")
     bound.add(rule_sql.fits(rule, tests, bound, by=by))

@@ -103,6 +103,8 @@ CREATE TRIGGER client_field_values_deleted_to_rules AFTER DELETE ON client_field
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_clients_of_changed();
 CREATE TRIGGER memberships_added_to_rules AFTER INSERT ON memberships
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_clients_of_changed();
+CREATE TRIGGER memberships_changed_to_rules AFTER UPDATE ON memberships
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_clients_of_changed();
 CREATE TRIGGER memberships_deleted_to_rules AFTER DELETE ON memberships
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_clients_of_changed();
 CREATE TRIGGER payers_added_to_rules AFTER INSERT ON payers

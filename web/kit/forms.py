@@ -3,11 +3,11 @@
 A field that cannot be read, is missing, or is not known is an error beside it; nothing is guessed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from litestar import Request
@@ -79,8 +79,12 @@ def query(request: Request[Any, Any, Any], *, ignore: frozenset[str] = frozenset
 
 
 def fill(struct: type[S], values: Mapping[str, Any]) -> S:
-    """A struct from texts; raises `Invalid` with an error for every field that does not fit."""
+    """A struct from texts; raises `Invalid` with an error for every field that does not fit.
+
+    A field that is a mapping is made of the names that begin with its own and a point: `fields.level`.
+    """
     fields = _fields(struct)
+    values = gathered(values, {name for name, field in fields.items() if _is_mapping(field.type)})
     errors = {"": _("This form has fields that are not known here.")} if set(values) - set(fields) else {}
     filled: dict[str, Any] = {}
     for name, field in fields.items():
@@ -102,6 +106,18 @@ def fill(struct: type[S], values: Mapping[str, Any]) -> S:
     return struct(**filled)
 
 
+def gathered(values: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
+    """The values with those of `<name>.<key>` put together as mappings under their names."""
+    found: dict[str, Any] = {}
+    for full, value in values.items():
+        name, dot, key = full.partition(".")
+        if not dot or name not in names:
+            found[full] = value
+        elif isinstance(kept := found.setdefault(name, {}), dict):
+            kept[key] = value
+    return found
+
+
 @cache
 def _fields(struct: type[msgspec.Struct]) -> dict[str, FieldInfo]:
     """The fields of a struct by name; asked once, because it takes longer than reading a form."""
@@ -111,6 +127,10 @@ def _fields(struct: type[msgspec.Struct]) -> dict[str, FieldInfo]:
 def _read(value: Any, kind: Any) -> Any:
     """One value as its field's type wants it."""
     kinds = _parts(kind)
+    if _is_mapping(kind):
+        if not isinstance(value, dict):
+            raise ValueError(_("This is not one of the choices."))
+        return {key: str(one[-1] if isinstance(one, list) else one) for key, one in value.items()}
     for listed in kinds:
         if get_origin(listed) in (list, tuple, frozenset, set):
             items = value if isinstance(value, list) else [value] if value else []
@@ -145,8 +165,12 @@ def _scalar(text: str, kinds: list[Any]) -> Any:
     return text
 
 
+def _is_mapping(kind: Any) -> bool:
+    return any(get_origin(part) is dict for part in _parts(kind))
+
+
 def _parts(kind: Any) -> list[Any]:
-    """The members of a union, without "not given"; a plain type alone."""
-    if get_origin(kind) in (Union, UnionType):
-        return [part for part in get_args(kind) if part is not UnsetType]
-    return [kind]
+    """The members of a union, without "not given" and without what is said about them; a plain type alone."""
+    members = get_args(kind) if get_origin(kind) in (Union, UnionType) else [kind]
+    plain = [get_args(part)[0] if get_origin(part) is Annotated else part for part in members]
+    return [part for part in plain if part is not UnsetType]

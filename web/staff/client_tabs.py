@@ -31,7 +31,7 @@ from core.actor import Actor
 from core.hookspecs import Panel
 from core.i18n import N_, _
 from core.permissions import Permission
-from web.kit.pages import AnyRequest, page
+from web.kit.pages import AnyRequest, page, redirect
 from web.staff import client_words
 
 
@@ -81,9 +81,11 @@ async def show(
     status: int = 200,
     brought: Brought | None = None,
     **context: Any,
-) -> Response[str]:
+) -> Response[Any]:
     """The page of a client with this tab open. `context` is for the tab's template; `brought` is what plugins
     bring, when the caller asked them already."""
+    if _is_led_on(request, client):
+        return led_on(request, client)
     known = await brought_by_plugins(client, by=by) if brought is None else brought
     framed = await _frame(client, key, known, by=by)
     return page(request, BY_KEY[key].template, status=status, **(framed | context))
@@ -97,10 +99,25 @@ async def show_brought(
     by: Actor,
     brought: Brought,
     panels: Sequence[Panel],
-) -> Response[str]:
+) -> Response[Any]:
     """The page of a client with the tab of a plugin open."""
+    if _is_led_on(request, client):
+        return led_on(request, client)
     framed = await _frame(client, OF_PLUGINS + plugin, brought, by=by)
     return page(request, "staff/clients/tabs/more.html", **framed, panels=panels)
+
+
+def _is_led_on(request: AnyRequest, client: Mapping[str, Any]) -> bool:
+    """Whether the address has the code of a client that was merged into this one."""
+    return request.method == "GET" and request.path_params.get("code", client["code"]) != client["code"]
+
+
+def led_on(request: AnyRequest, client: Mapping[str, Any]) -> Response[Any]:
+    """To the same page under the code of the client that stays."""
+    old, rest = str(request.path_params["code"]), request.url.path
+    place = rest.replace(f"/clients/{old}", f"/clients/{client['code']}", 1)
+    told = _("The client %(old)s was merged into this one.") % {"old": old}
+    return redirect(request, place, toast=told, kind="info")
 
 
 async def _frame(client: Mapping[str, Any], key: str, brought: Brought, *, by: Actor) -> dict[str, Any]:

@@ -1,95 +1,32 @@
-"""Clients: the list with its filter, one client's page, registering and editing."""
+"""Clients: one client's page, registering and editing. `client_index` has the list of them."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from core import i18n, places
-from core.accounts import activity, attitudes, client_choices, client_list, clients, people, projects
-from core.accounts.client_filter import ClientFilter
+from core.accounts import (
+    activity,
+    attitudes,
+    client_fields,
+    clients,
+    field_values,
+    projects,
+)
 from core.actor import Actor
 from core.errors import EditConflict, Invalid, NotFound
 from core.i18n import _
 from core.permissions import Permission
-from web.kit import forms, histories
+from web.kit import field_forms, forms, histories
 from web.kit.forms import Form
 from web.kit.guards import requires
-from web.kit.pages import AnyRequest, local, page, redirect
-from web.kit.templates import number
-from web.kit.visit import By, visit_of
+from web.kit.pages import AnyRequest, page, redirect
+from web.kit.visit import By
 from web.staff import activity as activity_page
 from web.staff import client_tabs, client_words, edits
 
-PAGING = frozenset({"after", "before", "sort"})
-COUNTED = 10_000
-USUAL_SORT = "-registered"
-COLUMNS = "client_columns"
 NOT_SENT = frozenset({"password_again"})
 SHOWN_ONLY = frozenset({"login", "registered_at", "registered_address", "phone_verified"})
-
-
-@get("/clients", **requires(Permission.CLIENT_READ))
-async def index(request: AnyRequest, by: By) -> Response[str]:
-    """The list: filtered, sorted and paged by the address alone, so that a link shows the same."""
-    given = forms.query(request, ignore=PAGING)
-    query = request.query_params
-    sort, columns = query.get("sort") or USUAL_SORT, _columns(request, by=by)
-    status, errors, total = 200, {}, None
-    listed = client_list.Page(rows=[], previous=None, next=None)
-    chosen = ClientFilter()
-    try:
-        chosen = forms.fill(ClientFilter, given)
-        listed = await client_list.page(
-            chosen,
-            by=by,
-            sort=sort,
-            after=query.get("after", ""),
-            before=query.get("before", ""),
-            columns=columns,
-            within=visit_of(request).focus,
-        )
-        total = await client_list.total(chosen, listed, by=by, most=COUNTED + 1, within=visit_of(request).focus)
-    except Invalid as refusal:
-        status, errors = 422, refusal.errors
-    filed = await client_choices.of(by=by)
-    offered = client_words.offered(filed)
-    return page(
-        request,
-        "staff/clients/index.html",
-        block="list",
-        status=status,
-        rows=listed.rows,
-        columns=columns,
-        all_columns=client_words.labelled(client_list.offered_columns(by=by)),
-        sort=sort,
-        sort_links={key: _link(given, sort=_turned(key, sort)) for key in client_list.SORTS},
-        page={
-            "previous": listed.previous and _link(given, sort=sort, before=listed.previous),
-            "next": listed.next and _link(given, sort=sort, after=listed.next),
-        },
-        total=None if total is None else number(total) if total <= COUNTED else f"{number(COUNTED)}+",
-        export_href=f"/staff/clients/export?{urlencode({'all': '1'} | given)}",
-        all_href=f"/staff/clients/bulk?{urlencode({'all': '1'} | given)}",
-        filter=Form(given, errors),
-        in_force=_in_force(given, offered, sort),
-        cancel_href=_link({}, sort=sort),
-        choices=offered,
-        countries=places.countries(i18n.current()),
-        languages=places.languages(i18n.current()),
-        projects=filed.projects,
-        attitudes=filed.attitudes,
-    )
-
-
-@post("/clients/columns", **requires(Permission.CLIENT_READ))
-async def choose_columns(request: AnyRequest, by: By) -> Response[None]:
-    """Remember which columns this person wants to see."""
-    sent = await request.form()
-    wanted = None if sent.get("reset") else [str(key) for key in sent.getall("columns", [])]
-    await people.set_preference(COLUMNS, wanted and [key for key in wanted if key in client_list.COLUMNS], by=by)
-    return redirect(request, local(str(sent.get("back", "")), "/staff/clients"), toast=_("The columns were kept."))
 
 
 @get("/clients/new", **requires(Permission.CLIENT_CREATE))
@@ -126,7 +63,9 @@ async def show(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str
     client = await clients.get(code, by=by)
     brought = await client_tabs.brought_by_plugins(client, by=by)
     panels = [panel for _name, panel in brought if not panel.tab]
-    return await client_tabs.show(request, client, "profile", by=by, brought=brought, panels=panels)
+    fields = await client_fields.in_use()
+    own = field_forms.facts(fields, await field_values.of(client["id"], fields))
+    return await client_tabs.show(request, client, "profile", by=by, brought=brought, panels=panels, own=own)
 
 
 @get("/clients/{code:int}/more/{plugin:str}", **requires(Permission.CLIENT_READ))
@@ -160,14 +99,14 @@ async def show_activity(request: AnyRequest, by: By, code: FromPath[int]) -> Res
 async def edit(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
     """The form with what is kept."""
     client = await clients.get(code, by=by)
-    return await _form(request, Form(dict(client)), by=by, client=client)
+    return await _form(request, Form(await _kept(client)), by=by, client=client)
 
 
 @post("/clients/{code:int}", status_code=200, **requires(Permission.CLIENT_UPDATE))
 async def update(request: AnyRequest, by: By, code: FromPath[int]) -> Response[Any]:
     """Save; when somebody else saved meanwhile, show both and let the person choose."""
     client = await clients.get(code, by=by)
-    form = edits.settled(await forms.read(request), client)
+    form = edits.settled(await forms.read(request), await _kept(client))
     try:
         await clients.update(code, form.into(clients.ClientChanges, ignore=SHOWN_ONLY), by=by)
     except Invalid as refusal:
@@ -189,8 +128,15 @@ async def _form(
         client=client,
         form=form,
         choices=offered,
+        own_fields=await client_fields.in_use(),
         conflict=conflict,
     )
+
+
+async def _kept(client: Any) -> dict[str, Any]:
+    """What a form of this client begins with."""
+    fields = await client_fields.in_use()
+    return {**client, **field_forms.filled(fields, await field_values.of(client["id"], fields))}
 
 
 def _with_kept(form: Form, client: Any) -> Form:
@@ -201,39 +147,20 @@ async def _show_conflict(
     request: AnyRequest, form: Form, client: Any, refusal: EditConflict, *, by: Actor
 ) -> Response[str]:
     offered = await client_words.choices(by=by)
+    fields = await client_fields.in_use()
     asked = [field for field in clients.EDITABLE if field in form.values]
     labels = {entry["key"]: entry["label"] for entry in client_words.labelled(asked)}
-    conflict = edits.conflict(
-        form, refusal.current, labels, lambda field, value: client_words.shown(field, value, offered)
-    )
+    own = {name: label for name, label in field_forms.labels(fields).items() if name in form.values}
+
+    def told(field: str, value: Any) -> str:
+        return (
+            field_forms.readable(fields, field, value)
+            if field in own
+            else client_words.shown(field, value, offered)
+        )
+
+    conflict = edits.conflict(form, field_forms.saved(fields, refusal.current), labels | own, told)
     return await _form(request, _with_kept(form, client), by=by, client=client, conflict=conflict, status=409)
 
 
-def _columns(request: AnyRequest, *, by: Actor) -> tuple[str, ...]:
-    signed_in = visit_of(request).signed_in
-    kept = signed_in.preferences.get(COLUMNS) if signed_in else None
-    return client_list.columns_of(kept if isinstance(kept, list) else [], by=by)
-
-
-def _link(given: dict[str, str], **more: str) -> str:
-    wanted = {name: value for name, value in {**given, **more}.items() if (name, value) != ("sort", USUAL_SORT)}
-    return "/staff/clients" + (f"?{urlencode(wanted)}" if wanted else "")
-
-
-def _turned(key: str, sort: str) -> str:
-    return f"-{key}" if sort == key else key
-
-
-def _in_force(given: dict[str, str], offered: client_words.Choices, sort: str) -> list[dict[str, str]]:
-    return [
-        {
-            "label": client_words.labelled([name])[0]["label"],
-            "value": client_words.shown(name, value, offered),
-            "without": _link({other: text for other, text in given.items() if other != name}, sort=sort),
-        }
-        for name, value in given.items()
-        if name in ClientFilter.__struct_fields__
-    ]
-
-
-ROUTES = [index, choose_columns, new, create, show, show_more, show_activity, edit, update]
+ROUTES = [new, create, show, show_more, show_activity, edit, update]
