@@ -66,7 +66,7 @@ CHANGES_NOTHING = {
 """Nothing is saved before it was looked at; and there is no exception to be lifted."""
 FILLERS = {
     "group_rules": "(group_id, rule, changed_at, changed_by) SELECT id, '{{}}', now(), 'x' FROM account_groups"
-    " WHERE tenant_id = {tenant} LIMIT 1",
+    " WHERE tenant_id = {tenant} LIMIT 1 ON CONFLICT DO NOTHING",
     "group_exclusions": "(group_id, client_id, excluded_at, excluded_by) SELECT g.id, c.id, now(), 'x'"
     " FROM account_groups g, clients c WHERE g.tenant_id = {tenant} AND c.tenant_id = {tenant} LIMIT 1",
     "rule_candidates": "(client_id) SELECT id FROM clients WHERE tenant_id = {tenant} LIMIT 1",
