@@ -106,6 +106,7 @@ FIELDS = MappingProxyType(
         "roles": N_("Roles"),
         "rule": N_("Rule"),
         "scopes": N_("Scopes"),
+        "rows": N_("Rows"),
         "sender": N_("Sender's address"),
         "sender_name": N_("Sender's name"),
         "series": N_("Series"),
