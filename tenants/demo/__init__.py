@@ -120,6 +120,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     tell(f"{provider.name}: {provider.clients} clients")
     await filling.add_clients(provider, project_ids, group_ids)
     await portal.furnish(provider, by=inside)
+    await group_rules.furnish(provider, by=inside)
     await segments.furnish(provider, by=inside)
 
 
