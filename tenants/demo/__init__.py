@@ -14,7 +14,7 @@ from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.actor import Actor
 from tenants import addresses, first_people, onboarding, project_hosts, resellers
-from tenants.demo import cast, companies, filling, portal, segments
+from tenants.demo import cast, companies, filling, group_rules, portal, segments
 from tenants.demo.cast import PASSWORD as PASSWORD
 from tenants.demo.cast import PROVIDERS, DemoProvider
 from tenants.first_people import FirstPerson

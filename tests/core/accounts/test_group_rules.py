@@ -1,5 +1,9 @@
 """Rules of account groups: who joins and leaves, that SQL says what the rule says, and what keeps a rule quiet."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import msgspec
 import pytest
 
@@ -9,7 +13,10 @@ from core.accounts.group_rules import Block, Condition, Rule
 from core.accounts.groups import NewGroup
 from core.actor import Actor, Tenant, system
 from core.errors import EditConflict, Forbidden, Invalid, NotInEdition
+from core.settings import Settings
+from tests import cast
 from tests.core.accounts.house import add_client, entries, open_provider, worker
+from tests.plugins.at_work import workers
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 
@@ -325,3 +332,47 @@ async def test_a_big_provider_gets_its_members_by_a_job(monkeypatch: pytest.Monk
         assert kept is not None
         assert kept.is_waiting
         assert await members(group_id) == {}
+
+
+async def test_at_night_each_rule_is_asked_for_once_a_day_of_the_provider() -> None:
+    nova = await cast.tenant("nova")
+    by = worker(nova)
+    evening = datetime(2026, 11, 28, 22, 30, tzinfo=UTC)
+    async with db.as_tenant(nova.id):
+        await rule_changes.save(await a_group(by), FRENCH, version=0, by=by)
+        days = []
+        for hours in (0, 1, 2):
+            await rule_runs.nightly(evening + timedelta(hours=hours))
+            days.append(await db.value("SELECT next FROM counters WHERE name = 'group_rules'"))
+    local = [(evening + timedelta(hours=hours)).astimezone(ZoneInfo(nova.timezone)) for hours in (0, 1, 2)]
+    assert days == [moment.date().toordinal() for moment in local]
+
+
+async def test_a_worker_follows_changes_and_runs_what_was_asked_for(
+    database: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule_changes, "AT_ONCE", 1)
+    nova = await cast.tenant("nova")
+    by = worker(nova)
+    async with db.as_tenant(nova.id):
+        group_id = await a_group(by)
+        assert await rule_changes.save(group_id, FRENCH, version=0, by=by) is None
+    async with workers(database):
+        assert await seen(nova, group_id, {"dupont", "elodie"})
+        async with db.as_tenant(nova.id):
+            kept = await group_rules.find(group_id, by=by)
+            assert kept is not None
+            assert (kept.is_waiting, kept.row["joined"]) == (False, 2)
+            await db.execute("UPDATE clients SET country = 'FR' WHERE login = 'tanaka'")
+            await db.execute("UPDATE clients SET country = 'BE' WHERE login = 'dupont'")
+        assert await seen(nova, group_id, {"tanaka", "elodie"})
+
+
+async def seen(tenant: Tenant, group_id: int, wanted: set[str]) -> bool:
+    """Wait until these are the members."""
+    async with asyncio.timeout(60):
+        while True:
+            async with db.as_tenant(tenant.id):
+                if set(await members(group_id)) == wanted:
+                    return True
+            await asyncio.sleep(0.1)
