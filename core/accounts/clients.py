@@ -156,6 +156,8 @@ async def change(before: Record, changes: ClientChanges, *, by: Actor, is_by_han
     values = checked_changes(wanted, before, checks)
     project_id = values.get("project_id")
     moved = project_id if project_id != before["project_id"] else None
+    if moved is not None:
+        require_movable(before, by=by)
     await _check_places(checks, moved, values.get("attitude_id"), by=by)
     own = await field_values.changes(before["id"], checks, changes.fields, is_by_hand=is_by_hand)
     for field, message in (await hooks.validate("validate_client", by=by, client=shown(before) | values)).items():
@@ -186,6 +188,12 @@ def require_open(client: Mapping[str, Any], fields: Collection[str]) -> None:
     """Nothing when these fields of the client may change; of a closed one only the note may. Else `ReadOnly`."""
     if client["status"] == "closed" and set(fields) - CHANGED_WHEN_CLOSED:
         raise ReadOnly(_("This client is closed. Open it again to change it."))
+
+
+def require_movable(client: Mapping[str, Any], *, by: Actor) -> None:
+    """Nothing when `by` may move the client to another project: out of one that he sees. Else `Invalid`."""
+    if not access.may_use_project(client["project_id"], by=by):
+        raise Invalid({"project_id": _("This client is registered in a project that is not yours to see.")})
 
 
 async def _told(values: Mapping[str, Any], *, by: Actor) -> dict[str, Any]:
@@ -250,7 +258,7 @@ async def _check_places(
     """
     if project_id is not None:
         policies.require_feature(by, "projects")
-        if not access.may_use_project(project_id, by=by) or not await projects.exists(project_id):
+        if not access.may_use_project(project_id, by=by) or not await projects.takes_clients(project_id):
             checks.error("project_id", _("This is not one of the choices."))
     elif is_new and by.projects is not None and not access.may_use_project(await projects.default_id(), by=by):
         checks.error("project_id", _("Please choose one."))

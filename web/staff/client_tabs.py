@@ -32,7 +32,6 @@ from core.hookspecs import Panel
 from core.i18n import N_, _
 from core.permissions import Permission
 from web.kit.pages import AnyRequest, page, redirect
-from web.staff import client_words
 
 
 class Tab(NamedTuple):
@@ -60,6 +59,13 @@ TABS: tuple[Tab, ...] = (
         instead_of="payers",
     ),
     Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
+    Tab(
+        "projects",
+        N_("Projects"),
+        "/projects",
+        Permission.PROJECT_READ,
+        "staff/clients/tabs/projects.html",
+    ),
     Tab("consents", N_("Terms"), "/consents", Permission.CLIENT_READ, "staff/clients/tabs/consents.html"),
     Tab("activity", N_("Activity"), "/activity", Permission.ACTIVITY_READ, "staff/clients/tabs/activity.html"),
 )
@@ -127,7 +133,7 @@ async def _frame(client: Mapping[str, Any], key: str, brought: Brought, *, by: A
         "client": {
             **client,
             "attitude": filed.attitudes.get(client["attitude_id"]),
-            "project": client_words.shown("project", client["project_id"], client_words.offered(filed)),
+            "project": filed.projects.get(client["project_id"], ""),
             "groups": await groups.groups_of(client["id"], by=by)
             if policies.allows(by, Permission.GROUP_READ)
             else [],

@@ -35,6 +35,7 @@ LABELS: Mapping[str, str] = {
     "phone": N_("Phone"),
     "project": N_("Project"),
     "project_id": N_("Project"),
+    "projects": N_("Accounts in projects"),
     "registered": N_("Registered"),
     "registered_from": N_("Registered from"),
     "registered_to": N_("Registered to"),
@@ -80,6 +81,7 @@ def offered(filed: ClientChoices, fields: Iterable[Field] = ()) -> Choices:
         "group": list(filed.groups.items()),
         "kind": [(key, _(label)) for key, label in KINDS.items()],
         "language": list(places.languages(locale).items()),
+        "open_project": [(key, name) for key, name in filed.projects.items() if key not in filed.closed],
         "project": list(filed.projects.items()),
         "status": [(key, _(label)) for key, label in STATUSES.items()],
     }
