@@ -19,6 +19,8 @@ from core.actor import Actor
 from core.filters import Conditions, Cursor, read_cursor
 
 PAGE = 50
+PIECE = 20_000
+"""So many members one statement changes of a run over all clients; the rest is for the next one."""
 SECONDS_TO_ASK = 4.0
 """How long plugins are asked while somebody waits for the preview."""
 
@@ -40,10 +42,11 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
-    """How many a run brought in, and let go."""
+    """How many a run brought in, and let go. `has_more`: it has to be run again for the rest."""
 
     joined: int = 0
     gone: int = 0
+    has_more: bool = False
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,9 +110,12 @@ async def apply(
     answers: Answers | None = None,
     by: Actor,
 ) -> Changed:
-    """Bring the members by rule in line with it, of all clients or of some, each with an entry in the audit."""
-    bound = Conditions()
-    diff = _diff(group["id"], rule, tests, bound, ids=ids, answers=answers or {}, by=by)
+    """Bring members by rule in line with it, of all clients or of some, each with an entry in the audit.
+
+    Of all clients at most a PIECE; a run that changes fewer is whole.
+    """
+    bound, most = Conditions(), PIECE if ids is None else None
+    diff = _diff(group["id"], rule, tests, bound, ids=ids, answers=answers or {}, most=most, by=by)
     at, who, kind = bound.bind(clock.now()), bound.bind(by.name), bound.bind(by.kind)
     actor, name, request = (bound.bind(it) for it in (by.staff_id or by.person_id, group["name"], by.request_id))
     if ids is None:  # it would loop over all for each, if it believes that there are few
@@ -135,14 +141,15 @@ async def apply(
                        {kind}::text, {actor}::bigint, {who}::text, 'group', {group["id"]:d}, {name}::text, d.id,
                        '{{}}', '', {request}::text
                   FROM diff d WHERE NOT d.is_manual)
-            SELECT count(*) FILTER (WHERE d.fits) AS joined, count(*) FILTER (WHERE NOT d.fits) AS gone
-              FROM diff d WHERE NOT d.is_manual""",
+            SELECT count(*) FILTER (WHERE d.fits AND NOT d.is_manual) AS joined,
+                   count(*) FILTER (WHERE NOT d.fits AND NOT d.is_manual) AS gone, count(*) AS changed
+              FROM diff d""",
         *bound.arguments,
     )
     if ids is None:
         await db.execute("SET LOCAL enable_nestloop = on")
     assert row is not None
-    return Changed(joined=row["joined"], gone=row["gone"])
+    return Changed(joined=row["joined"], gone=row["gone"], has_more=most is not None and row["changed"] >= most)
 
 
 async def why(client_id: int, rule: Rule, tests: Mapping[str, Test], *, by: Actor) -> list[list[Reason]]:
@@ -181,6 +188,7 @@ def _diff(
     *,
     ids: Sequence[int] | None = None,
     last: int | None = None,
+    most: int | None = None,
     answers: Answers,
     by: Actor,
 ) -> str:
@@ -207,7 +215,7 @@ def _diff(
             SELECT coalesce(f.id, p.client_id) AS id, f.registered_at, f.id IS NOT NULL AS fits,
                    coalesce(p.is_manual, false) AS is_manual
               FROM fitting f FULL JOIN present p ON p.client_id = f.id
-             WHERE (f.id IS NOT NULL) <> coalesce(p.is_by_rule, false))"""
+             WHERE (f.id IS NOT NULL) <> coalesce(p.is_by_rule, false) {f"LIMIT {most:d}" if most else ""})"""
 
 
 def _before(cursor: str, bound: Conditions) -> str:

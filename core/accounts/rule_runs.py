@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from asyncpg import Record
 
 from core import db, i18n, jobs, policies, task_runs
 from core.accounts import group_rules, rule_changes, rule_members, rule_plugins, rule_tests
 from core.accounts.group_rules import Rule
+from core.accounts.rule_members import Changed
+from core.accounts.rule_sql import Answers
 from core.accounts.rule_tests import Test
 from core.actor import Actor, system
 from core.plugin_calls import PluginFailed
@@ -49,14 +52,11 @@ async def run(payload: dict[str, Any], job: jobs.Job) -> None:
         async with job.scope():
             await _note_trouble(group_id)
         return
-    async with job.scope():
-        if by_now := await _lock(group_id):
-            now = await db.row("SELECT version FROM group_rules WHERE group_id = $1", group_id)
-            if (now and now["version"]) == (row and row["version"]) and policies.has_feature(by.tenant, "groups"):
-                changed = await rule_members.apply(
-                    by_now, rule, tests, answers=gathered.answers if gathered else {}, by=by
-                )
-                await rule_changes.note_run(by_now, changed, by=by)
+    answers = gathered.answers if gathered else {}
+    done = Changed(has_more=True)
+    while done.has_more:
+        async with job.scope():
+            done = await _run_piece(group_id, rule, tests, done, row, answers=answers, by=by)
 
 
 async def nightly(now: datetime) -> None:
@@ -72,6 +72,31 @@ async def nightly(now: datetime) -> None:
     if is_first and policies.has_feature(by.tenant, "groups"):
         for row in await db.fetch("SELECT group_id FROM group_rules ORDER BY group_id"):
             await jobs.later(rule_changes.RUN, {"group": row["group_id"]}, key=str(row["group_id"]))
+
+
+async def _run_piece(
+    group_id: int,
+    rule: Rule | None,
+    tests: Mapping[str, Test],
+    before: Changed,
+    read: Record | None,
+    *,
+    answers: Answers,
+    by: Actor,
+) -> Changed:
+    """One piece of a run over all clients, unless the rule changed since it was `read`; what was done by now."""
+    group = await _lock(group_id)
+    now = await db.row("SELECT version FROM group_rules WHERE group_id = $1", group_id)
+    is_same = (now and now["version"]) == (read and read["version"])
+    if group is None or not is_same or not policies.has_feature(by.tenant, "groups"):
+        return msgspec.structs.replace(before, has_more=False)
+    changed = await rule_members.apply(group, rule, tests, answers=answers, by=by)
+    done = Changed(
+        joined=before.joined + changed.joined, gone=before.gone + changed.gone, has_more=changed.has_more
+    )
+    if not done.has_more:
+        await rule_changes.note_run(group, done, by=by)
+    return done
 
 
 async def _follow_some(by: Actor) -> bool:

@@ -352,6 +352,7 @@ async def test_a_worker_follows_changes_and_runs_what_was_asked_for(
     database: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rule_changes, "AT_ONCE", 1)
+    monkeypatch.setattr(rule_members, "PIECE", 1)
     nova = await cast.tenant("nova")
     by = worker(nova)
     async with db.as_tenant(nova.id):
