@@ -106,6 +106,19 @@ class MenuItem(msgspec.Struct, frozen=True, kw_only=True):
     icon: Name = "puzzle"
 
 
+class ClientCondition(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the rule of an account group can ask of a client, and this plugin answers.
+
+    It can be asked what a kind can be asked: yes_no and choice `is`, choice also `is_not`; text `is`, `is_not` and
+    `begins`; number `is`, `at_least` and `at_most`. `options` are those of a choice, key to label.
+    """
+
+    key: Name
+    label: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    kind: Literal["yes_no", "choice", "text", "number"] = "yes_no"
+    options: Annotated[dict[str, Line], msgspec.Meta(max_length=50)] = {}
+
+
 class Veto(Exception):
     """Raised by a `before_*` hook to refuse: `message` is shown to the person, beside `field` if one is given."""
 
@@ -138,6 +151,18 @@ def provide_menu_items(ctx: Context) -> list[MenuItem]:  # type: ignore[empty-bo
 @hookspec
 def provide_client_panels(ctx: Context, client: Mapping[str, Any]) -> list[Panel]:  # type: ignore[empty-body]
     """Called when a client's page is shown. Returns boxes for it, and for a tab of its own."""
+
+
+@hookspec
+def provide_client_conditions(ctx: Context) -> list[ClientCondition]:  # type: ignore[empty-body]
+    """Called when a rule of an account group is shown, saved or run. Returns what it can ask this plugin."""
+
+
+@hookspec
+def provide_clients_that_fit(  # type: ignore[empty-body]
+    ctx: Context, condition: str, operator: str, values: list[str], clients: list[dict[str, Any]]
+) -> set[int]:
+    """Called for up to 1,000 clients at a time, when a rule runs. Returns the ids of those that fit."""
 
 
 @hookspec

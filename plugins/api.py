@@ -17,6 +17,7 @@ from typing import Any
 from core import db, hook_jobs
 from core import mail as _mail
 from core.hookspecs import (
+    ClientCondition,
     Context,
     Edition,
     MenuItem,
@@ -32,6 +33,7 @@ from core.plugin_forms import setting
 
 __all__ = [
     "N_",
+    "ClientCondition",
     "Context",
     "Edition",
     "MenuItem",

@@ -172,15 +172,22 @@ async def _one(change: Change, client: Record, *, by: Actor) -> Result:
 
 async def _assign(is_added: bool, group_id: int, found: list[Record], *, by: Actor) -> list[Result]:
     ids = [client["id"] for client in found]
-    inside = "SELECT client_id FROM group_members WHERE group_id = $1 AND client_id = ANY($2::bigint[])"
-    before = {row["client_id"] for row in await db.fetch(inside, group_id, ids)}
+    inside = "SELECT client_id, is_manual FROM group_members WHERE group_id = $1 AND client_id = ANY($2::bigint[])"
+    by_hand = {row["client_id"]: row["is_manual"] for row in await db.fetch(inside, group_id, ids)}
     verb = groups.add if is_added else groups.remove
     await verb(group_id, ids, by=by, is_told_each=True)
-    told = _("It was in the group already.") if is_added else _("It was not in the group.")
-    return [
-        _result(client, "skipped", told) if (client["id"] in before) == is_added else _result(client)
-        for client in found
-    ]
+    return [_assigned(client, is_added, by_hand.get(client["id"])) for client in found]
+
+
+def _assigned(client: Record, is_added: bool, was_by_hand: bool | None) -> Result:
+    """`was_by_hand`: None for who was not in the group, False for who is there by its rule."""
+    if bool(was_by_hand) != is_added:
+        return _result(client)
+    if was_by_hand is False:
+        return _result(client, "skipped", _("It is in the group by its rule, which would bring it back."))
+    return _result(
+        client, "skipped", _("It was in the group already.") if is_added else _("It was not in the group.")
+    )
 
 
 async def _open_accounts(project_id: int, found: list[Record], *, by: Actor) -> list[Result]:

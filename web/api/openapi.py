@@ -132,7 +132,7 @@ def _success(handler: HTTPRouteHandler) -> dict[str, Any]:
     if headers:
         shown["headers"] = headers
     if _is_file(handler):
-        kinds = TYPES.values() if _is_list(handler) else (*DOCUMENTS, ANY)
+        kinds = (*TYPES.values(), ANY) if _is_list(handler) else DOCUMENTS
         shown |= {"description": "The file.", "content": {kind: {"schema": FILE} for kind in kinds}}
     if struct is not None:
         shown["content"] = {"application/json": {"schema": _reference(struct)}}
