@@ -186,6 +186,19 @@ def after_client_merged(ctx: Context, client: Mapping[str, Any], into: Mapping[s
 
 
 @hookspec
+def before_client_cleared(ctx: Context, client: Mapping[str, Any]) -> None:
+    """Called inside the transaction, before the personal data of `client` is cleared. Raises `Veto` to refuse."""
+
+
+@hookspec
+def after_client_cleared(ctx: Context, client: Mapping[str, Any]) -> None:
+    """Called after the commit, from a job, at least once: clear what you keep of this client too.
+
+    `client` is what is left of it.
+    """
+
+
+@hookspec
 def before_client_deleted(ctx: Context, client: Mapping[str, Any]) -> None:
     """Called inside the transaction, before the client is deleted. Raises `Veto` to refuse."""
 

@@ -18,6 +18,7 @@ ACTIONS = MappingProxyType(
         "attitude:made_default": N_("%(actor)s made %(subject)s the default attitude"),
         "attitude:moved": N_("%(actor)s moved the attitude %(subject)s in the list"),
         "attitude:updated": N_("%(actor)s changed the attitude %(subject)s"),
+        "client:cleared": N_("%(actor)s cleared the personal data of %(subject)s"),
         "client:closed": N_("%(actor)s closed the client %(subject)s"),
         "client:created": N_("%(actor)s registered the client %(subject)s"),
         "client:deleted": N_("%(actor)s deleted the client %(subject)s"),

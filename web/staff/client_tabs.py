@@ -61,6 +61,13 @@ TABS: tuple[Tab, ...] = (
     ),
     Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
     Tab("consents", N_("Terms"), "/consents", Permission.CLIENT_READ, "staff/clients/tabs/consents.html"),
+    Tab(
+        "personal",
+        N_("Personal data"),
+        "/personal-data",
+        Permission.CLIENT_PERSONAL_DATA,
+        "staff/clients/tabs/personal.html",
+    ),
     Tab("activity", N_("Activity"), "/activity", Permission.ACTIVITY_READ, "staff/clients/tabs/activity.html"),
 )
 """In the order they stand on the page. Those of plugins follow."""
