@@ -26,6 +26,10 @@ class Permission(StrEnum):
     CLIENT_PERSONAL_DATA = "client:personal_data"
     CLIENT_READ = "client:read"
     CLIENT_UPDATE = "client:update"
+    COMPANY_CREATE = "company:create"
+    COMPANY_DELETE = "company:delete"
+    COMPANY_READ = "company:read"
+    COMPANY_UPDATE = "company:update"
     FIELD_MANAGE = "field:manage"
     GROUP_ASSIGN = "group:assign"
     GROUP_CREATE = "group:create"
@@ -60,6 +64,12 @@ class Permission(StrEnum):
     STAFF_READ = "staff:read"
     TASK_MANAGE = "task:manage"
     TASK_READ = "task:read"
+    USER_DISABLE = "user:disable"
+    USER_INVITE = "user:invite"
+    USER_READ = "user:read"
+    USER_REMOVE = "user:remove"
+    USER_TRANSFER = "user:transfer"
+    USER_UPDATE = "user:update"
 
 
 DESCRIPTIONS = MappingProxyType(
@@ -78,6 +88,10 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CLIENT_PERSONAL_DATA: N_("Export the personal data of clients"),
         Permission.CLIENT_READ: N_("See clients"),
         Permission.CLIENT_UPDATE: N_("Edit clients"),
+        Permission.COMPANY_CREATE: N_("Add own companies"),
+        Permission.COMPANY_DELETE: N_("Delete own companies"),
+        Permission.COMPANY_READ: N_("See own companies"),
+        Permission.COMPANY_UPDATE: N_("Edit own companies, their bank accounts and numbers"),
         Permission.FIELD_MANAGE: N_("Change the fields of clients"),
         Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
         Permission.GROUP_CREATE: N_("Add account groups"),
@@ -112,6 +126,12 @@ DESCRIPTIONS = MappingProxyType(
         Permission.STAFF_READ: N_("See the staff"),
         Permission.TASK_MANAGE: N_("See and cancel the tasks of others"),
         Permission.TASK_READ: N_("See and cancel one's own tasks"),
+        Permission.USER_DISABLE: N_("Keep users of clients out, and let them in again"),
+        Permission.USER_INVITE: N_("Invite users to clients"),
+        Permission.USER_READ: N_("See the users of clients"),
+        Permission.USER_REMOVE: N_("Take users out of clients"),
+        Permission.USER_TRANSFER: N_("Hand a client over to another of its users"),
+        Permission.USER_UPDATE: N_("Change users of clients and their roles"),
     }
 )
 
@@ -132,9 +152,13 @@ FEATURES = MappingProxyType(
     }
 )
 
-_FEATURE_OF_NOUN = {"group": "groups", "payer": "payers", "project": "projects"}
+_FEATURE_OF_NOUN = {"group": "groups", "payer": "payers", "project": "projects", "user": "users"}
+_FEATURE_OF_PERMISSION = {"company:create": "companies", "company:delete": "companies"}
+"""Where only a part of what there is to do with a noun is gated: every provider has one company."""
 _PARTS = {permission.value: tuple(permission.value.split(":")) for permission in Permission}
-_FEATURE_OF = {name: _FEATURE_OF_NOUN.get(parts[0]) for name, parts in _PARTS.items()}
+_FEATURE_OF = {
+    name: _FEATURE_OF_PERMISSION.get(name) or _FEATURE_OF_NOUN.get(parts[0]) for name, parts in _PARTS.items()
+}
 
 
 def parts_of(permission: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ import structlog
 from asyncpg import InterfaceError, PostgresError
 
 from core import clock, db, idempotency, jobs, tasks
-from core.accounts import impersonation, links, sessions, sign_up, throttle
+from core.accounts import impersonation, invitations, links, sessions, sign_up, throttle
 from core.actor import PLATFORM
 
 EVERY = timedelta(hours=1)
@@ -22,6 +22,7 @@ PURGES = (
     sessions.purge,
     impersonation.purge,
     links.purge,
+    invitations.purge,
     sign_up.purge,
     throttle.purge,
     idempotency.purge,

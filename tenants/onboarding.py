@@ -4,7 +4,7 @@ import msgspec
 from asyncpg import Record, UniqueViolationError
 
 from core import actor, clock, db, i18n, places, plugin_registry, plugin_settings, policies
-from core.accounts import attitudes, projects, rows
+from core.accounts import attitudes, companies, projects, rows
 from core.accounts.provider_settings import COLORS, TIMEZONES
 from core.actor import Actor, Tenant
 from core.checks import Checks
@@ -176,6 +176,7 @@ async def _furnish(new: NewProvider, *, by: Actor) -> None:
     """What a provider begins with, in its own language and scope."""
     await db.execute("INSERT INTO counters (name, next) VALUES ('client', $1)", FIRST_CODE)
     await projects.create_default(by.tenant.name, by=by, currency=new.currency)
+    await companies.create_default(by.tenant.name, new.country, by=by)
     await attitudes.create_first(by=by)
     for plugin in FIRST_PLUGINS:
         if plugin_registry.find(plugin) is not None:

@@ -3,6 +3,7 @@
 from types import MappingProxyType
 
 from core import i18n, places
+from core.accounts import rights
 from core.i18n import N_, _
 from core.permissions import DESCRIPTIONS, FEATURES, Permission
 
@@ -15,15 +16,19 @@ FIELDS = MappingProxyType(
         "attitude": N_("Attitude"),
         "attitude_id": N_("Attitude"),
         "brand_name": N_("Brand name"),
+        "bank": N_("Bank"),
         "bic": N_("BIC"),
         "city": N_("City"),
         "clients": N_("Clients"),
         "code": N_("Code"),
         "color": N_("Colour"),
         "columns": N_("Columns"),
+        "companies": N_("Companies"),
         "contact_person": N_("Contact person"),
+        "contract_pattern": N_("Numbers of contracts"),
         "country": N_("Country"),
         "credit_limit": N_("Credit limit"),
+        "credit_note_pattern": N_("Numbers of credit notes"),
         "currency": N_("Currency"),
         "description": N_("Description"),
         "edition": N_("Edition"),
@@ -43,8 +48,10 @@ FIELDS = MappingProxyType(
         "groups": N_("Account groups"),
         "help": N_("Help"),
         "helps": N_("Help in other languages"),
+        "holder": N_("Account holder"),
         "host": N_("Host name"),
         "iban": N_("IBAN"),
+        "invoice_pattern": N_("Numbers of invoices"),
         "is_archived": N_("Archived"),
         "is_default": N_("Default"),
         "is_shared": N_("For all"),
@@ -55,6 +62,7 @@ FIELDS = MappingProxyType(
         "label": N_("Label"),
         "labels": N_("Label in other languages"),
         "language": N_("Language"),
+        "legal_form": N_("Legal form and capital"),
         "left_behind": N_("Stayed behind"),
         "locale": N_("Language"),
         "login": N_("Login name"),
@@ -69,6 +77,7 @@ FIELDS = MappingProxyType(
         "names": N_("Names"),
         "note": N_("Note"),
         "options": N_("Options"),
+        "owner": N_("Owner"),
         "password": N_("Password"),
         "permissions": N_("Permissions"),
         "pending": N_("Second step still missing"),
@@ -89,10 +98,13 @@ FIELDS = MappingProxyType(
         "registered_at": N_("Registered"),
         "registration_number": N_("Registration number"),
         "replaced_by": N_("Replaced by"),
+        "rights": N_("Rights"),
         "role": N_("Role"),
+        "roles": N_("Roles"),
         "scopes": N_("Scopes"),
         "sender": N_("Sender's address"),
         "sender_name": N_("Sender's name"),
+        "series": N_("Series"),
         "sessions": N_("Sessions"),
         "site": N_("Site"),
         "skipped": N_("Rows skipped"),
@@ -143,7 +155,9 @@ VALUES = MappingProxyType(
         "mfa_roles": _ROLES,
         "permissions": _PERMISSIONS,
         "purpose": {"invitation": N_("Invitation"), "password": N_("New password"), "welcome": N_("Welcome")},
+        "rights": {right.value: rights.DESCRIPTIONS[right] for right in rights.Right},
         "role": _ROLES,
+        "roles": dict(rights.ROLE_NAMES),
         "scopes": _PERMISSIONS,
         "state": {
             "active": N_("Active"),

@@ -17,6 +17,7 @@ from core import audit, clock, db, policies
 from core.accounts import access, rights
 from core.accounts.rights import Right
 from core.accounts.sessions import SignedIn, digest, new_token
+from core.accounts.signin import needs_proof
 from core.actor import Actor, ClientSeat, Impersonator, Tenant, system
 from core.checks import Checks
 from core.errors import Forbidden, ForbiddenInside, Invalid, NotFound, NotSignedIn
@@ -24,8 +25,6 @@ from core.i18n import N_, _
 from core.permissions import Permission
 
 LONGEST = timedelta(minutes=30)
-RECENT = timedelta(minutes=10)
-"""How long ago somebody may have shown who he is, to enter without doing it again."""
 LONGEST_REASON = 500
 LONGEST_BACK = 2000
 CLOSED_INSIDE = frozenset({Right.USERS_MANAGE.value})
@@ -74,11 +73,6 @@ class VisitOver(NotSignedIn):
     def __init__(self, why: str, back: str) -> None:
         super().__init__(_(ENDINGS[why]))
         self.why, self.back = why, back
-
-
-def needs_proof(signed_in: SignedIn) -> bool:
-    """Whether he has to show again who he is before he may enter."""
-    return signed_in.signed_in_at < clock.now() - RECENT
 
 
 async def require_startable(by: Actor) -> None:

@@ -31,8 +31,9 @@ from core.errors import Forbidden, NotFound, NotSignedIn
 from core.i18n import _
 from core.permissions import Permission
 
-COLUMNS = """m.client_id, m.person_id, p.name, p.email, p.locale, p.is_disabled, m.roles, m.is_owner, m.created_at,
-    m.version, p.password_hash IS NOT NULL AS has_password, p.totp_confirmed_at IS NOT NULL AS has_factor,
+COLUMNS = """m.client_id, m.person_id, p.name, p.email, p.locale, p.is_disabled, p.signed_in_at,
+    m.roles, m.is_owner, m.created_at, m.version, p.password_hash IS NOT NULL AS has_password,
+    p.totp_confirmed_at IS NOT NULL AS has_factor,
     ARRAY(SELECT o.id FROM membership_roles l JOIN client_roles o ON o.id = l.role_id
         WHERE l.client_id = m.client_id AND l.person_id = m.person_id ORDER BY o.name_folded, o.id) AS role_ids,
     ARRAY(SELECT o.name FROM membership_roles l JOIN client_roles o ON o.id = l.role_id

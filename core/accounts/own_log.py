@@ -22,7 +22,7 @@ ACTIONS = (
     "client:updated",
 )
 """What is told whoever did it."""
-FAMILIES = ("consent:", "contract:", "impersonation:", "invitation:", "membership:", "payer:")
+FAMILIES = ("client_role:", "consent:", "contract:", "impersonation:", "invitation:", "membership:", "payer:")
 """And all actions whose names begin so."""
 HIDDEN = frozenset(
     {

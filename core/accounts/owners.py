@@ -1,6 +1,6 @@
 """The person who owns a client: made or found when the client is registered, let go when it goes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core import clock, db
@@ -44,11 +44,21 @@ async def register(client: Mapping[str, Any], password: str, *, by: Actor) -> in
 async def release(client_id: int) -> None:
     """Take the client from its people; whoever has nothing else here is removed with all sessions."""
     members = await db.fetch("DELETE FROM memberships WHERE client_id = $1 RETURNING person_id", client_id)
+    await forget_stranded([row["person_id"] for row in members], going=client_id)
+
+
+async def forget_stranded(person_ids: Sequence[int], *, going: int = 0) -> None:
+    """Remove those of these people who have nothing else here, with all sessions.
+
+    Whoever agreed to the terms for a client stays, so that it is known who did; not for the one that is `going`.
+    """
     await db.execute(
         """DELETE FROM people p WHERE p.id = ANY($1::bigint[])
              AND NOT EXISTS (SELECT FROM memberships m WHERE m.person_id = p.id)
-             AND NOT EXISTS (SELECT FROM staff s WHERE s.person_id = p.id)""",
-        [row["person_id"] for row in members],
+             AND NOT EXISTS (SELECT FROM staff s WHERE s.person_id = p.id)
+             AND NOT EXISTS (SELECT FROM consents a WHERE a.person_id = p.id AND a.client_id <> $2)""",
+        person_ids,
+        going,
     )
 
 

@@ -7,7 +7,7 @@ country is not listed any postcode is taken, and none is asked for. Numbers: `pa
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -114,11 +114,21 @@ def check(checks: Checks, values: Mapping[str, str]) -> dict[str, str]:
     country = checks.country("country", values.get("country", ""))
     if checks.errors:
         return {name: values.get(name, "") for name in ALL} | {"kind": kind, "country": country}
-    kept = dict.fromkeys(ALL, "") | {"kind": kind, "country": country}
-    for field in fields_of(kind, country):
-        kept[field.name] = _checked(checks, field, values.get(field.name, ""), country)
+    return (
+        dict.fromkeys(ALL, "")
+        | {"kind": kind, "country": country}
+        | check_fields(checks, fields_of(kind, country), values, country)
+    )
+
+
+def check_fields(
+    checks: Checks, fields: Iterable[Field], values: Mapping[str, str], country: str
+) -> dict[str, str]:
+    """The values of these fields in this country, as they are to be kept; notes in `checks` what is wrong."""
+    kept = {field.name: _checked(checks, field, values.get(field.name, ""), country) for field in fields}
+    vat, registration = kept.get("vat_number", ""), kept.get("registration_number", "")
     is_known = country in FRENCH and not checks.errors
-    if is_known and not payer_numbers.is_of(kept["vat_number"], kept["registration_number"]):
+    if is_known and not payer_numbers.is_of(vat, registration):
         checks.error("vat_number", _("This VAT number belongs to another SIREN."))
     return kept
 

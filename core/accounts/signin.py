@@ -10,8 +10,9 @@ from datetime import timedelta
 import msgspec
 from asyncpg import Record
 
-from core import audit, db, policies
+from core import audit, clock, db, policies
 from core.accounts import passwords, people, second_factor, sessions, standing, throttle
+from core.accounts.sessions import SignedIn
 from core.accounts.standing import Standing
 from core.accounts.throttle import Limit
 from core.actor import Actor, Kind, Tenant, visitor
@@ -24,6 +25,8 @@ WRONG_PER_ACCOUNT = 50
 WRONG_CODES = 5
 WRONG_CODES_AN_HOUR = 20
 HOUR = timedelta(hours=1)
+RECENT = timedelta(minutes=10)
+"""How long ago somebody may have shown who he is, to do what hurts without doing it again."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -86,7 +89,13 @@ async def enter_code(code: str, *, by: Actor, token: str) -> str:
     if person_id is None or by.session_id is None:
         raise NotSignedIn()
     await _guess(lambda: second_factor.accepts(person_id, code, by=by), by=by, wrong=_("This code is not right."))
+    await _note(person_id)
     return await sessions.renew(token, by=by, has_second_factor=True)
+
+
+def needs_proof(signed_in: SignedIn) -> bool:
+    """Whether he has to show again who he is before he does what hurts: `prove_again` takes it."""
+    return signed_in.signed_in_at < clock.now() - RECENT
 
 
 async def prove_again(secret: str, *, by: Actor, token: str) -> str:
@@ -116,7 +125,14 @@ async def _open(mine: Standing, *, by: Actor, agent: str) -> Outcome:
     token = await sessions.open_session(
         mine.person_id, by=by, agent=agent, is_pending=is_pending, client_id=client_id
     )
+    if not is_pending:
+        await _note(mine.person_id)
     return Outcome(token, by.kind, needs_second_factor=mine.has_factor, must_enroll=must_enroll)
+
+
+async def _note(person_id: int) -> None:
+    """When he was here last: sessions are forgotten."""
+    await db.execute("UPDATE people SET signed_in_at = $2 WHERE id = $1", person_id, clock.now())
 
 
 async def _candidate(email: str, tenant: Tenant) -> Record | None:

@@ -17,20 +17,27 @@ FEATURES = frozenset(
 POLICIES = (
     ("owner", "group", "*"),
     ("owner", "payer", "*"),
+    ("manager", "company", "create"),
+    ("owner", "user", "*"),
     ("manager", "group", "*"),
     ("manager", "payer", "*"),
+    ("manager", "user", "*"),
     ("support", "group", "assign"),
     ("support", "group", "read"),
     ("support", "payer", "create"),
     ("support", "payer", "read"),
     ("support", "payer", "update"),
+    ("support", "user", "invite"),
+    ("support", "user", "read"),
     ("accountant", "group", "read"),
     ("accountant", "payer", "create"),
     ("accountant", "payer", "merge"),
     ("accountant", "payer", "read"),
     ("accountant", "payer", "update"),
+    ("accountant", "user", "read"),
     ("auditor", "group", "read"),
     ("auditor", "payer", "read"),
+    ("auditor", "user", "read"),
 )
 
 

@@ -14,7 +14,7 @@ from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.actor import Actor
 from tenants import addresses, first_people, onboarding, project_hosts, resellers
-from tenants.demo import cast, filling, portal
+from tenants.demo import cast, companies, filling, portal
 from tenants.demo.cast import PASSWORD as PASSWORD
 from tenants.demo.cast import PROVIDERS, DemoProvider
 from tenants.first_people import FirstPerson
@@ -110,6 +110,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     project_ids = [await projects.default_id()]
     for described, accent in zip(provider.projects[1:], provider.accents[1:], strict=True):
         project_ids.append(await _add_project(described, accent, by=inside))
+    await companies.furnish(provider.code, project_ids, by=inside)
     group_ids = []
     for name, description in provider.groups:
         group = await groups.create(NewGroup(name=name, description=description), by=inside)

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from core import clock, db
-from core.accounts import impersonation
+from core.accounts import signin
 from tests import cast
 from tests.visitor import PASSWORD
 
@@ -98,7 +98,7 @@ async def test_without_a_reason_the_form_says_so(max_):
 
 async def test_an_old_sign_in_has_to_be_shown_again_and_the_fifth_wrong_one_ends_it(max_):
     token = await max_.token()
-    with time_machine.travel(clock.now() + impersonation.RECENT + timedelta(minutes=1), tick=True):
+    with time_machine.travel(clock.now() + signin.RECENT + timedelta(minutes=1), tick=True):
         page = await max_.get(HERE)
         assert 'name="code"' in page.text
         data = {"_csrf": token} | WHY
@@ -116,7 +116,7 @@ async def test_an_old_sign_in_has_to_be_shown_again_and_the_fifth_wrong_one_ends
 
 async def test_the_right_password_enters_under_a_new_token_of_the_session(max_):
     before, token = max_.client.cookies["comptoir-session"], await max_.token()
-    with time_machine.travel(clock.now() + impersonation.RECENT + timedelta(minutes=1), tick=True):
+    with time_machine.travel(clock.now() + signin.RECENT + timedelta(minutes=1), tick=True):
         answer = await max_.client.post(HERE, data={"_csrf": token, "code": PASSWORD} | WHY)
         assert answer.headers["location"] == "/"
         assert max_.client.cookies["comptoir-session"] != before

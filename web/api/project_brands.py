@@ -1,8 +1,5 @@
 """The logo of a project and the hosts it is reached under, over JSON."""
 
-import base64
-import binascii
-
 import msgspec
 from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
@@ -10,19 +7,13 @@ from litestar.params import FromPath
 
 from core.accounts import project_logos
 from core.errors import Invalid
-from core.i18n import _
 from core.permissions import Permission
 from tenants import project_hosts
-from web.api import answers
+from web.api import answers, pictures
 from web.api.answers import Moment
+from web.api.pictures import Logo
 from web.api.reading import asks
 from web.kit.visit import By
-
-
-class Logo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A PNG, JPEG or WebP picture of at most 512 KB, as Base64."""
-
-    content: str
 
 
 class NewHost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,10 +48,7 @@ class HostList(msgspec.Struct, kw_only=True):
 @post("/v1/projects/{project_id:int}/logo", status_code=204, **asks(Permission.PROJECT_UPDATE, body=Logo))
 async def put_logo(by: By, project_id: FromPath[int], sent: NamedDependency[Logo]) -> None:
     """Give a project a logo in place of the one it had."""
-    try:
-        content = base64.b64decode(sent.content, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Invalid({"content": _("This is not Base64.")}) from error
+    content = pictures.read(sent.content)
     try:
         await project_logos.put(project_id, content, by=by)
     except Invalid as refusal:

@@ -94,9 +94,9 @@ def _seat(visit: Visit, right: Right | None, feature: str | None) -> None:
     if visit.actor.client is None:
         raise NotFound()
     visit.actor = memberships.as_user(visit.actor)
-    memberships.require(visit.actor, right)
     if feature is not None:
         policies.require_feature(visit.actor, feature)
+    memberships.require(visit.actor, right)
 
 
 def permission_of(handler: Any) -> str:

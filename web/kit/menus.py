@@ -30,6 +30,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         N_("Provider"),
         (
             (N_("Projects"), "/staff/projects", "world", Permission.PROJECT_READ),
+            (N_("Companies"), "/staff/companies", "building", Permission.COMPANY_READ),
             (N_("Staff"), "/staff/people", "id-badge-2", Permission.STAFF_READ),
             (N_("Roles"), "/staff/roles", "shield-lock", Permission.ROLE_MANAGE),
             (N_("Plugins"), "/staff/plugins", "puzzle", Permission.PLUGIN_READ),
@@ -40,6 +41,9 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
 )
+
+MODULES = {"/staff/companies": "companies"}
+"""Entries that show only where the provider has the feature, because their permission is not gated."""
 
 PLATFORM: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("", ((N_("Start"), "/platform", "home", None),)),
@@ -86,7 +90,8 @@ def _section(title: str, entries: tuple[Entry, ...], actor: Actor, path: str) ->
     children = [
         {"label": _(label), "href": href, "icon": icon, "active": _is_at(path, href)}
         for label, href, icon, permission in entries
-        if permission is None or policies.allows(actor, permission)
+        if (permission is None or policies.allows(actor, permission))
+        and (href not in MODULES or policies.has_feature(actor.tenant, MODULES[href]))
     ]
     return {"label": _(title), "children": children} if title else children[0]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from web.kit import portal_menu
-from web.portal import clients, home, log, own_payer, payers, profile, sign_up, terms
+from web.portal import clients, home, invitation, log, own_payer, payers, profile, roles, sign_up, terms, users
 
 PATH, HOSTS = "/", "provider"
 OPTIONS = {"before_request": portal_menu.ask}
@@ -17,4 +17,7 @@ ROUTES: list[Any] = [
     *log.ROUTES,
     *sign_up.ROUTES,
     *terms.ROUTES,
+    *users.ROUTES,
+    *roles.ROUTES,
+    *invitation.ROUTES,
 ]

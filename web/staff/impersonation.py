@@ -7,21 +7,17 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from core import clock
-from core.accounts import access, impersonation, signin
-from core.accounts.sessions import SignedIn
+from core.accounts import access, impersonation
 from core.actor import Actor
 from core.errors import Invalid, NotSignedIn
 from core.i18n import _
 from core.permissions import Permission
-from web.kit import cookies, forms, session
+from web.kit import cookies, forms, proving, session
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, local, page, redirect
 from web.kit.visit import By, visit_of
 from web.staff.client_removal import codes_in
-
-PROVED_BY = "code"
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +52,7 @@ async def enter(request: AnyRequest, by: By, code: FromPath[int]) -> Response[An
     try:
         given = form.into(Reason)
         impersonation.checked_reason(given.reason)
-        signed_in = await _proved(request, given.code)
+        signed_in = await proving.proved(request, given.code)
         token = await impersonation.start(
             code, given.reason, back=_back(request, _page_of(code)), signed_in=signed_in
         )
@@ -79,23 +75,8 @@ async def leave(request: AnyRequest, by: By) -> Response[None]:
     return redirect(request, _back(request, "/staff/clients"), toast=toast)
 
 
-async def _proved(request: AnyRequest, secret: str) -> SignedIn:
-    """Who is signed in, after he has shown again who he is where that is asked for."""
-    visit = visit_of(request)
-    signed_in = visit.signed_in
-    if signed_in is None:
-        raise NotSignedIn()
-    if not impersonation.needs_proof(signed_in):
-        return signed_in
-    if not secret:
-        raise Invalid({PROVED_BY: _("Please fill this in.")})
-    token = await signin.prove_again(secret, by=signed_in.actor, token=session.token_of(request))
-    session.carry_on(request, token)
-    return msgspec.structs.replace(signed_in, signed_in_at=clock.now())
-
-
 async def _form(request: AnyRequest, code: int, form: Form, *, by: Actor, status: int = 200) -> Response[str]:
-    client, visit = await access.client_by_code(code, by=by), visit_of(request)
+    client = await access.client_by_code(code, by=by)
     return page(
         request,
         "staff/clients/enter.html",
@@ -103,7 +84,7 @@ async def _form(request: AnyRequest, code: int, form: Form, *, by: Actor, status
         client=client,
         form=Form({"reason": form.get("reason")}, form.errors),
         back=_back(request, _page_of(code)),
-        needs_proof=visit.signed_in is not None and impersonation.needs_proof(visit.signed_in),
+        needs_proof=proving.is_needed(request),
         inside_already=await impersonation.going_on(by=by),
         minutes=int(impersonation.LONGEST.total_seconds() // 60),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core import clock, db, policies
-from core.accounts import attitudes, projects
+from core.accounts import attitudes, companies, projects
 from core.actor import Actor, Tenant, system
 from core.permissions import Permission
 
@@ -29,6 +29,7 @@ async def open_provider(number: int = 1, edition: str = "corporate", **facts: An
     async with db.as_tenant(tenant.id):
         await db.execute("INSERT INTO counters (name, next) VALUES ('client', 1001)")
         await projects.create_default(tenant.name, by=system(tenant))
+        await companies.create_default(tenant.name, "FR", by=system(tenant))
         await attitudes.create_first(by=system(tenant))
     return tenant
 

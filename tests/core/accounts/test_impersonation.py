@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from core import audit, clock, db, hooks, policies
-from core.accounts import access, activity, api_keys, impersonation, people, removal, sessions, staff
+from core.accounts import access, activity, api_keys, impersonation, people, removal, sessions, signin, staff
 from core.accounts.activity import ActivityFilter
 from core.accounts.impersonation import Inside, VisitOver
 from core.accounts.sessions import SignedIn
@@ -113,7 +113,7 @@ async def test_without_a_reason_nobody_enters(max_, reason):
 
 
 async def test_an_old_sign_in_has_to_be_shown_again(database):
-    old = await signed_in("max", signed_in_at=clock.now() - impersonation.RECENT - timedelta(seconds=1))
+    old = await signed_in("max", signed_in_at=clock.now() - signin.RECENT - timedelta(seconds=1))
     async with db.as_tenant(old.actor.tenant.id):
         with pytest.raises(Invalid) as refusal:
             await impersonation.start(1001, WHY, signed_in=old)

@@ -43,6 +43,7 @@ def test_the_public_routes_are_these_and_no_others(guarded):
         "/health/live",
         "/health/ready",
         "/inside/leave",
+        "/invitation/{token}",
         "/password",
         "/password/{token}",
         "/sign-in",

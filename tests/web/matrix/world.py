@@ -144,7 +144,17 @@ class World:
         """What an address of this kind could hold, of nothing that is there."""
         if kind == "client":
             return RANDOM_CODE
-        textual = ("link", "sign_up", "plugin", "mail", "static", "accent", "provider", "suspended_provider")
+        textual = (
+            "link",
+            "sign_up",
+            "invited",
+            "plugin",
+            "mail",
+            "static",
+            "accent",
+            "provider",
+            "suspended_provider",
+        )
         return RANDOM_TEXT if kind in textual else RANDOM_NUMBER
 
     # What is sent

@@ -1,10 +1,118 @@
 """Users of clients: their roles, invitations, and who is in which client."""
 
-from tests.web.matrix.row import Row
+from typing import TYPE_CHECKING
 
-ROWS: list[Row] = []
+from core import db
+from core.accounts import client_roles, invitations, people, sessions
+from core.accounts.client_roles import NewRole
+from core.accounts.invitations import NewInvitation
+from core.accounts.people import NewPerson
+from core.actor import Actor, system
+from tests.visitor import PASSWORD
+from tests.web.matrix import things
+from tests.web.matrix.row import PASSWORDS, rows
+
+if TYPE_CHECKING:
+    from tests.web.matrix.world import World
+
+USERS, JEAN = {"feature": "users"}, {"feature": "users", "by": "dupont"}
+MEMBER, ROLE = {"person_id": "member"}, {"role_id": "client_role"}
+INVITED = {"email": "!email", "roles": ["billing", "technical"]}
+MANAGE = "portal:users:manage"
+PLACEHOLDERS = {"person_id": "member", "invitation_id": "invitation"}
+LINK = {"by": "", "kinds": {"token": "invited"}}
+ROWS = [
+    *rows(
+        "portal",
+        "provider",
+        ("GET /users", "portal", JEAN),
+        ("GET /users/invite", MANAGE, JEAN),
+        ("POST /users/invite", MANAGE, JEAN | {"send": INVITED}),
+        ("POST /users/invitations/{invitation_id}/resend", MANAGE, JEAN | {"send": {}}),
+        ("POST /users/invitations/{invitation_id}/withdraw", MANAGE, JEAN | {"send": {}}),
+        ("GET /users/leave", "portal", JEAN),
+        ("POST /users/leave", "portal", JEAN | {"send": {}, "gives": 409}),
+        ("GET /users/{person_id}", "portal", JEAN),
+        ("POST /users/{person_id}", MANAGE, JEAN | {"send": {"roles": ["technical"], "version": 1}}),
+        ("GET /users/{person_id}/remove", MANAGE, JEAN),
+        ("POST /users/{person_id}/remove", MANAGE, JEAN | {"send": {}}),
+        ("GET /users/{person_id}/transfer", MANAGE, JEAN),
+        ("POST /users/{person_id}/transfer", MANAGE, JEAN | {"send": {}, "by": "tanaka"}),
+        ("GET /roles", MANAGE, JEAN),
+        ("GET /roles/new", MANAGE, JEAN),
+        ("POST /roles", MANAGE, JEAN | {"send": {"name": "!name", "rights": ["log:read", "users:read"]}}),
+        ("GET /roles/{role_id}", MANAGE, JEAN | {"kinds": ROLE}),
+        (
+            "POST /roles/{role_id}",
+            MANAGE,
+            JEAN | {"kinds": ROLE, "send": {"name": "!name", "rights": ["log:read"], "version": 1}},
+        ),
+        ("GET /roles/{role_id}/delete", MANAGE, JEAN | {"kinds": ROLE}),
+        ("POST /roles/{role_id}/delete", MANAGE, JEAN | {"kinds": ROLE, "send": {}}),
+        ("GET /invitation/{token}", "public", LINK),
+        ("POST /invitation/{token}", "public", LINK | {"send": PASSWORDS | {"name": "!name"}}),
+        ("POST /invitation/{token}/join", "signed-in", LINK | {"by": "dupont", "send": {}}),
+    ),
+]
+CHANGES_NOTHING = {"/users/leave"}
+KEPT = {"invitations.token_hash", "people.name_folded"}
 RULED = {"invitations.roles", "memberships.roles"}
 FILLERS = {
     "client_roles": "(client_id, name, rights, created_at) SELECT id, 'x', ARRAY['log:read'], now() FROM clients WHERE tenant_id = {tenant} LIMIT 1",
     "invitations": "(client_id, email, roles, role_ids, token_hash, invited_by, sent_at, expires_at) SELECT id, 'x@y.example', ARRAY['billing'], ARRAY[]::bigint[], 'x', 'x', now(), now() + interval '1 day' FROM clients WHERE tenant_id = {tenant} LIMIT 1",
 }
+
+
+async def client_of(world: "World", by: Actor) -> int:
+    """The id of the client that one acts for; of staff, of the one that was registered last."""
+    if by.client is not None:
+        return by.client.id
+    found = "SELECT id FROM clients ORDER BY registered_at DESC, id DESC LIMIT 1"
+    async with db.as_tenant(by.tenant.id):
+        return int(await db.value(found))
+
+
+async def member(world: "World", by: Actor) -> int:
+    """One more user of that client, with a password. Gives the person's id."""
+    client_id = await client_of(world, by)
+    async with db.as_tenant(by.tenant.id):
+        new = NewPerson(email=f"{world.fresh()}@member.example", name=world.fresh("member"), password=PASSWORD)
+        person_id = await people.create(new, by=by)
+        await db.execute(
+            "INSERT INTO memberships (client_id, person_id, roles, created_at) VALUES ($1, $2, '{billing}', now())",
+            client_id,
+            person_id,
+        )
+        return person_id
+
+
+async def client_role(world: "World", by: Actor) -> int:
+    """A role that the client made."""
+    client_id = await client_of(world, by)
+    async with db.as_tenant(by.tenant.id):
+        new = NewRole(name=world.fresh("role"), rights=("log:read",))
+        return int((await client_roles.create(client_id, new, by=by))["id"])
+
+
+async def invitation(world: "World", by: Actor) -> int:
+    """Somebody who is invited into the client. Gives the invitation's id."""
+    client_id = await client_of(world, by)
+    async with db.as_tenant(by.tenant.id):
+        await db.execute("DELETE FROM attempts")
+        new = NewInvitation(email=f"{world.fresh()}@invited.example", roles=("billing",))
+        return int((await invitations.send(client_id, new, by=by))["id"])
+
+
+async def invited(world: "World", by: Actor) -> str:
+    """The same. Gives the token of the link."""
+    staff = by if by.client else system(by.tenant)
+    if by.client is None:
+        await things.client_(world, system(by.tenant))
+    invitation_id, token = await invitation(world, staff), sessions.new_token()
+    async with db.as_tenant(by.tenant.id):
+        kept = "UPDATE invitations SET token_hash = $2 WHERE id = $1"
+        await db.execute(kept, invitation_id, sessions.digest(token))
+    return token
+
+
+MAKERS = {"member": member, "client_role": client_role, "invitation": invitation, "invited": invited}
