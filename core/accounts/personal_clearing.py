@@ -181,7 +181,9 @@ async def _clear(client: Record, ids: list[int], *, by: Actor) -> Record:
         now,
     )
     await db.execute(
-        "UPDATE people SET is_disabled = true, totp_confirmed_at = NULL WHERE id = ANY ($1::bigint[])", people
+        """UPDATE people SET is_disabled = true, totp_confirmed_at = NULL, version = version + 1
+           WHERE id = ANY ($1::bigint[])""",
+        people,
     )
     for statement in personal_tables.statements():
         await db.execute(statement, ids, people, named, found.emails, *names)

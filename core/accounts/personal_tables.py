@@ -68,6 +68,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(name="client_field_values", goes=True),
     Table(name="client_words", elsewhere="a trigger of clients"),
+    Table(name="person_words", rows=OF_PERSON, elsewhere="a trigger of people"),
     Table(name="payer_words", elsewhere="a trigger of payers"),
     Table(name="sessions", rows=OF_PERSON, goes=True),
     Table(name="links", rows=OF_PERSON, goes=True),
