@@ -23,6 +23,8 @@ from core.permissions import Permission
 PAGE = 50
 COLUMNS = """a.id, a.at, a.action, a.actor_kind, a.actor_id, a.actor_name, a.subject_kind, a.subject_id,
     a.subject_name, a.client_id, a.changes, a.address, a.request_id, a.impersonation_id"""
+OF_FIELDS = ("fields", "internal")
+"""Where the provider's own fields stand in the changes, by their labels; `internal` are those no client sees."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -215,11 +217,15 @@ def described(entry: Mapping[str, Any]) -> str:
 
 def changes_of(entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """What changed, for people: the field's name, what it was before, what it is now."""
-    return [
-        (_(FIELDS[field]) if field in FIELDS else field, _shown(field, old), _shown(field, new))
-        for field, (old, new) in entry["changes"].items()
-        if field != "id"
-    ]
+    told = []
+    for field, (old, new) in entry["changes"].items():
+        if field in OF_FIELDS and all(isinstance(side, dict | None) for side in (old, new)):
+            was, now = old or {}, new or {}
+            labels = dict.fromkeys([*was, *now])
+            told += [(label, _shown("", was.get(label)), _shown("", now.get(label))) for label in labels]
+        elif field != "id":
+            told.append((_(FIELDS[field]) if field in FIELDS else field, _shown(field, old), _shown(field, new)))
+    return told
 
 
 def _shown(field: str, value: Any) -> str:

@@ -132,7 +132,8 @@ async def create(new: NewClient, *, by: Actor, now: datetime | None = None, is_b
     )
     await owners.register(created, new.password, by=by)
     await field_values.save(created["id"], own.values())
-    new_values = await _told(shown(created), by=by) | field_values.told(own.values())
+    entered = [(field, value) for field, value in own.values() if value is not None]
+    new_values = await _told(shown(created), by=by) | field_values.told(entered)
     await audit.record("client:created", "client", created["id"], by=by, name=created["name"],
                        client_id=created["id"], new=new_values)  # fmt: skip
     await hooks.after("after_client_created", by=by, client=shown(created) | {"welcome": new.send_welcome})
@@ -149,7 +150,8 @@ async def update(code: int, changes: ClientChanges, *, by: Actor, is_by_hand: bo
 async def change(before: Record, changes: ClientChanges, *, by: Actor, is_by_hand: bool = True) -> Record:
     """Change the locked client. Asks for no right: its callers have, and know which fields `by` may change."""
     if before["version"] != changes.version:
-        raise EditConflict(shown(before) | {"version": before["version"]})
+        kept = {key: field_values.plain(value) for key, value in (await field_values.of(before["id"])).items()}
+        raise EditConflict(shown(before) | {"version": before["version"], "fields": kept})
     wanted = {field: getattr(changes, field) for field in EDITABLE if getattr(changes, field) is not UNSET}
     checks = Checks()
     values = _checked_changes(wanted, before, checks)

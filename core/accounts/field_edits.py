@@ -22,7 +22,6 @@ KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 OPTION_KEY = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 MOST_FIELDS = 50
 MOST_OPTIONS = 100
-SWITCHES = ("is_required", "is_shown", "is_archived")
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,6 +122,13 @@ async def update(field_id: int, changes: FieldChanges, *, version: int, by: Acto
     return await get(field_id, by=by)
 
 
+async def archive(field_id: int, *, is_archived: bool = True, by: Actor) -> dict[str, Any]:
+    """Ask for it nowhere any more, or again; what was entered stays."""
+    before = await get(field_id, by=by)
+    changes = FieldChanges(is_archived=is_archived)
+    return await update(field_id, changes, version=before["version"], by=by)
+
+
 async def move(field_id: int, *, steps: int, by: Actor) -> None:
     """Move it in the order: -1 is one up, 1 one down; not beyond the ends."""
     policies.require(by, Permission.FIELD_MANAGE)
@@ -150,12 +156,19 @@ async def delete(field_id: int, *, by: Actor) -> int:
     policies.require(by, Permission.FIELD_MANAGE)
     await rows.locked("client_fields", field_id)
     before = await get(field_id, by=by)
-    if not before["is_archived"] and before["clients"]:
-        raise Conflict(_("Clients have something in this field. Archive it first; then it can be deleted."))
+    if refused := why_it_stays(before):
+        raise Conflict(refused)
     await db.execute("DELETE FROM client_fields WHERE id = $1", field_id)
     old = {"key": before["key"], "kind": before["kind"], "clients": before["clients"]}
     await audit.record("field:deleted", "field", field_id, by=by, name=before["label"], old=old)
     return int(before["clients"])
+
+
+def why_it_stays(field: Mapping[str, Any]) -> str:
+    """What stands in the way of deleting a field of `get`; "" for nothing."""
+    if field["is_archived"] or not field["clients"]:
+        return ""
+    return _("Clients have something in this field. Archive it first; then it can be deleted.")
 
 
 def key_of(label: str) -> str:
@@ -182,7 +195,10 @@ def _checked(values: dict[str, Any], checks: Checks) -> dict[str, Any]:
 def _checked_languages(name: str, texts: Mapping[str, str], checks: Checks, *, longest: int) -> dict[str, str]:
     if set(texts) - set(i18n.LOCALES):
         checks.error(name, _("This is not one of the choices."))
-    kept = {key: checks.text(name, text, longest=longest, required=False) for key, text in texts.items()}
+    kept = {
+        key: checks.text(name if name == "options" else f"{name}.{key}", text, longest=longest, required=False)
+        for key, text in texts.items()
+    }
     return {key: text for key, text in sorted(kept.items()) if text}
 
 

@@ -161,16 +161,23 @@ async def save(client_id: int, values: Iterable[tuple[Field, Value | None]]) -> 
         )
 
 
-def told(values: Iterable[tuple[Field, Value | None]]) -> dict[str, str | None]:
-    """Values for the audit: a field by its label, a choice by its option's label."""
-    return {
-        field.label: None
-        if value is None
-        else field.options.get(value, value)
-        if isinstance(value, str)
-        else plain(value)
-        for field, value in values
-    }
+def told(values: Iterable[tuple[Field, Value | None]]) -> dict[str, dict[str, str | bool | None]]:
+    """Values for the audit, by the label of their field: `fields` that the client sees too, and `internal` ones.
+
+    A choice is told by its option's label. Two fields of one label are told apart by their keys.
+    """
+    named: dict[str, dict[str, str | bool | None]] = {"fields": {}, "internal": {}}
+    for field, value in values:
+        those = named["fields" if field.is_shown else "internal"]
+        label = f"{field.label} ({field.key})" if field.label in those else field.label
+        those[label] = _for_audit(field, value)
+    return {name: those for name, those in named.items() if those}
+
+
+def _for_audit(field: Field, value: Value | None) -> str | bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    return field.options.get(value, value) if isinstance(value, str) else plain(value)
 
 
 def _read(field: Field, text: str) -> Value | None:

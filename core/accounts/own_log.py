@@ -28,7 +28,9 @@ HIDDEN = frozenset(
     {
         "attitude",
         "attitude_id",
+        "groups",
         "id",
+        "internal",
         "left_behind",
         "moved",
         "note",
@@ -36,7 +38,6 @@ HIDDEN = frozenset(
         "project_id",
         "reason",
         "registered_address",
-        "groups",
     }
 )
 """Fields that are the provider's own business, in whatever is told."""

@@ -81,7 +81,7 @@ async def preview(by: By, code: FromPath[int], asked: NamedDependency[ClientMerg
 async def merge(by: By, code: FromPath[int], sent: NamedDependency[ClientMerge]) -> clients.Client:
     """Merge a client into another one; answers with the one that stays. Its old code goes on leading there."""
     stays = await client_merging.merge(code, sent.into, owner_role=sent.owner_role, by=by)
-    return clients.shown(stays, by=by)
+    return await clients.shown(stays, by=by)
 
 
 def _shown(found: Preview) -> ClientMergePreview:

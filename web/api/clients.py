@@ -9,7 +9,8 @@ from litestar.params import FromPath
 from msgspec import UNSET, Meta, UnsetType
 
 from core import policies
-from core.accounts import client_list, clients
+from core.accounts import client_fields, client_list, clients, field_values
+from core.accounts.client_fields import Field
 from core.accounts.client_filter import ClientFilter
 from core.accounts.clients import ClientChanges, NewClient
 from core.actor import Actor
@@ -45,7 +46,8 @@ USUAL = tuple(field for field in COLUMN_OF if field not in ("groups", "project_i
 class Client(msgspec.Struct, kw_only=True):
     """A client. `code` is the number people use and the one in addresses; `project_id` needs the feature projects.
 
-    `version` is sent back with a change.
+    `version` is sent back with a change. `fields` are those that the provider defines, by key: numbers with a
+    point, ISO dates, `yes` and `no`, and the key of the option that was chosen; null where nothing is kept.
     """
 
     id: int
@@ -66,11 +68,15 @@ class Client(msgspec.Struct, kw_only=True):
     project_id: int | UnsetType = UNSET
     registered_at: Moment
     registered_address: str
+    fields: dict[str, str | None]
     version: int
 
 
 class ListedClient(msgspec.Struct, kw_only=True):
-    """A client in the list: `id`, `code` and the fields that were asked for. `groups` are names."""
+    """A client in the list: `id`, `code` and the fields that were asked for. `groups` are names.
+
+    `own` has those that the provider defines, when `fields` named any (`field:<key>`).
+    """
 
     id: int
     code: int
@@ -86,6 +92,7 @@ class ListedClient(msgspec.Struct, kw_only=True):
     attitude_id: int | UnsetType | None = UNSET
     project_id: int | UnsetType = UNSET
     groups: list[str] | UnsetType = UNSET
+    own: dict[str, str | None] | UnsetType = UNSET
     registered_at: Moment | UnsetType = UNSET
 
 
@@ -98,14 +105,22 @@ class ClientPage(msgspec.Struct, kw_only=True):
 
 
 class ClientQuery(ClientFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The filter of the list, its order and its place. Days are days in the provider's time zone."""
+    """The filter of the list, its order and its place. Days are days in the provider's time zone.
+
+    Fields that the provider defines are asked for by `custom.<key>`, numbers and dates also by `custom.<key>.from`
+    and `custom.<key>.to`.
+    """
 
     sort: Sort = "-registered"
     after: Annotated[str, Meta(description="The cursor `next` of the page before")] = ""
     before: Annotated[str, Meta(description="The cursor `previous` of the page after")] = ""
     limit: Annotated[int, Meta(ge=1, le=MOST, description="Clients on a page")] = client_list.PAGE
     fields: Annotated[
-        str, Meta(description=f"Fields to show, separated by commas: {', '.join(sorted(COLUMN_OF))}")
+        str,
+        Meta(
+            description=f"Fields to show, separated by commas: {', '.join(sorted(COLUMN_OF))}, and field:<key>"
+            " of the provider's own"
+        ),
     ] = ""
 
 
@@ -114,21 +129,26 @@ async def index(request: AnyRequest, by: By, asked: NamedDependency[ClientQuery]
     """List clients, filtered, sorted and page by page.
 
     `name` are beginnings of words of the name, the contact person or the login name, and all must match; `email`
-    is the beginning of the address. A filter or field that the provider's edition lacks is refused.
+    is the beginning of the address. A filter or field that the provider's edition lacks is refused. Fields of the
+    provider's own are asked for by `custom.<key>` (a text by its beginning), numbers and dates also by
+    `custom.<key>.from` and `custom.<key>.to`.
     """
     if asked.after and asked.before:
         raise Invalid({"before": _("Either after or before, not both.")})
-    wanted = _wanted(asked.fields, by=by)
+    own = await client_fields.in_use()
+    wanted = _wanted(asked.fields, own, by=by)
     page = await client_list.page(
         asked,
         by=by,
         sort=asked.sort,
         after=asked.after,
         before=asked.before,
-        columns=tuple(COLUMN_OF[field] for field in wanted),
+        columns=tuple(COLUMN_OF.get(field, field) for field in wanted),
         size=asked.limit,
     )
-    found = ClientPage(items=[_listed(row, wanted) for row in page.rows], next=page.next, previous=page.previous)
+    found = ClientPage(
+        items=[_listed(row, wanted, own) for row in page.rows], next=page.next, previous=page.previous
+    )
     return answers.listed(request, found, following=page.next, previous=page.previous)
 
 
@@ -137,16 +157,17 @@ async def create(by: By, sent: NamedDependency[NewClient]) -> Response[Client]:
     """Register a client.
 
     A company needs `company_name`, an individual `contact_person`. Without a `password` the client chooses one by
-    a link. `project_id` is for editions with projects; without it the default project is meant.
+    a link. `project_id` is for editions with projects; without it the default project is meant. `fields` are those
+    that the provider defines, by key; those that are required must be there.
     """
     client = await clients.create(sent, by=by)
-    return answers.created(shown(client, by=by), f"/clients/{client['code']}")
+    return answers.created(await shown(client, by=by), f"/clients/{client['code']}")
 
 
 @get("/v1/clients/{code:int}", **asks(Permission.CLIENT_READ))
 async def show(by: By, code: FromPath[int]) -> Client:
     """Get one client."""
-    return shown(await clients.get(code, by=by), by=by)
+    return await shown(await clients.get(code, by=by), by=by)
 
 
 @patch("/v1/clients/{code:int}", **asks(Permission.CLIENT_UPDATE, body=ClientChanges))
@@ -156,31 +177,42 @@ async def update(by: By, code: FromPath[int], sent: NamedDependency[ClientChange
     `version` is the one that was read; when somebody else saved meanwhile, the answer is 409 with what is saved
     now in `current`. Fields that are left out stay.
     """
-    return shown(await clients.update(code, sent, by=by), by=by)
+    return await shown(await clients.update(code, sent, by=by), by=by)
 
 
-def shown(client: Any, *, by: Actor) -> Client:
+async def shown(client: Any, *, by: Actor) -> Client:
     """A client's row as the API shows it."""
     hidden: dict[str, Any] = {} if policies.has_feature(by.tenant, "projects") else {"project_id": UNSET}
-    return answers.of(Client, client, **hidden)
+    own = await client_fields.in_use()
+    values = await field_values.of(client["id"], own)
+    kept = {field.key: _plain(values.get(field.key)) for field in own}
+    return answers.of(Client, client, fields=kept, **hidden)
 
 
-def _wanted(fields: str, *, by: Actor) -> list[str]:
+def _plain(value: field_values.Value | None) -> str | None:
+    return field_values.plain(value) or None
+
+
+def _wanted(fields: str, own: list[Field], *, by: Actor) -> list[str]:
     """The fields to show; refuses one that does not exist, or that is not for `by` to see."""
     if not fields:
         return [*USUAL, *(["project_id"] if policies.has_feature(by.tenant, "projects") else [])]
     wanted = list(dict.fromkeys(fields.split(",")))
-    if not COLUMN_OF.keys() >= set(wanted):
+    if not {*COLUMN_OF, *map(client_list.column_of, own)} >= set(wanted):
         raise Invalid({"fields": _("This is not one of the choices.")})
     if "groups" in wanted:
         policies.require(by, Permission.GROUP_READ)
     return wanted
 
 
-def _listed(row: Any, wanted: list[str]) -> ListedClient:
-    return ListedClient(
-        id=row["id"], code=row["code"], **{field: row[COLUMN_OF[field]] for field in wanted if field != "code"}
-    )
+def _listed(row: Any, wanted: list[str], own: list[Field]) -> ListedClient:
+    found = {field: row[COLUMN_OF[field]] for field in wanted if field != "code" and field in COLUMN_OF}
+    kept = {
+        field.key: _plain(field_values.of_column(field, row[client_list.column_of(field)]))
+        for field in own
+        if client_list.column_of(field) in wanted
+    }
+    return ListedClient(id=row["id"], code=row["code"], own=kept or UNSET, **found)
 
 
 ROUTES = [index, create, show, update]

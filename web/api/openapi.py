@@ -101,7 +101,8 @@ def _parameters(path: str, handler: HTTPRouteHandler) -> list[dict[str, Any]]:
     query = handler.opt.get("query")
     if query is not None:
         fields = msgspec.json.schema(query)["$defs"][query.__name__]["properties"]
-        found += [_query_parameter(name, schema) for name, schema in fields.items()]
+        plain = {name: schema for name, schema in fields.items() if schema.get("type") != "object"}
+        found += [_query_parameter(name, schema) for name, schema in plain.items()]
     return found if _method(handler) == "GET" or handler.opt.get("is_file") else [*found, KEY_PARAMETER]
 
 

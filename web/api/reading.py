@@ -17,6 +17,7 @@ from core.errors import Invalid
 from core.i18n import N_, _
 from core.permissions import Permission
 from web.kit.errors import Unreadable, WrongMediaType
+from web.kit.forms import gathered
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest
 
@@ -51,8 +52,12 @@ def asks(
 
 
 def fill(struct: type[S], values: Mapping[str, Any], *, strict: bool) -> S:
-    """The struct these values make; raises `Invalid`. Without `strict` the values are texts."""
+    """The struct these values make; raises `Invalid`. Without `strict` the values are texts, and a field that is
+    a mapping is made of the names that begin with its own and a point: `custom.level`.
+    """
     fields = {field.name: field for field in msgspec.structs.fields(struct)}
+    if not strict:
+        values = gathered(values, {name for name, field in fields.items() if get_origin(field.type) is dict})
     errors = {name: _("There is no such field.") for name in values if name not in fields}
     filled: dict[str, Any] = {}
     for name, field in fields.items():

@@ -3,7 +3,7 @@
 A field that cannot be read, is missing, or is not known is an error beside it; nothing is guessed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date
 from functools import cache
 from types import NoneType, UnionType
@@ -79,8 +79,12 @@ def query(request: Request[Any, Any, Any], *, ignore: frozenset[str] = frozenset
 
 
 def fill(struct: type[S], values: Mapping[str, Any]) -> S:
-    """A struct from texts; raises `Invalid` with an error for every field that does not fit."""
+    """A struct from texts; raises `Invalid` with an error for every field that does not fit.
+
+    A field that is a mapping is made of the names that begin with its own and a point: `fields.level`.
+    """
     fields = _fields(struct)
+    values = gathered(values, {name for name, field in fields.items() if _is_mapping(field.type)})
     errors = {"": _("This form has fields that are not known here.")} if set(values) - set(fields) else {}
     filled: dict[str, Any] = {}
     for name, field in fields.items():
@@ -102,6 +106,18 @@ def fill(struct: type[S], values: Mapping[str, Any]) -> S:
     return struct(**filled)
 
 
+def gathered(values: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
+    """The values with those of `<name>.<key>` put together as mappings under their names."""
+    found: dict[str, Any] = {}
+    for full, value in values.items():
+        name, dot, key = full.partition(".")
+        if not dot or name not in names:
+            found[full] = value
+        elif isinstance(kept := found.setdefault(name, {}), dict):
+            kept[key] = value
+    return found
+
+
 @cache
 def _fields(struct: type[msgspec.Struct]) -> dict[str, FieldInfo]:
     """The fields of a struct by name; asked once, because it takes longer than reading a form."""
@@ -111,6 +127,10 @@ def _fields(struct: type[msgspec.Struct]) -> dict[str, FieldInfo]:
 def _read(value: Any, kind: Any) -> Any:
     """One value as its field's type wants it."""
     kinds = _parts(kind)
+    if _is_mapping(kind):
+        if not isinstance(value, dict):
+            raise ValueError(_("This is not one of the choices."))
+        return {key: str(one[-1] if isinstance(one, list) else one) for key, one in value.items()}
     for listed in kinds:
         if get_origin(listed) in (list, tuple, frozenset, set):
             items = value if isinstance(value, list) else [value] if value else []
@@ -143,6 +163,10 @@ def _scalar(text: str, kinds: list[Any]) -> Any:
     if text not in choices:
         raise ValueError(_("This is not one of the choices."))
     return text
+
+
+def _is_mapping(kind: Any) -> bool:
+    return any(get_origin(part) is dict for part in _parts(kind))
 
 
 def _parts(kind: Any) -> list[Any]:

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core import i18n, places
-from core.accounts import client_choices
+from core.accounts import client_choices, client_list
 from core.accounts.client_choices import ClientChoices
+from core.accounts.client_fields import Field
 from core.actor import Actor
 from core.i18n import N_, _
+from web.kit import field_forms
 
 Choices = dict[str, list[tuple[Any, str]]]
 
@@ -44,9 +46,23 @@ KINDS = {"individual": N_("Individual"), "company": N_("Company")}
 STATUSES = {"active": N_("Active"), "closed": N_("Closed"), "merged": N_("Merged")}
 
 
-def labelled(keys: Iterable[str]) -> list[dict[str, str]]:
-    """Keys with their labels."""
-    return [{"key": key, "label": _(LABELS[key])} for key in keys]
+ASKED = {"": "", ".from": N_("%(label)s from"), ".to": N_("%(label)s to")}
+"""What is asked of a field of the provider's own, by the ending of its parameter."""
+
+
+def labelled(keys: Iterable[str], fields: Iterable[Field] = ()) -> list[dict[str, str]]:
+    """Keys with their labels; columns and parameters of the provider's own `fields` by those of the fields."""
+    own = {client_list.column_of(field): field.label for field in fields} | parameters(fields)
+    return [{"key": key, "label": own[key] if key in own else _(LABELS[key])} for key in keys]
+
+
+def parameters(fields: Iterable[Field]) -> dict[str, str]:
+    """What can be asked of the provider's own fields in the address of a list, with its label."""
+    return {
+        f"custom.{field.key}{ending}": _(asked) % {"label": field.label} if asked else field.label
+        for field in fields
+        for ending, asked in ASKED.items()
+    }
 
 
 async def choices(*, by: Actor) -> Choices:
@@ -54,10 +70,11 @@ async def choices(*, by: Actor) -> Choices:
     return offered(await client_choices.of(by=by))
 
 
-def offered(filed: ClientChoices) -> Choices:
-    """The same, of what clients of this provider can be filed under."""
+def offered(filed: ClientChoices, fields: Iterable[Field] = ()) -> Choices:
+    """The same, of what clients of this provider can be filed under; and what its own `fields` offer."""
     locale = i18n.current()
-    return {
+    own = {f"custom.{field.key}": field_forms.options(field) for field in fields}
+    return own | {
         "attitude": [(row["id"], row["name"]) for row in filed.attitudes.values()],
         "country": list(places.countries(locale).items()),
         "group": list(filed.groups.items()),

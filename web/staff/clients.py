@@ -1,5 +1,6 @@
 """Clients: the list with its filter, one client's page, registering and editing."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,13 +8,25 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from core import i18n, places
-from core.accounts import activity, attitudes, client_choices, client_list, clients, people, projects
+from core.accounts import (
+    activity,
+    attitudes,
+    client_choices,
+    client_fields,
+    client_filter,
+    client_list,
+    clients,
+    field_values,
+    people,
+    projects,
+)
+from core.accounts.client_fields import Field
 from core.accounts.client_filter import ClientFilter
 from core.actor import Actor
 from core.errors import EditConflict, Invalid, NotFound
 from core.i18n import _
 from core.permissions import Permission
-from web.kit import forms, histories
+from web.kit import field_forms, forms, histories
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, local, page, redirect
@@ -35,7 +48,8 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
     """The list: filtered, sorted and paged by the address alone, so that a link shows the same."""
     given = forms.query(request, ignore=PAGING)
     query = request.query_params
-    sort, columns = query.get("sort") or USUAL_SORT, _columns(request, by=by)
+    fields = await client_fields.in_use()
+    sort, columns = query.get("sort") or USUAL_SORT, _columns(request, fields, by=by)
     status, errors, total = 200, {}, None
     listed = client_list.Page(rows=[], previous=None, next=None)
     chosen = ClientFilter()
@@ -54,7 +68,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
     except Invalid as refusal:
         status, errors = 422, refusal.errors
     filed = await client_choices.of(by=by)
-    offered = client_words.offered(filed)
+    offered = client_words.offered(filed, fields)
     return page(
         request,
         "staff/clients/index.html",
@@ -62,7 +76,9 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         status=status,
         rows=listed.rows,
         columns=columns,
-        all_columns=client_words.labelled(client_list.offered_columns(by=by)),
+        all_columns=client_words.labelled(client_list.offered_columns(by=by, fields=fields), fields),
+        own_fields=fields,
+        own_columns=[(client_list.column_of(field), _shower(field)) for field in fields],
         sort=sort,
         sort_links={key: _link(given, sort=_turned(key, sort)) for key in client_list.SORTS},
         page={
@@ -73,7 +89,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         export_href=f"/staff/clients/export?{urlencode({'all': '1'} | given)}",
         all_href=f"/staff/clients/bulk?{urlencode({'all': '1'} | given)}",
         filter=Form(given, errors),
-        in_force=_in_force(given, offered, sort),
+        in_force=_in_force(given, offered, fields, sort),
         cancel_href=_link({}, sort=sort),
         choices=offered,
         countries=places.countries(i18n.current()),
@@ -88,7 +104,8 @@ async def choose_columns(request: AnyRequest, by: By) -> Response[None]:
     """Remember which columns this person wants to see."""
     sent = await request.form()
     wanted = None if sent.get("reset") else [str(key) for key in sent.getall("columns", [])]
-    await people.set_preference(COLUMNS, wanted and [key for key in wanted if key in client_list.COLUMNS], by=by)
+    known = {*client_list.COLUMNS, *(client_list.column_of(field) for field in await client_fields.in_use())}
+    await people.set_preference(COLUMNS, wanted and [key for key in wanted if key in known], by=by)
     return redirect(request, local(str(sent.get("back", "")), "/staff/clients"), toast=_("The columns were kept."))
 
 
@@ -126,7 +143,9 @@ async def show(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str
     client = await clients.get(code, by=by)
     brought = await client_tabs.brought_by_plugins(client, by=by)
     panels = [panel for _name, panel in brought if not panel.tab]
-    return await client_tabs.show(request, client, "profile", by=by, brought=brought, panels=panels)
+    fields = await client_fields.in_use()
+    own = field_forms.facts(fields, await field_values.of(client["id"], fields))
+    return await client_tabs.show(request, client, "profile", by=by, brought=brought, panels=panels, own=own)
 
 
 @get("/clients/{code:int}/more/{plugin:str}", **requires(Permission.CLIENT_READ))
@@ -160,14 +179,14 @@ async def show_activity(request: AnyRequest, by: By, code: FromPath[int]) -> Res
 async def edit(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
     """The form with what is kept."""
     client = await clients.get(code, by=by)
-    return await _form(request, Form(dict(client)), by=by, client=client)
+    return await _form(request, Form(await _kept(client)), by=by, client=client)
 
 
 @post("/clients/{code:int}", status_code=200, **requires(Permission.CLIENT_UPDATE))
 async def update(request: AnyRequest, by: By, code: FromPath[int]) -> Response[Any]:
     """Save; when somebody else saved meanwhile, show both and let the person choose."""
     client = await clients.get(code, by=by)
-    form = edits.settled(await forms.read(request), client)
+    form = edits.settled(await forms.read(request), await _kept(client))
     try:
         await clients.update(code, form.into(clients.ClientChanges, ignore=SHOWN_ONLY), by=by)
     except Invalid as refusal:
@@ -189,8 +208,15 @@ async def _form(
         client=client,
         form=form,
         choices=offered,
+        own_fields=await client_fields.in_use(),
         conflict=conflict,
     )
+
+
+async def _kept(client: Any) -> dict[str, Any]:
+    """What a form of this client begins with."""
+    fields = await client_fields.in_use()
+    return {**client, **field_forms.filled(fields, await field_values.of(client["id"], fields))}
 
 
 def _with_kept(form: Form, client: Any) -> Form:
@@ -201,18 +227,26 @@ async def _show_conflict(
     request: AnyRequest, form: Form, client: Any, refusal: EditConflict, *, by: Actor
 ) -> Response[str]:
     offered = await client_words.choices(by=by)
+    fields = await client_fields.in_use()
     asked = [field for field in clients.EDITABLE if field in form.values]
     labels = {entry["key"]: entry["label"] for entry in client_words.labelled(asked)}
-    conflict = edits.conflict(
-        form, refusal.current, labels, lambda field, value: client_words.shown(field, value, offered)
-    )
+    own = {name: label for name, label in field_forms.labels(fields).items() if name in form.values}
+
+    def told(field: str, value: Any) -> str:
+        return (
+            field_forms.readable(fields, field, value)
+            if field in own
+            else client_words.shown(field, value, offered)
+        )
+
+    conflict = edits.conflict(form, field_forms.saved(fields, refusal.current), labels | own, told)
     return await _form(request, _with_kept(form, client), by=by, client=client, conflict=conflict, status=409)
 
 
-def _columns(request: AnyRequest, *, by: Actor) -> tuple[str, ...]:
+def _columns(request: AnyRequest, fields: list[Field], *, by: Actor) -> tuple[str, ...]:
     signed_in = visit_of(request).signed_in
     kept = signed_in.preferences.get(COLUMNS) if signed_in else None
-    return client_list.columns_of(kept if isinstance(kept, list) else [], by=by)
+    return client_list.columns_of(kept if isinstance(kept, list) else [], by=by, fields=fields)
 
 
 def _link(given: dict[str, str], **more: str) -> str:
@@ -224,15 +258,23 @@ def _turned(key: str, sort: str) -> str:
     return f"-{key}" if sort == key else key
 
 
-def _in_force(given: dict[str, str], offered: client_words.Choices, sort: str) -> list[dict[str, str]]:
+def _shower(field: Field) -> Callable[[Any], str]:
+    """Shows what the list has of a field."""
+    return lambda stored: field_values.shown(field, field_values.of_column(field, stored))
+
+
+def _in_force(
+    given: dict[str, str], offered: client_words.Choices, fields: list[Field], sort: str
+) -> list[dict[str, str]]:
+    own = client_words.parameters(fields)
     return [
         {
-            "label": client_words.labelled([name])[0]["label"],
+            "label": client_words.labelled([name], fields)[0]["label"],
             "value": client_words.shown(name, value, offered),
             "without": _link({other: text for other, text in given.items() if other != name}, sort=sort),
         }
         for name, value in given.items()
-        if name in ClientFilter.__struct_fields__
+        if name in client_words.LABELS.keys() & set(client_filter.FIELDS) or name in own
     ]
 
 

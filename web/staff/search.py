@@ -23,6 +23,7 @@ MOST_ACTIONS = 8
 ACTIONS: tuple[Entry, ...] = (
     (N_("New client"), "/staff/clients/new", "user-plus", Permission.CLIENT_CREATE),
     (N_("New account group"), "/staff/groups/new", "users-group", Permission.GROUP_CREATE),
+    (N_("New field of clients"), "/staff/fields/new", "list", Permission.FIELD_MANAGE),
     (N_("New project"), "/staff/projects/new", "world", Permission.PROJECT_CREATE),
     (N_("Invite a colleague"), "/staff/people/new", "user-plus", Permission.STAFF_MANAGE),
     (N_("New role"), "/staff/roles/new", "shield-lock", Permission.ROLE_MANAGE),
@@ -38,6 +39,7 @@ SETTINGS: tuple[Entry, ...] = (
     ),
     (N_("Plugins and their settings"), "/staff/plugins", "puzzle", Permission.PLUGIN_READ),
     (N_("List of attitudes"), "/staff/attitudes", "mood-smile", Permission.ATTITUDE_MANAGE),
+    (N_("Fields of clients"), "/staff/fields", "list", Permission.FIELD_MANAGE),
     (N_("My name, language and appearance"), "/account", "user-circle", None),
     (N_("My password"), "/account#password", "lock", None),
     (N_("My second factor"), "/account/two-factor", "shield-lock", None),

@@ -100,12 +100,12 @@ async def test_a_client_keeps_what_was_entered_and_the_audit_tells_old_and_new()
             "reseller": True,
         }
         assert await field_values.of(client["id"]) == kept
-        assert (await entries("client:created"))[-1]["changes"]["Level"] == [None, "Gold"]
+        assert (await entries("client:created"))[-1]["changes"]["internal"][1]["Level"] == "Gold"
         changes = ClientChanges(version=1, fields={"level": "silver", "seats": None})
         after = await clients.update(client["code"], changes, by=by)
         assert after["version"] == 2
         told = (await entries("client:updated"))[-1]["changes"]
-        assert told == {"Level": ["Gold", "Silver"], "Seats": ["12.5", None]}
+        assert told == {"internal": [{"Level": "Gold", "Seats": "12.5"}, {"Level": "Silver", "Seats": None}]}
         again = await clients.update(client["code"], ClientChanges(version=2, fields={"level": "silver"}), by=by)
         assert again["version"] == 2
 

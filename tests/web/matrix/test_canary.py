@@ -31,6 +31,7 @@ SEEN_AT_HOME = (
     "/staff/groups/{group_id}",
     "/staff/projects",
     "/staff/attitudes",
+    "/staff/fields",
     "/staff/people",
     "/staff/roles",
     "/staff/api-keys",
