@@ -59,7 +59,8 @@ async def preview(by: By, code: FromPath[int]) -> ClearingPreview:
 @post("/v1/clients/{code:int}/clear", status_code=200, **asks(Permission.CLIENT_CLEAR, body=Clearing))
 async def clear(by: By, code: FromPath[int], sent: NamedDependency[Clearing]) -> clients.Client:
     """Clear the personal data of a closed client. It cannot be undone; 409 while the client is not closed."""
-    return clients.shown(await personal_clearing.clear(code, str(sent.code), sent.reason, by=by), by=by)
+    cleared = await personal_clearing.clear(code, str(sent.code), sent.reason, by=by)
+    return await clients.shown(cleared, by=by)
 
 
 ROUTES = [preview, clear]
