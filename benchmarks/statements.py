@@ -14,7 +14,7 @@ from core import db
 from core.accounts import client_list
 from core.actor import Actor
 from core.scope import Scope
-from web.staff.clients import COUNTED
+from web.staff.client_index import COUNTED
 
 REPEATS = 5
 Statement = tuple[str, tuple[Any, ...]]

@@ -2,9 +2,13 @@
 
 import base64
 import binascii
+import re
 from typing import Any
 
 import msgspec
+
+PLACE = re.compile(r"\$[0-9]+")
+"""The placeholder of a bound value."""
 
 LAST = "\U0010ffff"
 """Above every other character in the order of code points."""

@@ -16,10 +16,14 @@ MOST_CODES = 10_000
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One of the two: codes of clients, or a filter (one that lets everybody through is a filter too)."""
+    """One of the two: codes of clients, or a filter (one that lets everybody through is a filter too).
+
+    `within` is a saved filter that the filter's clients must fit besides, such as that of a focus.
+    """
 
     codes: tuple[int, ...] = ()
     filter: ClientFilter | None = None
+    within: int | None = None
 
 
 async def source(choice: Choice, *, by: Actor) -> Source:
@@ -28,7 +32,8 @@ async def source(choice: Choice, *, by: Actor) -> Source:
     if bool(choice.codes) == (choice.filter is not None):
         raise Invalid({"": _("Choose clients by their codes or by a filter.")})
     if choice.filter is not None:
-        return await source_of(choice.filter, by=by)
+        besides = [ClientFilter(segment=choice.within)] if choice.within is not None else []
+        return await source_of(choice.filter, by=by, also=besides)
     if len(choice.codes) > MOST_CODES:
         raise Invalid({"codes": _("At most %(most)s, please.") % {"most": MOST_CODES}})
     conditions = Conditions()

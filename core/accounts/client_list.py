@@ -102,8 +102,7 @@ async def page(
     direction = "DESC" if is_descending != is_backward else "ASC"
     fields = await client_fields.in_use() if any(column.startswith(OF_FIELD) for column in columns) else []
     usual = direction if key == "registered" else None
-    source = await source_of(chosen, by=by, direction=usual, with_merged=with_merged)
-    focus.limit(source.conditions, within)
+    source = await _source(chosen, within, direction=usual, by=by, with_merged=with_merged)
     order = _order(key, source)
     if text := before or after:
         _continue(source, text, order, key=key, sign="<" if direction == "DESC" else ">")
@@ -129,8 +128,7 @@ async def count(chosen: ClientFilter, *, by: Actor, most: int = 10_000, within: 
     policies.require(by, Permission.CLIENT_READ)
     is_group_alone = chosen.group is not None and is_countable(chosen, by=by) and within is None
     # Clients that were merged are in no group.
-    source = await source_of(chosen, by=by, direction="DESC", with_merged=is_group_alone)
-    focus.limit(source.conditions, within)
+    source = await _source(chosen, within, direction="DESC", by=by, with_merged=is_group_alone)
     tables = "group_members of_it" if is_group_alone else source.tables
     return int(
         await db.value(
@@ -149,7 +147,20 @@ async def total(
         return None
     if listed.previous is None and listed.next is None:
         return len(listed.rows)
-    return await count(chosen, by=by, most=most, within=within) if is_countable(chosen, by=by) else None
+    if (within is not None and within.filters) or not is_countable(chosen, by=by):
+        return None
+    return await count(chosen, by=by, most=most, within=within)
+
+
+async def _source(
+    chosen: ClientFilter, within: Focus | None, *, direction: str | None, by: Actor, with_merged: bool = False
+) -> Source:
+    """The clients of the filter inside the focus; a saved filter is read together with what is asked besides."""
+    besides = within.filters if within else []
+    source = await source_of(chosen, by=by, direction=direction, also=besides, with_merged=with_merged)
+    if not besides:
+        focus.limit(source.conditions, within)
+    return source
 
 
 def is_countable(chosen: ClientFilter, *, by: Actor) -> bool:

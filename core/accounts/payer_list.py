@@ -6,7 +6,8 @@ import msgspec
 from asyncpg import Record
 
 from core import db, policies
-from core.accounts import access, payer_numbers
+from core.accounts import access, focus, payer_numbers
+from core.accounts.focus import Focus
 from core.accounts.payer_fields import KINDS
 from core.actor import Actor
 from core.checks import Checks
@@ -37,14 +38,23 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None = None
 
 
-async def page(chosen: PayerFilter, *, by: Actor, after: str = "", before: str = "", size: int = PAGE) -> Page:
-    """The page of payers that stands after, or before, a cursor; the first one without.
+async def page(
+    chosen: PayerFilter,
+    *,
+    by: Actor,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE,
+    within: Focus | None = None,
+) -> Page:
+    """The page of payers inside a focus that stands after, or before, a cursor; the first one without.
 
     Raises `Invalid` for a filter or a cursor that cannot be.
     """
     policies.require(by, Permission.PAYER_READ)
     policies.require(by, Permission.CLIENT_READ)
     conditions = _conditions(chosen, by=by)
+    focus.limit(conditions, within, column="p.client_id")
     is_back, cursor = bool(before), None
     if text := before or after:
         cursor = read_cursor(text, str)

@@ -1,7 +1,7 @@
 """One search over everything that has a name here, a few of each kind, in a few milliseconds.
 
 Every kind is found by an index that goes on in the order of its list, and only as far as `by` may see. What is
-typed may begin with a prefix that narrows it to one kind: `c:`, `u:`, `p:`, and on pages `s:` and `>`.
+typed may begin with a prefix that narrows it to one kind: `c:`, `u:`, `p:`, `f:`, and on pages `s:` and `>`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,7 +10,7 @@ from types import MappingProxyType
 import msgspec
 
 from core import policies
-from core.accounts import access, client_list
+from core.accounts import access, client_list, payer_search, segments
 from core.accounts.client_filter import ClientFilter
 from core.actor import Actor
 from core.checks import Checks
@@ -18,12 +18,14 @@ from core.permissions import Permission
 
 MOST = 6
 LONGEST = 200
-PREFIXES = MappingProxyType({"c:": "client", "u:": "user", "p:": "payer", "s:": "setting", ">": "action"})
+PREFIXES = MappingProxyType(
+    {"c:": "client", "u:": "user", "p:": "payer", "f:": "segment", "s:": "setting", ">": "action"}
+)
 """What a text may begin with, and the kind it is narrowed to."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was found. `code` is the client's whose it is, `id` its own."""
+    """Something that was found. `code` is the client's whose it is (0 for what is no client's), `id` its own."""
 
     kind: str
     id: int
@@ -77,6 +79,33 @@ async def _clients(text: str, most: int, by: Actor) -> list[Found]:
     return list(found.values())[:most]
 
 
+async def _payers(text: str, most: int, by: Actor) -> list[Found]:
+    """By the beginnings of words of the name and contact person, or a whole number."""
+    return [
+        Found(
+            kind="payer",
+            id=row["id"],
+            code=row["client_code"],
+            name=row["name"],
+            detail=f"{row['client_code']} · {row['client_name']}",
+        )
+        for row in await payer_search.few(text, most, by=by)
+    ]
+
+
+async def _segments(text: str, most: int, by: Actor) -> list[Found]:
+    """Saved filters by a part of their names: there are few of them."""
+    wanted = text.casefold()
+    named = [one for one in await segments.names(by=by) if wanted in one[1].casefold()]
+    return [Found(kind="segment", id=segment_id, code=0, name=name) for segment_id, name in named[:most]]
+
+
 Look = Callable[[str, int, Actor], Awaitable[list[Found]]]
-KINDS: Mapping[str, tuple[Permission, Look]] = MappingProxyType({"client": (Permission.CLIENT_READ, _clients)})
+KINDS: Mapping[str, tuple[Permission, Look]] = MappingProxyType(
+    {
+        "client": (Permission.CLIENT_READ, _clients),
+        "payer": (Permission.PAYER_READ, _payers),
+        "segment": (Permission.CLIENT_READ, _segments),
+    }
+)
 """What can be found: the right that it needs, and how it is looked for."""

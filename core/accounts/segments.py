@@ -77,6 +77,16 @@ async def every(*, by: Actor) -> list[Segment]:
     return await _seen(found, found, by=by)
 
 
+async def names(*, by: Actor) -> list[tuple[int, str]]:
+    """Ids and names of those that `by` may use, by name: for lists to choose from."""
+    policies.require(by, Permission.CLIENT_READ)
+    found = await db.fetch(
+        "SELECT id, name FROM segments WHERE staff_id IS NULL OR staff_id = $1 ORDER BY name_folded, id",
+        by.staff_id,
+    )
+    return [(row["id"], row["name"]) for row in found]
+
+
 async def get(segment_id: int, *, by: Actor) -> Segment:
     """One of them; `NotFound` for another's own too."""
     policies.require(by, Permission.CLIENT_READ)
@@ -90,14 +100,6 @@ async def get(segment_id: int, *, by: Actor) -> Segment:
     if not wanted:
         raise NotFound()
     return (await _seen(wanted, found, by=by))[0]
-
-
-async def filter_of(segment_id: int, *, by: Actor) -> ClientFilter:
-    """What it asks for. `NotFound` when it is not for `by` to see; `Conflict`, with why, when broken."""
-    segment = await get(segment_id, by=by)
-    if segment.trouble:
-        raise Conflict(segment.trouble)
-    return segment.filter
 
 
 async def opened(chosen: ClientFilter, *, by: Actor) -> list[ClientFilter] | None:

@@ -30,6 +30,8 @@ STAFF = (
     ),
     Place("clients-focus", "/staff/clients?focus=client:{client}"),
     Place("focus-unknown", "/staff/activity?focus=client:999999"),
+    Place("segments", "/staff/segments"),
+    Place("segment-new", "/staff/segments/new?country=FR&kind=company"),
     Place("client-enter", "/staff/clients/{client}/enter"),
     Place("search", "/staff/search?q=a"),
     Place("palette", "/staff/clients", click=("[data-palette]",)),

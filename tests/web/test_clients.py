@@ -206,6 +206,14 @@ async def test_the_start_page_leads_on(visitor):
     assert "Account groups" not in page.text
 
 
+async def test_the_list_is_filtered_by_days_since_the_registration(alice):
+    assert "dupont" in (await alice.get("/staff/clients?newer_than=7")).text
+    nobody = await alice.get("/staff/clients?older_than=7")
+    assert nobody.status_code == 200
+    assert "No client fits this filter" in nobody.text
+    assert (await alice.get("/staff/clients?newer_than=soon")).status_code == 422
+
+
 async def test_a_clients_activity_stands_on_its_page(alice):
     await alice.follow(await alice.post("/staff/clients/1001", EDIT | {"note": "changed"}))
     page = await alice.get("/staff/clients/1001/activity")

@@ -59,15 +59,15 @@ async def test_rights_and_the_edition_decide_what_is_offered(visitor):
 
 async def test_the_options_of_the_palette_carry_roles_and_nothing_of_the_page(visitor):
     alice = await visitor.sign_in(cast.email("alice"))
-    part = await alice.get("/staff/search?q=dup", headers=PARTS)
+    part = await alice.get("/staff/search?q=c:dup", headers=PARTS)
     assert "<html" not in part.text and 'role="listbox"' in part.text
     assert links(part) == ["/staff/clients/1001"]
     options = re.findall(r'role="option" id="([^"]+)"', part.text)
     assert len(options) == len(set(options)) == 1
-    page = await alice.get("/staff/search?q=dup")
+    page = await alice.get("/staff/search?q=c:dup")
     assert 'role="listbox"' not in page.text.partition("<main")[2].partition("</main>")[0]
     assert links(page) == ["/staff/clients/1001"]
-    focused = await alice.get("/staff/search?q=dup&focus=client:1002", headers=PARTS)
+    focused = await alice.get("/staff/search?q=c:dup&focus=client:1002", headers=PARTS)
     assert links(focused) == ["/staff/clients/1001?focus=client:1002"]
 
 

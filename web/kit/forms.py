@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 from datetime import date
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from litestar import Request
@@ -170,7 +170,7 @@ def _is_mapping(kind: Any) -> bool:
 
 
 def _parts(kind: Any) -> list[Any]:
-    """The members of a union, without "not given"; a plain type alone."""
-    if get_origin(kind) in (Union, UnionType):
-        return [part for part in get_args(kind) if part is not UnsetType]
-    return [kind]
+    """The members of a union, without "not given" and without what is said about them; a plain type alone."""
+    members = get_args(kind) if get_origin(kind) in (Union, UnionType) else [kind]
+    plain = [get_args(part)[0] if get_origin(part) is Annotated else part for part in members]
+    return [part for part in plain if part is not UnsetType]

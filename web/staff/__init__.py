@@ -12,6 +12,7 @@ from web.staff import (
     client_consents,
     client_export,
     client_groups,
+    client_index,
     client_merging,
     client_payers,
     client_personal_data,
@@ -31,6 +32,7 @@ from web.staff import (
     projects,
     roles,
     search,
+    segments,
     settings,
     sign_up,
     start,
@@ -42,6 +44,7 @@ OPTIONS = {"before_request": menus.ask_plugins}
 
 ROUTES: list[Any] = [
     *start.ROUTES,
+    *client_index.ROUTES,
     *clients.ROUTES,
     *client_consents.ROUTES,
     *client_groups.ROUTES,
@@ -56,6 +59,7 @@ ROUTES: list[Any] = [
     *payer_merging.ROUTES,
     *focus.ROUTES,
     *search.ROUTES,
+    *segments.ROUTES,
     *impersonation.ROUTES,
     *groups.ROUTES,
     *projects.ROUTES,

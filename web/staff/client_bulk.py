@@ -54,16 +54,24 @@ async def change(request: AnyRequest, by: By) -> Response[Any]:
 
 
 def chosen(request: AnyRequest, codes: list[Any]) -> Choice:
-    """The clients that a request is about; a focus narrows a filter to its client."""
+    """The clients that a request is about; a focus narrows a filter."""
     query = request.query_params
     if query.get("all") != "1":
         return Choice(codes=tuple(codes_in(codes)))
     given = forms.query(request, ignore=NOT_FILTER)
     if code := query.get("code", ""):
         given["code"] = code
-    wanted = forms.fill(ClientFilter, given)
+    return focused(request, forms.fill(ClientFilter, given))
+
+
+def focused(request: AnyRequest, wanted: ClientFilter) -> Choice:
+    """All that a filter lets through inside the focus."""
     focus = visit_of(request).focus
-    return Choice(filter=msgspec.structs.replace(wanted, code=focus.number) if focus is not None else wanted)
+    if focus is None:
+        return Choice(filter=wanted)
+    if focus.kind == "segment":
+        return Choice(filter=wanted, within=focus.number)
+    return Choice(filter=msgspec.structs.replace(wanted, code=focus.number))
 
 
 def address_of(path: str, request: AnyRequest, choice: Choice) -> str:

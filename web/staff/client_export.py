@@ -19,7 +19,7 @@ from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page
 from web.kit.visit import By
 from web.staff import client_words
-from web.staff.client_bulk import address_of, chosen
+from web.staff.client_bulk import address_of, chosen, focused
 
 
 @get("/clients/export", **requires(Permission.CLIENT_EXPORT))
@@ -64,7 +64,7 @@ async def send_activity(request: AnyRequest, by: By) -> Any:
 def _chosen(request: AnyRequest, codes: list[Any]) -> Choice:
     """The clients that a request is about; without any word of it all that may be seen."""
     choice = chosen(request, codes)
-    return choice if choice.codes or choice.filter is not None else Choice(filter=ClientFilter())
+    return choice if choice.codes or choice.filter is not None else focused(request, ClientFilter())
 
 
 def _format(form: Form) -> sheets.Format:

@@ -16,7 +16,7 @@ from web.kit import forms, payer_forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
-from web.kit.visit import By
+from web.kit.visit import By, visit_of
 from web.staff import edits
 
 PAGING = frozenset({"after", "before"})
@@ -30,7 +30,13 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
     listed, errors, status = payer_list.Page(rows=[]), {}, 200
     try:
         chosen = forms.fill(PayerFilter, given)
-        listed = await payer_list.page(chosen, after=query.get("after", ""), before=query.get("before", ""), by=by)
+        listed = await payer_list.page(
+            chosen,
+            after=query.get("after", ""),
+            before=query.get("before", ""),
+            by=by,
+            within=visit_of(request).focus,
+        )
     except Invalid as refusal:
         errors, status = refusal.errors, 422
     kind_names = {key: _(label) for key, label in payer_forms.KINDS.items()}

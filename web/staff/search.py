@@ -39,6 +39,7 @@ SETTINGS: tuple[Entry, ...] = (
     ),
     (N_("Plugins and their settings"), "/staff/plugins", "puzzle", Permission.PLUGIN_READ),
     (N_("List of attitudes"), "/staff/attitudes", "mood-smile", Permission.ATTITUDE_MANAGE),
+    (N_("Saved filters of the client list"), "/staff/segments", "filter", Permission.CLIENT_READ),
     (N_("Fields of clients"), "/staff/fields", "list", Permission.FIELD_MANAGE),
     (N_("My name, language and appearance"), "/account", "user-circle", None),
     (N_("My password"), "/account#password", "lock", None),
@@ -49,10 +50,17 @@ HEADINGS = {
     "client": N_("Clients"),
     "user": N_("Users"),
     "payer": N_("Payers"),
+    "segment": N_("Saved filters"),
     "action": N_("Actions"),
     "setting": N_("Settings"),
 }
-ICONS = {"client": "users", "user": "user", "payer": "file-text"}
+ICONS = {"client": "users", "user": "user", "payer": "wallet", "segment": "filter"}
+ADDRESSES = {
+    "client": "/staff/clients/{code}",
+    "payer": "/staff/payers/{id}",
+    "segment": "/staff/clients?segment={id}",
+}
+"""Where what is found is shown."""
 
 
 @get("/search", **signed_in())
@@ -121,11 +129,12 @@ def _allowed(entries: tuple[Entry, ...], by: Actor) -> list[dict[str, Any]]:
 
 
 def _line(hit: Found) -> dict[str, Any]:
-    return {"name": hit.name, "href": _address(hit), "icon": ICONS[hit.kind], "detail": hit.detail}
-
-
-def _address(hit: Found) -> str:
-    return f"/staff/clients/{hit.code}"
+    return {
+        "name": hit.name,
+        "href": ADDRESSES[hit.kind].format(code=hit.code, id=hit.id),
+        "icon": ICONS[hit.kind],
+        "detail": hit.detail,
+    }
 
 
 def _section(kind: str, items: list[dict[str, Any]]) -> dict[str, Any]:

@@ -5,10 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import db
-from core.accounts import activity, client_list, clients, focus, group_members, groups, overview
+from core.accounts import (
+    activity,
+    client_list,
+    clients,
+    focus,
+    group_members,
+    groups,
+    overview,
+    payer_list,
+    segments,
+)
 from core.accounts.activity import ActivityFilter
 from core.accounts.client_filter import ClientFilter
 from core.accounts.focus import Focus
+from core.accounts.payer_list import PayerFilter
 from tests import cast
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +73,75 @@ async def test_activity_members_and_the_start_page_are_narrowed_too(database):
         assert len((await group_members.page(vip["id"], by=alice, within=dupont)).members) == 1
         assert (await group_members.page(vip["id"], by=alice, within=mueller)).members == []
         assert [row["code"] for row in (await overview.of(by=alice, within=mueller)).recent] == [1002]
+
+
+async def on_segment(by, **filter_) -> Focus:
+    new = segments.NewSegment(name=f"Filter {filter_}", filter=ClientFilter(**filter_), is_shared=True)
+    return await focus.find(f"segment:{(await segments.create(new, by=by)).id}", by=by)
+
+
+@pytest.mark.parametrize("sort", sorted(client_list.SORTS))
+async def test_on_a_saved_filter_every_list_shows_its_clients(database, sort):
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        french = await on_segment(alice, country="FR")
+        assert (french.kind, french.is_known, french.trouble) == ("segment", True, "")
+        assert sorted(await codes(french, by=alice, sort=sort)) == [1001, 1005]
+        assert await codes(french, ClientFilter(name="dup"), by=alice, sort=sort) == [1001]
+        assert await codes(french, ClientFilter(country="DE"), by=alice, sort=sort) == []
+        assert await client_list.count(ClientFilter(), by=alice, within=french) == 2
+        named = await on_segment(alice, name="dup")
+        assert await codes(named, by=alice, sort=sort) == [1001]
+
+
+async def test_on_a_saved_filter_activity_members_and_payers_are_narrowed(database):
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        french, named = await on_segment(alice, country="FR"), await on_segment(alice, name="müll")
+        for code in (1001, 1002):
+            await clients.update(code, clients.ClientChanges(note="Seen", version=1), by=alice)
+        found = {}
+        for on in (french, named):
+            told = (await activity.page(ActivityFilter(), by=alice, within=on)).entries
+            vip = next(row for row in await groups.every(by=alice) if row["name"] == "VIP circle")
+            members = (await group_members.page(vip["id"], by=alice, within=on)).members
+            payers = (await payer_list.page(PayerFilter(), by=alice, within=on)).rows
+            found[on.name] = (
+                {entry["subject_name"] for entry in told if entry["action"] == "client:updated"},
+                [row["code"] for row in members],
+                [row["client_code"] for row in payers],
+            )
+        assert list(found.values()) == [
+            ({"Jean Dupont"}, [1001], [1005, 1001]),
+            ({"Müller & Söhne GmbH"}, [], [1002]),
+        ]
+
+
+async def test_a_saved_filter_of_somebody_else_or_in_disorder_lets_nobody_through(database):
+    alice, max_ = await cast.who("alice"), await cast.who("max")
+    async with db.as_tenant(alice.tenant.id):
+        own = await segments.create(segments.NewSegment(name="Mine", filter=ClientFilter(country="FR")), by=alice)
+        assert not (await focus.find(f"segment:{own.id}", by=max_)).is_known
+        group = await groups.create(groups.NewGroup(name="Gone soon"), by=alice)
+        broken = await on_segment(alice, group=group["id"])
+        await groups.delete(group["id"], by=alice)
+        broken = await focus.find(broken.text, by=alice)
+        assert broken.trouble
+        for on in (
+            await focus.find(f"segment:{own.id}", by=max_),
+            broken,
+            await focus.find("segment:7", by=alice),
+        ):
+            assert await codes(on, by=max_) == []
+            assert (await payer_list.page(PayerFilter(), by=max_, within=on)).rows == []
+
+
+async def test_limits_hold_inside_a_saved_filter(database):
+    alice, lea = await cast.who("alice"), await cast.who("lea")
+    async with db.as_tenant(alice.tenant.id):
+        everywhere = await on_segment(alice, newer_than=30)
+        seen = await focus.find(everywhere.text, by=lea)
+        assert await codes(seen, by=lea) == await codes(None, by=lea) != []
 
 
 async def test_a_client_out_of_reach_looks_like_one_that_never_was(database):

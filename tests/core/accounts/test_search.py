@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import db
-from core.accounts import search
+from core.accounts import search, segments
+from core.accounts.client_filter import ClientFilter
 from core.errors import Invalid
 from tests import cast
 
@@ -39,7 +40,9 @@ def test_whatever_is_typed_is_a_kind_and_a_text(text):
 async def logins(text: str, name: str = "alice", **more) -> list[str]:
     by = await cast.who(name)
     async with db.as_tenant(by.tenant.id):
-        return [hit.detail.split(" · ")[1] for hit in await search.find(text, by=by, **more)]
+        return [
+            hit.detail.split(" · ")[1] for hit in await search.find(text, by=by, **({"kind": "client"} | more))
+        ]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +77,53 @@ async def test_a_whole_code_comes_before_a_name_with_that_number(database):
         await db.execute("UPDATE clients SET name = 'Studio 1001' WHERE code = 1003")
         assert [hit.code for hit in await search.find("1001", by=alice)] == [1001, 1003]
         assert [hit.code for hit in await search.find("1001", by=alice, most=1)] == [1001]
+
+
+async def payers(text: str, name: str = "alice") -> list[str]:
+    by = await cast.who(name)
+    async with db.as_tenant(by.tenant.id):
+        return [hit.name for hit in await search.find(text, by=by, kind="payer")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mull", ["Müller & Söhne GmbH"]),
+        ("sohne mu", ["Müller & Söhne GmbH"]),
+        ("sohne du", []),
+        ("DE136695976", ["Müller & Söhne GmbH"]),
+        ("de 136 695 976", ["Müller & Söhne GmbH"]),
+        ("globex", []),
+        ("%", []),
+        ("", []),
+    ],
+)
+async def test_payers_are_found_by_words_and_whole_numbers(database, text, expected):
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        await db.execute("UPDATE payers SET vat_number = 'DE136695976' WHERE name LIKE 'M%'")
+    assert await payers(text) == expected
+
+
+async def test_payers_of_hidden_clients_and_of_an_edition_without_them_are_not_found(database):
+    assert await payers("dup") == ["Jean Dupont"]
+    assert await payers("dup", "lea") == []
+    assert await payers("mull", "lea") == ["Müller & Söhne GmbH"]
+    assert await payers("durand", "zoe") == []
+
+
+async def test_saved_filters_are_found_by_a_part_of_the_name(database):
+    alice, max_ = await cast.who("alice"), await cast.who("max")
+    async with db.as_tenant(alice.tenant.id):
+        for name, is_shared in (("French clients", True), ("Only mine", False)):
+            new = segments.NewSegment(name=name, filter=ClientFilter(country="FR"), is_shared=is_shared)
+            await segments.create(new, by=alice)
+        named = {
+            text: [hit.name for hit in await search.find(text, by=max_, kind="segment")]
+            for text in ("ench", "mine")
+        }
+        assert named == {"ench": ["French clients"], "mine": []}
+        assert [hit.name for hit in await search.find("mine", by=alice, kind="segment")] == ["Only mine"]
 
 
 async def test_nobody_finds_what_he_may_not_see(database):

@@ -24,6 +24,23 @@ PLACEHOLDERS = {"segment_id": "segment"}
 FILTER = {"country": "DE", "attitude": "$attitude"}
 ROWS = [
     *rows(
+        "staff",
+        "provider",
+        ("GET /staff/segments", "client:read", {}),
+        ("GET /staff/segments/new?country=DE", "client:read", {}),
+        ("POST /staff/segments?country=DE", "client:read", {"send": {"name": "!name"}}),
+        ("GET /staff/segments/{segment_id}/edit", "client:read", {}),
+        (
+            "POST /staff/segments/{segment_id}",
+            "client:read",
+            {"send": {"version": 1, "name": "!name", "is_shared": 1}},
+        ),
+        ("POST /staff/segments/{segment_id}/default", "client:read", {"send": {}}),
+        ("POST /staff/segments/default/none", "client:read", {"send": {}}),
+        ("GET /staff/segments/{segment_id}/delete", "client:read", {}),
+        ("POST /staff/segments/{segment_id}/delete", "client:read", {"send": {}}),
+    ),
+    *rows(
         "api",
         "provider",
         ("GET /api/v1/segments", "client:read", {}),
@@ -33,6 +50,8 @@ ROWS = [
         ("DELETE /api/v1/segments/{segment_id}", "client:read", GONE),
     ),
 ]
+CHANGES_NOTHING = {"/staff/segments/default/none"}
+PARAMETERS = {"/staff/segments/new": "country code name segment", "/staff/segments": "country"}
 FILLERS = {
     "segments": "(tenant_id, name, filter, created_at, created_by) VALUES ({tenant}, 'x', '{{}}', now(), 'x')"
 }
