@@ -13,7 +13,7 @@ import structlog
 from asyncpg import InterfaceError, PostgresError
 
 from core import clock, db, idempotency, jobs, tasks
-from core.accounts import impersonation, invitations, links, sessions, sign_up, throttle
+from core.accounts import impersonation, invitations, links, passkey_challenges, sessions, sign_up, throttle
 from core.actor import PLATFORM
 
 EVERY = timedelta(hours=1)
@@ -23,6 +23,7 @@ PURGES = (
     impersonation.purge,
     links.purge,
     invitations.purge,
+    passkey_challenges.purge,
     sign_up.purge,
     throttle.purge,
     idempotency.purge,

@@ -80,6 +80,7 @@ FIELDS = MappingProxyType(
         "owner": N_("Owner"),
         "password": N_("Password"),
         "permissions": N_("Permissions"),
+        "passkey": N_("Passkey"),
         "pending": N_("Second step still missing"),
         "phone": N_("Phone"),
         "phone_verified": N_("Verified phone"),

@@ -85,7 +85,7 @@ class _Remembered(msgspec.Struct, kw_only=True):
 
     def lacking(self, tenant: Tenant) -> Lacking | None:
         """None when the session cannot be completed any more: what it was waiting for is gone."""
-        if not self.standing.has_factor:
+        if not self.standing.has_second_step(tenant):
             return "enrolment" if self.standing.needs_factor(tenant) else None if self.is_pending else ""
         return "" if self.has_second_factor and not self.is_pending else "code"
 
@@ -149,10 +149,11 @@ async def open_session(
     is_pending: bool = False,
     has_second_factor: bool = False,
     client_id: int | None = None,
+    passkey: str = "",
 ) -> str:
     """Begin a session and return its token, which is shown to nobody else. `by` tells the address.
 
-    `client_id` is the client that a user begins with.
+    `client_id` is the client that a user begins with, `passkey` the name of the one that was used.
     """
     token, now = new_token(), clock.now()
     session_id = await db.value(
@@ -169,7 +170,7 @@ async def open_session(
         _printable(agent),
         client_id,
     )
-    told = {"pending": True} if is_pending else None
+    told = {"pending": True} if is_pending else {"passkey": passkey} if passkey else None
     await audit.record("session:opened", "session", session_id, by=by, name=by.name, new=told)
     return token
 
@@ -178,8 +179,7 @@ async def renew(token: str, *, by: Actor, has_proved: bool = False, has_second_f
     """The same session under a new token; the old one is dead.
 
     `has_proved`: he has just proved who he is, which restarts the clock of `signed_in_at`. `has_second_factor`: he
-    did so by his second factor, and the session is complete.
-    """
+    did so by his second factor, and the session is complete."""
     fresh, now = new_token(), clock.now()
     renewed = await db.value(
         """UPDATE sessions SET token_hash = $2, seen_at = $3,

@@ -89,7 +89,7 @@ async def enter_code(code: str, *, by: Actor, token: str) -> str:
     if person_id is None or by.session_id is None:
         raise NotSignedIn()
     await _guess(lambda: second_factor.accepts(person_id, code, by=by), by=by, wrong=_("This code is not right."))
-    await _note(person_id)
+    await note(person_id)
     return await sessions.renew(token, by=by, has_second_factor=True)
 
 
@@ -119,36 +119,29 @@ async def sign_out(*, by: Actor) -> None:
 
 
 async def _open(mine: Standing, *, by: Actor, agent: str) -> Outcome:
-    must_enroll = not mine.has_factor and mine.needs_factor(by.tenant)
-    is_pending = mine.has_factor or must_enroll
+    has_second_step = mine.has_second_step(by.tenant)
+    must_enroll = not has_second_step and mine.needs_factor(by.tenant)
+    is_pending = has_second_step or must_enroll
     client_id = mine.seat.id if mine.seat else None
     token = await sessions.open_session(
         mine.person_id, by=by, agent=agent, is_pending=is_pending, client_id=client_id
     )
     if not is_pending:
-        await _note(mine.person_id)
-    return Outcome(token, by.kind, needs_second_factor=mine.has_factor, must_enroll=must_enroll)
+        await note(mine.person_id)
+    return Outcome(token, by.kind, needs_second_factor=has_second_step, must_enroll=must_enroll)
 
 
-async def _note(person_id: int) -> None:
-    """When he was here last: sessions are forgotten."""
+async def note(person_id: int) -> None:
+    """Keep when he was here last, for sessions are forgotten."""
     await db.execute("UPDATE people SET signed_in_at = $2 WHERE id = $1", person_id, clock.now())
 
 
 async def _candidate(email: str, tenant: Tenant) -> Record | None:
-    """The standing and the password's hash of whoever may sign in with this address.
-
-    A user begins with a client that is open and his own, if he has one; else with the one he joined first.
-    """
+    """The standing and the password's hash of whoever may sign in with this address."""
     if not people.is_storable(email):
         return None
     return await db.row(
-        f"""SELECT {standing.COLUMNS}, {standing.SEAT_COLUMNS}, p.password_hash FROM people p
-            LEFT JOIN LATERAL (
-                SELECT b.* FROM memberships b JOIN clients d ON d.tenant_id = b.tenant_id AND d.id = b.client_id
-                WHERE b.tenant_id = p.tenant_id AND b.person_id = p.id AND (b.is_owner OR $2)
-                ORDER BY d.status = 'closed', NOT b.is_owner, b.created_at, b.client_id LIMIT 1
-            ) m ON true
+        f"""SELECT {standing.COLUMNS}, {standing.SEAT_COLUMNS}, p.password_hash FROM people p {standing.FIRST_SEAT}
             {standing.OF_A_PERSON} WHERE p.email_folded = lower($1) AND {standing.IS_SOMEBODY}""",
         email.strip(),
         policies.has_feature(tenant, "users"),

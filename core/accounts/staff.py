@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import BigInt, Integer, Text, Timestamptz
 
 from core import audit, clock, db, freshness, policies, quotas
-from core.accounts import api_keys, links, people, roles, rows, sessions, staff_limits
+from core.accounts import api_keys, links, passkeys, people, roles, rows, sessions, staff_limits
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, EditConflict, Forbidden, Invalid, NotFound
@@ -22,7 +22,9 @@ from core.permissions import Permission
 
 READ = """SELECT s.id, s.person_id, p.name, p.email, s.role, s.role_id, r.name AS role_name, r.permissions,
            s.state, s.reseller_id, s.created_at, s.version, p.is_disabled,
-           p.password_hash IS NOT NULL AS has_password, p.totp_confirmed_at IS NOT NULL AS has_factor,
+           p.password_hash IS NOT NULL AS has_password,
+           p.totp_confirmed_at IS NOT NULL
+               OR EXISTS (SELECT FROM passkeys k WHERE k.person_id = p.id) AS has_factor,
            (SELECT max(x.seen_at) FROM sessions x WHERE x.person_id = s.person_id) AS seen_at,
            ARRAY(SELECT l.project_id FROM staff_projects l WHERE l.staff_id = s.id ORDER BY 1) AS project_ids,
            ARRAY(SELECT l.group_id FROM staff_groups l WHERE l.staff_id = s.id ORDER BY 1) AS group_ids
@@ -87,6 +89,7 @@ async def invite(new: NewStaff, *, base_url: str, by: Actor) -> dict[str, Any]:
         person_id = await people.create(people.NewPerson(email=email, name=name), by=by)
     else:
         await people.forget_password(person_id, by=by)
+        await passkeys.remove_all_of(person_id, by=by)
     row = await _add(person_id, role, role_id, limits)
     await audit.record("staff:invited", "staff", row["id"], by=by, name=row["name"], new=await _told(row))
     await links.send("invitation", person_id, base_url=base_url, by=by)

@@ -4,7 +4,7 @@ As with roles, nobody does it to himself or to somebody who may do more, and one
 """
 
 from core import audit, policies
-from core.accounts import links, people, second_factor, staff
+from core.accounts import links, passkeys, people, second_factor, staff
 from core.actor import Actor
 from core.errors import Conflict
 from core.i18n import _
@@ -38,9 +38,10 @@ async def let_in(staff_id: int, *, by: Actor) -> None:
 
 
 async def take_factor(staff_id: int, *, by: Actor) -> None:
-    """Switch off the second factor of somebody who has lost it; the sessions end."""
+    """Switch off the second factor of somebody who has lost it; passkeys and sessions go too."""
     policies.require(by, Permission.STAFF_MANAGE)
     row = await staff.locked(staff_id, by=by)
     if not row["has_factor"]:
         raise Conflict(_("The second factor is not on."))
     await second_factor.take_away(row["person_id"], by=by)
+    await passkeys.remove_all_of(row["person_id"], by=by)

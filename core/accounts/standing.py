@@ -15,6 +15,7 @@ from core.actor import Actor, ClientSeat, Kind, Tenant
 
 COLUMNS = """p.id AS person_id, p.name, p.email, p.locale, p.theme, p.preferences,
     p.totp_confirmed_at IS NOT NULL AS has_factor,
+    EXISTS (SELECT FROM passkeys k WHERE k.tenant_id = p.tenant_id AND k.person_id = p.id) AS has_passkey,
     f.id AS staff_id, f.role, f.role_id, f.reseller_id, r.name AS role_name, r.permissions,
     ARRAY(SELECT project_id FROM staff_projects l
         WHERE l.tenant_id = f.tenant_id AND l.staff_id = f.id) AS projects,
@@ -40,6 +41,14 @@ OF_A_PERSON = f"""LEFT JOIN (staff f LEFT JOIN resellers x ON x.id = f.reseller_
     LEFT JOIN roles r ON r.tenant_id = f.tenant_id AND r.id = f.role_id
     LEFT JOIN clients c ON c.tenant_id = m.tenant_id AND c.id = m.client_id"""
 
+FIRST_SEAT = """LEFT JOIN LATERAL (
+        SELECT b.* FROM memberships b JOIN clients d ON d.tenant_id = b.tenant_id AND d.id = b.client_id
+        WHERE b.tenant_id = p.tenant_id AND b.person_id = p.id AND (b.is_owner OR $2)
+        ORDER BY d.status = 'closed', NOT b.is_owner, b.created_at, b.client_id LIMIT 1
+    ) m ON true"""
+"""The membership that somebody begins with: of a client that is open and his own, if he has one; else the one he
+joined first. `$2` says whether others than owners have a seat."""
+
 IS_SOMEBODY = "NOT p.is_disabled AND (f.id IS NOT NULL OR c.id IS NOT NULL)"
 """A query about whoever signs in selects COLUMNS and SEAT_COLUMNS from `people p`, a membership `m` and
 OF_A_PERSON, under IS_SOMEBODY and its own condition."""
@@ -55,6 +64,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     theme: str
     preferences: dict[str, Any]
     has_factor: bool
+    has_passkey: bool
     staff_id: int | None
     role: str
     role_id: int | None
@@ -67,6 +77,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     def needs_factor(self, tenant: Tenant) -> bool:
         """Whether the provider asks a second factor of this role; one of his own is named or given by its id."""
         return self.role in tenant.mfa_roles or str(self.role_id) in tenant.mfa_roles
+
+    def has_second_step(self, tenant: Tenant) -> bool:
+        """Whether the password alone is not enough; a passkey alone asks that of nobody who may do without."""
+        return self.has_factor or (self.has_passkey and self.needs_factor(tenant))
 
     def kind(self, tenant: Tenant) -> Kind | None:
         """As what the person acts; None when the role does not belong where it stands."""
@@ -113,6 +127,7 @@ def of(row: Record, *, is_seated: bool = False) -> Standing:
         theme=row["theme"],
         preferences=row["preferences"],
         has_factor=row["has_factor"],
+        has_passkey=row["has_passkey"],
         staff_id=row["staff_id"],
         role=row["role"] or row["role_name"] or "",
         role_id=row["role_id"],

@@ -19,7 +19,7 @@ def field(page: Page | Locator, label: str) -> Locator:
 def sign_in(page: Page, email: str, password: str) -> None:
     field(page, "E-mail").fill(email)
     field(page, "Password").fill(password)
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
 
 
 def open_menu(page: Page, name: str) -> None:

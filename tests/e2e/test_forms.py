@@ -52,7 +52,7 @@ def test_a_full_page_focuses_the_first_error_too(open_as: Open) -> None:
 
 def test_a_refusal_that_names_no_field_gets_the_focus_itself(open_as: Open) -> None:
     page = open_as(None, "/sign-in")
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_be_focused()
 
 

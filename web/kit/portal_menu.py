@@ -80,6 +80,7 @@ PORTAL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "shield-lock",
                 N_("A code of your phone beside the password."),
             ),
+            Entry(N_("Passkeys"), "/account/passkeys", "key", N_("Sign in without typing a password.")),
             Entry(N_("Sessions"), "/account/sessions", "device-desktop", N_("Where you are signed in.")),
         ),
     ),

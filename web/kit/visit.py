@@ -1,6 +1,7 @@
 """Who visits: what the way in found out about a request before any page sees it."""
 
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 import msgspec
 from asyncpg import Record
@@ -9,6 +10,7 @@ from litestar.di import NamedDependency
 
 from core.accounts.focus import Focus
 from core.accounts.impersonation import Inside, VisitOver
+from core.accounts.passkey_answers import Place
 from core.accounts.sessions import SignedIn
 from core.actor import Actor, Tenant
 from core.hookspecs import MenuItem
@@ -52,6 +54,11 @@ class Visit(msgspec.Struct, kw_only=True):
     """What a user may choose between in the header, as `memberships.clients_of` finds it."""
     cookies: list[str] = []
     """`Set-Cookie` values that go out with the answer, whatever it is."""
+
+    @property
+    def place(self) -> Place:
+        """Where passkeys of this visit belong: the host name without its port, and the origin."""
+        return Place(host=urlsplit(self.base_url).hostname or "", origin=self.base_url)
 
     @property
     def by(self) -> Actor:

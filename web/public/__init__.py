@@ -2,8 +2,15 @@
 
 from typing import Any
 
-from web.public import brand, health, inside, passwords, sign_in
+from web.public import brand, health, inside, passkeys, passwords, sign_in
 
 PATH, HOSTS = "/", "any"
 
-ROUTES: list[Any] = [*sign_in.ROUTES, *passwords.ROUTES, *brand.ROUTES, *health.ROUTES, *inside.ROUTES]
+ROUTES: list[Any] = [
+    *sign_in.ROUTES,
+    *passkeys.ROUTES,
+    *passwords.ROUTES,
+    *brand.ROUTES,
+    *health.ROUTES,
+    *inside.ROUTES,
+]

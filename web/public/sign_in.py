@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import msgspec
 from litestar import Response, get, post
 
+from core import policies
 from core.accounts import sign_up_settings, signin
 from core.actor import Kind
 from core.errors import Invalid, NotSignedIn, TooManyAttempts
@@ -39,14 +40,15 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
 async def show(request: AnyRequest) -> Response[Any]:
     """The form; whoever is signed in goes on to the work."""
     if visit_of(request).actor.is_signed_in:
-        return redirect(request, _onward(visit_of(request), "", visit_of(request).actor.kind))
-    return await _form(request, Form({"next": request.query_params.get("next", "")}))
+        return redirect(request, onward(visit_of(request), "", visit_of(request).actor.kind))
+    return await form_again(request, Form({"next": request.query_params.get("next", "")}))
 
 
 @post("/sign-in", status_code=200, **public())
 async def sign_in(request: AnyRequest) -> Response[Any]:
     """Check the password; then on to the work, to the code, or to setting up the second factor."""
     visit, form = visit_of(request), await forms.read(request)
+    policies.require_outside(visit.actor)
     try:
         given = form.into(Credentials)
         outcome = await signin.sign_in(
@@ -59,13 +61,13 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
             old=session.token_of(request),
         )
     except Invalid as refusal:
-        return await _form(request, form.refused(refusal), status=422)
+        return await form_again(request, form.refused(refusal), status=422)
     except TooManyAttempts as refusal:
-        return await _form(request, form, status=429, retry_after=refusal.retry_after)
+        return await form_again(request, form, status=429, retry_after=refusal.retry_after)
     session.carry_on(request, outcome.token)
     if outcome.needs_second_factor:
         return redirect(request, _with_next(CODE_PAGE, given.next))
-    return redirect(request, ENROLMENT_PAGE if outcome.must_enroll else _onward(visit, given.next, outcome.kind))
+    return redirect(request, ENROLMENT_PAGE if outcome.must_enroll else onward(visit, given.next, outcome.kind))
 
 
 @get(CODE_PAGE, **public())
@@ -94,7 +96,7 @@ async def enter_code(request: AnyRequest, by: By) -> Response[Any]:
         return redirect(request, "/sign-in", toast=refusal.message, kind="bad")
     session.carry_on(request, token)
     kind = visit.signed_in.kind if visit.signed_in else "staff"
-    return redirect(request, _onward(visit, given.next, kind))
+    return redirect(request, onward(visit, given.next, kind))
 
 
 @post("/sign-out", status_code=200, **public())
@@ -108,9 +110,10 @@ async def sign_out(request: AnyRequest, by: By) -> Response[None]:
     return redirect(request, "/sign-in", toast=_("You are signed out."))
 
 
-async def _form(
+async def form_again(
     request: AnyRequest, form: Form, *, status: int = 200, retry_after: int | None = None
 ) -> Response[str]:
+    """The page with this form and its errors."""
     is_open = (await sign_up_settings.in_force())["is_open"]
     return _answer(request, "public/sign_in.html", form, status, retry_after, can_sign_up=is_open)
 
@@ -135,7 +138,7 @@ def _waits_for_code(visit: Visit) -> bool:
     return visit.signed_in is not None and visit.signed_in.lacking == "code"
 
 
-def _onward(visit: Visit, wanted: str, kind: Kind) -> str:
+def onward(visit: Visit, wanted: str, kind: Kind) -> str:
     """The page that was asked for if it is one of ours, else where the work begins."""
     start = "/platform" if visit.tenant.is_platform else "/" if kind == "user" else "/staff"
     return local(wanted, start)

@@ -5,6 +5,7 @@ import "./js/fields.js";
 import "./js/inside.js";
 import "./js/keys.js";
 import "./js/palette.js";
+import "./js/passkeys.js";
 import "./js/passwords.js";
 import "./js/picks.js";
 import "./js/progress.js";

@@ -48,6 +48,8 @@ def test_the_public_routes_are_these_and_no_others(guarded):
         "/password/{token}",
         "/sign-in",
         "/sign-in/code",
+        "/sign-in/passkey",
+        "/sign-in/passkey/options",
         "/sign-out",
         "/sign-up",
         "/sign-up/{token}",

@@ -91,6 +91,19 @@ async def session_(world: "World", by: Actor) -> int:
         return int(await db.value("SELECT id FROM sessions WHERE token_hash = $1", sessions.digest(token)))
 
 
+async def passkey_(world: "World", by: Actor) -> int:
+    async with db.as_tenant(by.tenant.id):
+        return int(
+            await db.value(
+                """INSERT INTO passkeys (person_id, credential_id, public_key, host, name, created_at)
+                   VALUES ($1, $2, 'x', 'nova.localhost', $3, now()) RETURNING id""",
+                by.person_id,
+                world.fresh("credential").encode(),
+                world.fresh("passkey"),
+            )
+        )
+
+
 async def api_key_(world: "World", by: Actor) -> int:
     async with db.as_tenant(by.tenant.id):
         new = api_keys.NewKey(name=world.fresh("key"), scopes=frozenset({"client:read"}))

@@ -20,10 +20,12 @@ import msgspec
 import pyotp
 
 from core import db, policies, provision
-from core.accounts import api_keys, second_factor, sessions
+from core.accounts import api_keys, passkeys, second_factor, sessions
+from core.accounts.passkey_answers import Place
 from core.actor import Actor
 from core.settings import Settings
 from tests import cast
+from tests.authenticator import Authenticator
 from tests.visitor import PASSWORD
 from tests.web.matrix import table, things
 from tests.web.matrix.row import Row
@@ -170,6 +172,8 @@ class World:
             return value
         if value in ("!first_code", "!enrolled"):
             return await self._second_factor(value, somebody)
+        if value == "!passkey":
+            return await self._made_passkey(somebody)
         if value == "!version":
             return await self.admin.fetchval("SELECT version FROM providers WHERE code = $1", somebody.host)
         if value == "!sign_up_version":
@@ -195,6 +199,18 @@ class World:
         digest = sessions.digest(somebody.token)
         await self.admin.execute("UPDATE sessions SET token_hash = $1 WHERE person_id = $2", digest, by.person_id)
         return PASSWORD
+
+    async def _made_passkey(self, somebody: Somebody) -> str:
+        """The answer of a browser that was asked to make a passkey for this session; "" without one."""
+        if somebody.actor is None or not somebody.token:
+            return ""
+        host = f"{somebody.host}.localhost"
+        place = Place(host=host, origin=f"http://{host}")
+        async with db.as_tenant(somebody.actor.tenant.id):
+            me = await sessions.actor_of(sessions.digest(somebody.token), somebody.actor.tenant)
+            assert me is not None
+            asked = await passkeys.options(place=place, seed=somebody.token, signed_in=me)
+        return Authenticator(place.origin).make(asked)
 
     async def call(
         self,
