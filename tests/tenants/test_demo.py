@@ -62,3 +62,16 @@ async def test_filling_beside_what_is_there_takes_nothing_away(database: Setting
     assert codes == ["acme", "nova", "petit"]
     async with db.as_tenant((await cast.tenant("nova")).id):
         assert await db.value("SELECT count(*) FROM clients") == len(cast.CLIENTS["nova"])
+
+
+async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
+    async with db.as_platform():
+        await db.execute("DELETE FROM hosts WHERE provider_id <> 0")
+        await db.execute("UPDATE providers SET code = 'old-' || code WHERE id <> 0")
+    steps: list[str] = []
+    await demo.fill(steps.append)
+    assert len(steps) == demo.STEPS
+    for provider in PROVIDERS:
+        async with db.as_tenant((await cast.tenant(provider.code)).id):
+            assert await db.value("SELECT count(*) FROM clients") == provider.clients
+            assert await db.value("SELECT count(*) FROM segments") == 2
