@@ -98,6 +98,25 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     tab: Annotated[str, msgspec.Meta(max_length=60)] = ""
 
 
+class PersonalFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file in a copy of personal data. `name` is a plain name without a folder."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[^/\\\x00-\x1f.][^/\\\x00-\x1f]{0,199}\Z")]
+    content: bytes
+
+
+class PersonalPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a copy of personal data: rows of plain values, and files.
+
+    `is_internal`: for the provider's own people, and not in the copy that the client's owner asks for.
+    """
+
+    name: Name
+    rows: list[dict[str, Any]] = []
+    files: list[PersonalFile] = []
+    is_internal: bool = False
+
+
 class MenuItem(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the staff menu. `path` is an address of this provider's own host."""
 
@@ -138,6 +157,11 @@ def provide_menu_items(ctx: Context) -> list[MenuItem]:  # type: ignore[empty-bo
 @hookspec
 def provide_client_panels(ctx: Context, client: Mapping[str, Any]) -> list[Panel]:  # type: ignore[empty-body]
     """Called when a client's page is shown. Returns boxes for it, and for a tab of its own."""
+
+
+@hookspec
+def provide_personal_data(ctx: Context, client: Mapping[str, Any]) -> list[PersonalPart]:  # type: ignore[empty-body]
+    """Called from a task, when a copy of what is kept about a client's people is made. Returns parts."""
 
 
 @hookspec

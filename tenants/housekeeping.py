@@ -13,7 +13,16 @@ import structlog
 from asyncpg import InterfaceError, PostgresError
 
 from core import clock, db, idempotency, jobs, tasks
-from core.accounts import impersonation, invitations, links, passkey_challenges, sessions, sign_up, throttle
+from core.accounts import (
+    impersonation,
+    invitations,
+    links,
+    passkey_challenges,
+    personal_exports,
+    sessions,
+    sign_up,
+    throttle,
+)
 from core.actor import PLATFORM
 
 EVERY = timedelta(hours=1)
@@ -22,6 +31,7 @@ PURGES = (
     sessions.purge,
     impersonation.purge,
     links.purge,
+    personal_exports.purge,
     invitations.purge,
     passkey_challenges.purge,
     sign_up.purge,

@@ -80,6 +80,8 @@ ACTIONS = MappingProxyType(
         "payer:made_default": N_("%(actor)s made %(subject)s the default payer"),
         "payer:merged": N_("%(actor)s merged the payer %(subject)s into another one"),
         "payer:updated": N_("%(actor)s changed the payer %(subject)s"),
+        "personal_data:asked": N_("%(actor)s asked for a copy of the personal data of %(subject)s"),
+        "personal_data:downloaded": N_("%(actor)s downloaded the personal data of %(subject)s"),
         "person:created": N_("%(actor)s added the person %(subject)s"),
         "person:disabled": N_("%(actor)s shut %(subject)s out"),
         "person:enabled": N_("%(actor)s let %(subject)s in again"),

@@ -71,6 +71,8 @@ TABLES: tuple[Table, ...] = (
     Table(name="person_words", rows=OF_PERSON, elsewhere="a trigger of people"),
     Table(name="payer_words", elsewhere="a trigger of payers"),
     Table(name="sessions", rows=OF_PERSON, goes=True),
+    Table(name="personal_exports", goes=True),
+    Table(name="passkeys", rows=OF_PERSON, goes=True),
     Table(name="links", rows=OF_PERSON, goes=True),
     Table(name="invitations", goes=True),
     Table(name="membership_roles", goes=True),

@@ -1,5 +1,8 @@
 """Clearing personal data on the pages and over JSON."""
 
+import io
+import re
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +12,7 @@ from core import db, hooks
 from core.accounts import api_keys
 from plugins.api import Veto
 from tests import cast
+from tests.core.at_queue import is_empty, until, workers
 from tests.plugins import rogues
 
 pytestmark = pytest.mark.anyio
@@ -94,3 +98,74 @@ async def test_a_program_clears(visitor):
     assert wrong.status_code == 422
     cleared = await visitor.client.post(address, json=sent, headers=headers)
     assert cleared.json()["name"] == f"Cleared client {code}"
+
+
+async def test_staff_make_a_copy_and_download_it(alice, settings):
+    code = await code_of("dupont")
+    place = f"/staff/clients/{code}/personal-data"
+    page = alice.text(await alice.follow(await alice.post(place, {})))
+    assert "The copy is being made." in page
+    assert "Being made: 0 of 13" in page
+    assert "A copy is being made already." in alice.text(await alice.post(place, {}))
+    async with workers(settings):
+        await until(lambda: is_empty(settings))
+    page = await alice.get(place)
+    assert "Ready until" in alice.text(page)
+    export_id = re.search(rf"{place}/(\d+)/download", page.text).group(1)
+    file = await alice.post(f"{place}/{export_id}/download", {})
+    assert file.headers["content-type"] == "application/zip"
+    assert file.headers["cache-control"] == "no-store"
+    assert zipfile.ZipFile(io.BytesIO(file.content)).testzip() is None
+    assert "Downloaded on" in alice.text(await alice.get(place))
+    other = await code_of("elodie")
+    assert (await alice.post(f"/staff/clients/{other}/personal-data/{export_id}/download", {})).status_code == 404
+
+
+async def test_the_owner_asks_for_a_copy_in_the_portal_and_support_inside_does_not(visitor, settings):
+    jean = await visitor.sign_in(cast.email("dupont"))
+    assert "Ask for a copy" in jean.text(await jean.get("/personal-data"))
+    page = jean.text(await jean.follow(await jean.post("/personal-data", {})))
+    assert "Being made" in page
+    async with workers(settings):
+        await until(lambda: is_empty(settings))
+    page = await jean.get("/personal-data")
+    address = re.search(r"/personal-data/\d+/download", page.text).group(0)
+    file = await jean.post(address, {})
+    assert b"Alice" not in file.content
+    assert "asked for a copy of the personal data" in jean.text(await jean.get("/log"))
+
+
+async def test_support_inside_the_account_cannot_ask_and_it_is_told_in_the_activity(alice):
+    code = await code_of("dupont")
+    entered = await alice.post(f"/staff/clients/{code}/enter", {"reason": "Ticket 7"})
+    assert entered.status_code == 303
+    page = await alice.get("/personal-data")
+    assert "not possible while you are inside" in alice.text(page)
+    token = re.search(r'action="/inside/leave".*?name="_csrf" value="([^"]+)"', page.text, re.DOTALL)
+    refused = await alice.client.post("/personal-data", data={"_csrf": token.group(1)})
+    assert refused.status_code == 403
+    async with db.as_tenant((await cast.tenant("nova")).id):
+        told = await db.value(
+            "SELECT changes FROM audit_entries WHERE action = 'impersonation:refused' ORDER BY at DESC LIMIT 1"
+        )
+        assert told["request"] == [None, "POST /personal-data"]
+        assert await db.value("SELECT count(*) FROM personal_exports") == 0
+
+
+async def test_a_program_has_a_copy_made(visitor, settings):
+    by = await cast.who("alice")
+    async with db.as_tenant(by.tenant.id):
+        scopes = frozenset({"client:read", "client:personal_data"})
+        made = await api_keys.create(api_keys.NewKey(name="k", scopes=scopes), by=by)
+    headers = {"Authorization": f"Bearer {made.key}"}
+    address = f"/api/v1/clients/{await code_of('dupont')}/personal-data"
+    asked = await visitor.client.post(address, headers=headers)
+    assert asked.status_code == 202
+    assert asked.json()["state"] == "waiting"
+    assert (await visitor.client.post(address, headers=headers)).status_code == 409
+    async with workers(settings):
+        await until(lambda: is_empty(settings))
+    (copy,) = (await visitor.client.get(address, headers=headers)).json()["items"]
+    assert (copy["state"], copy["done"]) == ("ready", 13)
+    file = await visitor.client.post(f"{address}/{copy['id']}/download", headers=headers)
+    assert zipfile.ZipFile(io.BytesIO(file.content)).testzip() is None

@@ -3,7 +3,20 @@
 from typing import Any
 
 from web.kit import portal_menu
-from web.portal import clients, home, invitation, log, own_payer, payers, profile, roles, sign_up, terms, users
+from web.portal import (
+    clients,
+    home,
+    invitation,
+    log,
+    own_payer,
+    payers,
+    personal_data,
+    profile,
+    roles,
+    sign_up,
+    terms,
+    users,
+)
 
 PATH, HOSTS = "/", "provider"
 OPTIONS = {"before_request": portal_menu.ask}
@@ -15,6 +28,7 @@ ROUTES: list[Any] = [
     *payers.ROUTES,
     *own_payer.ROUTES,
     *log.ROUTES,
+    *personal_data.ROUTES,
     *sign_up.ROUTES,
     *terms.ROUTES,
     *users.ROUTES,

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from core.accounts import clients, personal_clearing
+from core.accounts import clients, personal_clearing, personal_exports
 from core.actor import Actor
 from core.errors import Invalid
 from core.i18n import _
@@ -23,7 +23,8 @@ async def show(request: AnyRequest, by: By, code: FromPath[int]) -> Response[Any
     """The tab: exports, and what clearing means or has left."""
     client = await clients.get(code, by=by)
     kept = await personal_clearing.kept_of(client, by=by)
-    return await client_tabs.show(request, client, "personal", by=by, kept=kept)
+    exports = await personal_exports.of_client(client["code"], by=by)
+    return await client_tabs.show(request, client, "personal", by=by, kept=kept, exports=exports)
 
 
 @get("/clients/{code:int}/personal-data/clear", **requires(Permission.CLIENT_CLEAR))
