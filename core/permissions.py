@@ -45,6 +45,7 @@ class Permission(StrEnum):
     PLATFORM_HEALTH = "platform:health"
     PLUGIN_MANAGE = "plugin:manage"
     PLUGIN_READ = "plugin:read"
+    PROJECT_ASSIGN = "project:assign"
     PROJECT_CREATE = "project:create"
     PROJECT_DELETE = "project:delete"
     PROJECT_READ = "project:read"
@@ -107,6 +108,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.PLATFORM_HEALTH: N_("See the health of the platform"),
         Permission.PLUGIN_MANAGE: N_("Switch plugins on and off, and set them up"),
         Permission.PLUGIN_READ: N_("See plugins and their health"),
+        Permission.PROJECT_ASSIGN: N_("Open and close accounts of clients in projects"),
         Permission.PROJECT_CREATE: N_("Add projects"),
         Permission.PROJECT_DELETE: N_("Delete projects"),
         Permission.PROJECT_READ: N_("See projects"),

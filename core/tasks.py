@@ -218,7 +218,10 @@ def _visible(*, by: Actor) -> Conditions:
 def _is_visible_client(*, by: Actor) -> str:
     limits = ["c.id = r.subject_id"]
     if by.projects is not None:
-        limits.append(f"c.project_id = ANY('{{{_listed(by.projects)}}}'::bigint[])")
+        limits.append(
+            f"EXISTS (SELECT FROM client_projects a WHERE a.client_id = c.id"
+            f" AND a.project_id = ANY('{{{_listed(by.projects)}}}'::bigint[]))"
+        )
     if by.groups is not None:
         limits.append(
             f"EXISTS (SELECT FROM group_members m WHERE m.client_id = c.id"

@@ -23,6 +23,7 @@ from core.accounts import (
     sign_up,
     throttle,
 )
+from core.accounts.imports import files
 from core.actor import PLATFORM
 
 EVERY = timedelta(hours=1)
@@ -38,6 +39,7 @@ PURGES = (
     throttle.purge,
     idempotency.purge,
     tasks.purge,
+    files.purge,
 )
 
 log = structlog.get_logger(__name__)

@@ -1,6 +1,7 @@
 """From an actor to the clients he may see: the one place that decides it.
 
-Staff may be limited to projects, to groups, or to both; then both must hold. A limit stays in force when the
+Staff may be limited to projects, to groups, or to both; then both must hold. Whoever is limited to projects sees
+the clients that have an account in one of them, whichever they are registered in. A limit stays in force when the
 provider's edition loses projects or groups, because a limit that lapses would open what it closed.
 """
 
@@ -22,12 +23,35 @@ BY_CODE = "(SELECT coalesce(k.merged_into_id, k.id) FROM clients k WHERE k.code 
 def limit_to_visible(conditions: Conditions, *, by: Actor, alias: str = "c") -> None:
     """Add the conditions under which `by` may see a row of `clients`."""
     if by.projects is not None:
-        conditions.add(f"{alias}.project_id IN ({listed(by.projects)})")
+        conditions.add(has_account(by.projects, column=f"{alias}.id"))
+    limit_to_groups(conditions, by=by, alias=alias)
+
+
+def limit_to_groups(conditions: Conditions, *, by: Actor, alias: str = "c") -> None:
+    """The part of `limit_to_visible` that is about groups, for whoever sees to the projects himself."""
     if by.groups is not None:
         conditions.add(
             f"EXISTS (SELECT FROM group_members limits WHERE limits.client_id = {alias}.id"
             f" AND limits.group_id IN ({listed(by.groups)}))"
         )
+
+
+def has_account(project_ids: frozenset[int], *, column: str = "c.id") -> str:
+    """The condition that `column`, a client's id, has an account in one of the projects; NULL when it has not.
+
+    A sub-select, as PostgreSQL would make a join of all of an EXISTS: a list is walked, and each of it is asked.
+    """
+    return (
+        f"(SELECT true FROM client_projects limits WHERE limits.client_id = {column}"
+        f" AND limits.project_id IN ({listed(project_ids)}) LIMIT 1)"
+    )
+
+
+def visible_project(column: str, *, by: Actor) -> str:
+    """A column that holds a project's id, in SQL: NULL where `by` does not see the project."""
+    if by.projects is None:
+        return column
+    return f"CASE WHEN {column} IN ({listed(by.projects)}) THEN {column} END"
 
 
 async def client(client_id: int, *, by: Actor, lock: bool = False) -> Record:

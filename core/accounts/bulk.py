@@ -12,7 +12,16 @@ import msgspec
 from asyncpg import Record
 
 from core import audit, db, hooks, policies, tasks
-from core.accounts import access, attitudes, client_choice, clients, closing, groups, projects, removal
+from core.accounts import (
+    access,
+    attitudes,
+    client_choice,
+    client_projects,
+    clients,
+    closing,
+    groups,
+    removal,
+)
 from core.accounts.client_choice import Choice
 from core.actor import Actor
 from core.checks import Checks
@@ -22,13 +31,16 @@ from core.permissions import Permission
 from core.tasks import Chunk, Result, Task
 
 KIND = "clients.change"
-Act = Literal["group_add", "group_remove", "attitude", "project", "language", "close", "reopen", "delete"]
+Act = Literal[
+    "group_add", "group_remove", "attitude", "project", "account", "language", "close", "reopen", "delete"
+]
 
 ACTS: Mapping[Act, tuple[str, Permission]] = {
     "group_add": (N_("Put into an account group"), Permission.GROUP_ASSIGN),
     "group_remove": (N_("Take out of an account group"), Permission.GROUP_ASSIGN),
     "attitude": (N_("Give an attitude"), Permission.CLIENT_UPDATE),
     "project": (N_("Move to a project"), Permission.CLIENT_UPDATE),
+    "account": (N_("Open an account in a project"), Permission.PROJECT_ASSIGN),
     "language": (N_("Set the language"), Permission.CLIENT_UPDATE),
     "close": (N_("Close"), Permission.CLIENT_CLOSE),
     "reopen": (N_("Open again"), Permission.CLIENT_CLOSE),
@@ -41,6 +53,7 @@ FIELDS: Mapping[Act, str] = {
     "group_remove": "group",
     "attitude": "attitude",
     "project": "project",
+    "account": "project",
     "language": "language",
     "close": "reason",
 }
@@ -90,7 +103,7 @@ async def check(change: Change, *, by: Actor) -> Change:
 async def begin(change: Change, choice: Choice, *, by: Actor) -> int:
     """Start the task; returns its id. `Invalid` when nobody is chosen."""
     kept = await check(change, by=by)
-    size = FAST if change.act in COLUMNS or FIELDS.get(change.act) == "group" else SLOW
+    size = FAST if change.act in COLUMNS or FIELDS.get(change.act) in ("group", "project") else SLOW
     parts = await client_choice.parts(choice, size, by=by)
     if not parts:
         raise Invalid({"": _("No client fits, so there is nothing to do.")})
@@ -135,6 +148,8 @@ async def _changed(change: Change, found: list[Record], *, by: Actor) -> list[Re
         return await _set_column(change, found, by=by)
     if change.group is not None and FIELDS.get(change.act) == "group":
         return await _assign(change.act == "group_add", change.group, found, by=by)
+    if change.act == "account" and change.project is not None:
+        return await _open_accounts(change.project, found, by=by)
     return [await _one(change, client, by=by) for client in found]
 
 
@@ -168,6 +183,21 @@ async def _assign(is_added: bool, group_id: int, found: list[Record], *, by: Act
     ]
 
 
+async def _open_accounts(project_id: int, found: list[Record], *, by: Actor) -> list[Result]:
+    results, wanted = [], []
+    for client in found:
+        try:
+            clients.require_open(client, ["project_id"])
+            wanted.append(client)
+        except Refusal as refusal:
+            results.append(_result(client, "failed", refusal.message))
+    opened = await client_projects.open_each(project_id, wanted, by=by)
+    told = _("It had an account there already.")
+    return results + [
+        _result(client) if client["id"] in opened else _result(client, "skipped", told) for client in wanted
+    ]
+
+
 async def _set_column(change: Change, found: list[Record], *, by: Actor) -> list[Result]:
     """Attitude, project or language of all that are open and have another one, by one statement."""
     column = COLUMNS[change.act]
@@ -198,10 +228,12 @@ async def _why_not(client: Record, values: Mapping[str, Any], *, by: Actor) -> s
     """Why this client cannot be changed so, "" when it can."""
     try:
         clients.require_open(client, list(values))
+        if "project_id" in values:
+            clients.require_movable(client, by=by)
         if errors := await hooks.validate("validate_client", by=by, client={**clients.shown(client), **values}):
             return next(iter(errors.values()))
     except Refusal as refusal:
-        return refusal.message
+        return closing.reason_of(refusal)
     return ""
 
 
@@ -251,8 +283,7 @@ async def _is_there(field: str, number: int, *, by: Actor) -> bool:
         return number in await groups.names(by=by)
     if field == "attitude":
         return await attitudes.exists(number)
-    policies.require_feature(by, "projects")
-    return access.may_use_project(number, by=by) and await projects.exists(number)
+    return await client_projects.may_be_opened(number, by=by)
 
 
 def _may(act: Act, *, by: Actor) -> bool:

@@ -124,7 +124,8 @@ def settled(chosen: ClientFilter, *, country: str) -> ClientFilter:
 def both(one: ClientFilter, other: ClientFilter) -> ClientFilter | None:
     """The filter whose clients are those of both; None when no client can be in both.
 
-    `group`, `segment` and `custom` can stand in it once: those of `one` stay, and the caller sees to the others.
+    `group`, `project`, `segment` and `custom` can stand in it once: those of `one` stay, and the caller sees to
+    the others.
     """
     mine, theirs = given(one), given(other)
     joined = theirs | mine
@@ -155,6 +156,7 @@ _JOINED: Mapping[str, Callable[[Any, Any], Any]] = {
     "newer_than": min,
     "older_than": max,
     "group": lambda mine, _theirs: mine,
+    "project": lambda mine, _theirs: mine,
     "segment": lambda mine, _theirs: mine,
     "custom": lambda mine, _theirs: mine,
     **_BY_LENGTH,

@@ -11,7 +11,7 @@ import msgspec
 from asyncpg import Record
 
 from core import db, policies
-from core.accounts import access, client_fields, client_filter, field_values, focus
+from core.accounts import access, account_source, client_fields, client_filter, field_values, focus
 from core.accounts.client_fields import Field
 from core.accounts.client_filter import ClientFilter
 from core.accounts.client_source import Source, source_of
@@ -54,6 +54,7 @@ COLUMNS: dict[str, str] = {
     "name": "c.name",
     "phone": "c.phone",
     "project": "c.project_id",
+    "projects": "c.id",
     "registered": "c.registered_at",
     "status": "CASE WHEN c.merged_into_id IS NULL THEN c.status ELSE 'merged' END",
 }
@@ -67,7 +68,7 @@ DEFAULT_COLUMNS = ("code", "login", "name", "email", "country", "attitude", "sta
 DAYS = dict.fromkeys(("registered_from", "registered_to", "newer_than", "older_than"), "registered")
 UNCOUNTED = {"custom", "name", "segment"}
 """Filters that no single index can count."""
-GATED = {"groups": "groups", "project": "projects"}
+GATED = {"groups": "groups", "project": "projects", "projects": "projects"}
 """Columns and filters that belong to a feature."""
 
 
@@ -126,10 +127,15 @@ async def page(
 async def count(chosen: ClientFilter, *, by: Actor, most: int = 10_000, within: Focus | None = None) -> int:
     """How many clients match, counted up to `most`. Quick when `is_countable`."""
     policies.require(by, Permission.CLIENT_READ)
-    is_group_alone = chosen.group is not None and is_countable(chosen, by=by) and within is None
-    # Clients that were merged are in no group.
-    source = await _source(chosen, within, direction="DESC", by=by, with_merged=is_group_alone)
-    tables = "group_members of_it" if is_group_alone else source.tables
+    is_alone = is_countable(chosen, by=by) and within is None
+    is_group_or_project = is_alone and (chosen.group or chosen.project) is not None
+    # Clients that were merged are in no group and in no project.
+    source = await _source(chosen, within, direction="DESC", by=by, with_merged=is_group_or_project)
+    tables = source.tables
+    if is_alone and chosen.group is not None:
+        tables = "group_members of_it"
+    elif is_alone and chosen.project is not None:
+        tables = f"{account_source.of(frozenset({chosen.project}), None)} of_it"
     return int(
         await db.value(
             f"""SELECT count(*) FROM (
@@ -205,7 +211,7 @@ def selected(columns: tuple[str, ...], fields: Sequence[Field], *, by: Actor) ->
         policies.require(by, Permission.GROUP_READ)
     own = {column_of(field): field for field in fields}
     wanted = [
-        _own(own[column]) if column in own else f"{COLUMNS[column]} AS {column}"
+        _own(own[column]) if column in own else f"{_column(column, by=by)} AS {column}"
         for column in columns
         if column not in ("groups", "code") and (column in own or not column.startswith(OF_FIELD))
     ]
@@ -216,6 +222,17 @@ def selected(columns: tuple[str, ...], fields: Sequence[Field], *, by: Actor) ->
                       WHERE m.client_id = c.id {known} ORDER BY g.name_folded) AS groups"""
         )
     return ", ".join(["c.id", "c.code", *wanted])
+
+
+def _column(key: str, *, by: Actor) -> str:
+    """A column of the list as `by` may see it: of projects only those that are his."""
+    if key == "project":
+        return access.visible_project(COLUMNS[key], by=by)
+    if key != "projects":
+        return COLUMNS[key]
+    known = "" if by.projects is None else f"AND p.id IN ({access.listed(by.projects)})"
+    return f"""ARRAY(SELECT p.name FROM client_projects a JOIN projects p ON p.id = a.project_id
+                      WHERE a.client_id = c.id {known} ORDER BY p.name_folded)"""
 
 
 def _own(field: Field) -> str:

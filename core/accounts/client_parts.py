@@ -57,6 +57,21 @@ PARTS: tuple[Part, ...] = (
         beside=("field_id",),
         sets=REGISTERED,
     ),
+    Part(
+        table="client_projects",
+        how="moves_unless",
+        label=N_("Accounts in projects"),
+        beside=("project_id",),
+        is_same=True,
+        sets=REGISTERED,
+    ),
+    Part(
+        table="client_projects",
+        how="moves_unless",
+        label=N_("Accounts in projects"),
+        beside=("project_id",),
+        sets=REGISTERED,
+    ),
     Part(table="client_roles", how="elsewhere", label=N_("Roles that the client made"), why=USERS),
     Part(table="client_words", how="stays", why="the search for the merged client leads to the one that stays"),
     Part(

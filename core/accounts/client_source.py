@@ -8,23 +8,22 @@ docs/decisions/client-list.md.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from core import clock, db, places
-from core.accounts import access, client_filter, field_filter, segments
-from core.accounts.client_filter import KINDS, MERGED, STATUSES, ClientFilter, check
+from core import db, places
+from core.accounts import access, account_source, client_days, client_filter, client_joined, field_filter
+from core.accounts.client_filter import KINDS, MERGED, STATUSES, ClientFilter
 from core.accounts.field_filter import Asked
 from core.actor import Actor
-from core.checks import Checks
 from core.filters import LAST, Conditions
 
 FEW = 12_000
 """Up to this many are read for one page: words in the usual order, in other orders the clients of one index."""
 FEW_SCATTERED = 3_000
 """Up to this many when each has to be looked up by its id: those with a word, or in a group, in another order."""
+FEW_ACCOUNTS = 1_000
+"""Up to this many accounts in projects come before words, groups and fields, which are asked of each."""
 WORDS_COUNTED = 3
 """So many words are looked up for how many clients have them: the longest, as these are the rarest."""
 
@@ -36,7 +35,6 @@ EXACT: Mapping[str, tuple[str, frozenset[str] | None]] = {
     "country": ("c.country", places.COUNTRIES),
     "kind": ("c.kind", frozenset(KINDS)),
     "language": ("c.language", places.LANGUAGES),
-    "project": ("c.project_id", None),
     "status": ("c.status", frozenset(STATUSES)),
 }
 """Filters with an index of their own, which goes on in the order of registration: column, and possible values."""
@@ -85,53 +83,27 @@ async def source_of(
     Clients that were merged are left out, but `with_merged` or where the filter asks for them.
     Raises what `client_filter.check` does, and `Invalid` for a segment that is not there.
     """
-    found = await _joined(chosen, also, by=by)
+    found = await client_joined.of(chosen, also, by=by)
     if found is None:
         return _nobody()
-    joined = found.filter
+    joined, accounts = found.filter, found.accounts
     source = Source(conditions=_plain(joined, by=by))
     if joined.status != MERGED and not with_merged:
         source.conditions.add("c.merged_into_id IS NULL")
+    if found.is_scattered and accounts and await account_source.are_few(accounts[0], FEW_ACCOUNTS):
+        await _narrow_to_accounts(source, accounts.pop(0), direction)
     if joined.name.strip():
         await _narrow_to_words(source, joined.name, direction)
     for group_id in found.groups:
         await _narrow_to_group(source, group_id, direction)
     if found.asked:
         await _narrow_to_fields(source, found.asked, direction)
-    if source.registered == CLIENTS and await _is_few(joined, direction, by=by):
-        source.tables = f"(SELECT c.* FROM clients c WHERE {source.conditions.sql} OFFSET 0) c"
+    await _narrow_to_clients(source, joined, accounts, direction, by=by)
     if source.registered != CLIENTS and direction and _exact(joined):
         # Both sides come in the same order then, and PostgreSQL merges them without reading either to its end.
         source.conditions.add(f"c.registered_at = {source.registered[0]}")
         source.registered = CLIENTS
     return source
-
-
-class Joined(msgspec.Struct, kw_only=True):
-    """Several filters as one, with what can stand in one only once: groups, and what is asked of fields."""
-
-    filter: ClientFilter = ClientFilter()
-    groups: list[int] = []
-    asked: list[Asked] = []
-
-
-async def _joined(chosen: ClientFilter, also: Sequence[ClientFilter], *, by: Actor) -> Joined | None:
-    """One filter for all of them with their segments; None when nobody can fit."""
-    joined, checks = Joined(), Checks()
-    for one in (chosen, *also):
-        check(one, by=by)
-        opened = await segments.opened(one, by=by)
-        if opened is None:
-            return None
-        for part in opened:
-            joined.groups += [part.group] if part.group is not None and part.group not in joined.groups else []
-            joined.asked += await field_filter.asked_of(part.custom, checks)
-            both = client_filter.both(joined.filter, client_filter.settled(part, country=by.tenant.country))
-            if both is None:
-                return None
-            joined.filter = both
-    checks.done()
-    return joined
 
 
 def _nobody() -> Source:
@@ -143,18 +115,13 @@ def _nobody() -> Source:
 def _plain(chosen: ClientFilter, *, by: Actor) -> Conditions:
     """The conditions that a client's own row answers."""
     conditions = Conditions()
-    access.limit_to_visible(conditions, by=by)
+    access.limit_to_groups(conditions, by=by)
     conditions.equals("c.code", chosen.code)
     for condition in _exact(chosen):
         conditions.add(condition)
     for field in client_filter.BEGINNINGS:
         _begins(conditions, field, chosen)
-    zone = ZoneInfo(by.tenant.timezone)
-    first, end = _days(chosen, clock.today(by.tenant.timezone))
-    if first:
-        conditions.add(f"c.registered_at >= {conditions.bind(_midnight(first, zone))}")
-    if end:
-        conditions.add(f"c.registered_at < {conditions.bind(_midnight(end, zone))}")
+    client_days.limit(conditions, CLIENTS[0], chosen, by=by)
     return conditions
 
 
@@ -163,17 +130,6 @@ def _begins(conditions: Conditions, field: str, chosen: ClientFilter) -> None:
         if field in PARTIAL:
             conditions.add(PARTIAL[field])
         conditions.begins(COLUMN_OF[field], beginning)
-
-
-def _days(chosen: ClientFilter, today: date) -> tuple[date | None, date | None]:
-    """The first day of registration, and the day after the last one."""
-    firsts = [chosen.registered_from] if chosen.registered_from else []
-    ends = [chosen.registered_to + timedelta(days=1)] if chosen.registered_to else []
-    if chosen.newer_than is not None:
-        firsts.append(today - timedelta(days=chosen.newer_than))
-    if chosen.older_than is not None:
-        ends.append(today - timedelta(days=chosen.older_than))
-    return max(firsts, default=None), min(ends, default=None)
 
 
 def _exact(chosen: ClientFilter) -> list[str]:
@@ -196,6 +152,8 @@ async def _is_few(chosen: ClientFilter, direction: str | None, *, by: Actor) -> 
     In the order of registration the exact filters need no counting, as their indexes go on with it.
     """
     counts, conditions = [], Conditions()
+    if chosen.code is not None:
+        return True
     for condition in _exact(chosen) if direction is None else ():
         counts.append((condition, FEW))
     for field in client_filter.BEGINNINGS:
@@ -219,7 +177,7 @@ async def _narrow_to_words(source: Source, text: str, direction: str | None) -> 
         source.conditions.add("false")
     for place, (word, count) in enumerate(counted):
         first, last = source.conditions.bind(word), source.conditions.bind(word + LAST)
-        if place == 0 and count <= most:
+        if place == 0 and count <= most and source.registered == CLIENTS:
             order = f"ORDER BY registered_at {direction}, client_id {direction}" if direction else ""
             source.registered = ("w.registered_at", "w.client_id")
             source.tables = f"""(
@@ -241,6 +199,32 @@ async def _narrow_to_group(source: Source, group_id: int, direction: str | None)
     source.tables = "group_members of_it JOIN clients c ON c.id = of_it.client_id"
     source.registered = ("of_it.registered_at", "of_it.client_id")
     source.conditions.add(is_member)
+
+
+async def _narrow_to_clients(
+    source: Source, joined: ClientFilter, accounts: Sequence[frozenset[int]], direction: str | None, *, by: Actor
+) -> None:
+    """Read from the few clients that an index of their own finds; otherwise from the accounts, where asked for."""
+    if source.registered == CLIENTS and await _is_few(joined, direction, by=by):
+        for project_ids in accounts:
+            source.conditions.add(access.has_account(project_ids))
+        source.tables = f"(SELECT c.* FROM clients c WHERE {source.conditions.sql} OFFSET 0) c"
+        return
+    for project_ids in accounts:
+        await _narrow_to_accounts(source, project_ids, direction)
+    if source.registered != CLIENTS:
+        client_days.limit(source.conditions, source.registered[0], joined, by=by)
+
+
+async def _narrow_to_accounts(source: Source, project_ids: frozenset[int], direction: str | None) -> None:
+    """Read from the accounts in one of these projects, as from the members of a group."""
+    if source.registered != CLIENTS or (
+        direction is None and not await account_source.are_few(project_ids, FEW_SCATTERED)
+    ):
+        source.conditions.add(access.has_account(project_ids))
+        return
+    source.tables = f"{account_source.of(project_ids, direction)} of_it JOIN clients c ON c.id = of_it.client_id"
+    source.registered = ("of_it.registered_at", "of_it.client_id")
 
 
 async def _narrow_to_fields(source: Source, asked: Sequence[Asked], direction: str | None) -> None:
@@ -285,7 +269,3 @@ async def _rarest(asked: Sequence[Asked], most: int) -> tuple[int, bool]:
 def _asked(table: str, condition: str) -> str:
     """Whether one client has such a row: a sub-select, as PostgreSQL would make a join of all of an EXISTS."""
     return f"(SELECT true FROM {table} of_it WHERE of_it.client_id = c.id AND {condition} LIMIT 1)"
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)

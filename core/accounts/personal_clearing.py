@@ -144,6 +144,10 @@ async def kept(ids: list[int]) -> list[Kept]:
             why=N_("You answer for it; what it says of the client’s people is cleared."),
         ),
         Kept(
+            label=N_("Files uploaded to be imported"),
+            why=N_("They go by themselves seven days after they were uploaded."),
+        ),
+        Kept(
             label=N_("Backups made until today"),
             why=N_("They go when your backups are renewed; do not bring the client back from one."),
         ),

@@ -82,6 +82,16 @@ SOURCES: tuple[Source, ...] = (
             "kind", "name", "contact_person", "registration_number", "vat_number", "street", "postcode", "city",
             "region", "country", "email", "language", "iban", "bic", "is_default", "created_at", "merged_at",
         ),
+        internal=("external_id",),
+    ),
+    Source(
+        name="projects",
+        label=N_("Accounts in projects"),
+        table="client_projects",
+        columns=("opened_at",),
+        internal=("opened_by", "credit_limit"),
+        joins="JOIN projects j ON j.id = t.project_id",
+        more={"project": "j.name"},
     ),
     Source(
         name="groups",
@@ -134,6 +144,7 @@ SOURCES: tuple[Source, ...] = (
 _WORDS = "words for the search, made of a name that is copied"
 LEFT_OUT: Mapping[str, str] = {
     "client_words": _WORDS,
+    "imports": "files of the provider, about many clients",
     "links": "tokens, of which only a hash is kept",
     "membership_roles": "ids only; roles and users are copied",
     "passkeys": "a person's own means to sign in, told in his account",

@@ -84,6 +84,7 @@ TABLES: tuple[Table, ...] = (
         plain=("roles",),
     ),
     Table(name="sign_ups", rows="t.email_folded = ANY (w.emails)", goes=True),
+    Table(name="client_projects", kept={"opened_by": STAFF}),
     Table(name="consents", cleared=_empty("address")),
     Table(name="group_members", kept={"added_by": STAFF}),
     Table(
@@ -99,7 +100,7 @@ TABLES: tuple[Table, ...] = (
             "email": "'cleared-' || t.id" + NOWHERE,
         }
         | _unless_named("registration_number", "vat_number", "street", "postcode", "city", "region")
-        | _empty("contact_person", "iban", "bic"),
+        | _empty("contact_person", "iban", "bic", "external_id"),
         plain=("kind", "country", "language"),
     ),
     Table(
@@ -115,6 +116,7 @@ TABLES: tuple[Table, ...] = (
         },
         plain=("locale", "theme"),
     ),
+    Table(name="imports", elsewhere="personal_traces: what is in a file goes with it after seven days"),
     Table(name="staff", elsewhere="people of the staff are not cleared", plain=("role", "state")),
     Table(
         name="tasks",
@@ -154,6 +156,8 @@ TABLES: tuple[Table, ...] = (
 BY_NAME = {table.name: table for table in TABLES}
 
 TRACES: Mapping[str, tuple[str, ...]] = {
+    "import_errors": ("value", "message"),
+    "imports": ("name", "defaults"),
     "job_failures": ("error", "payload"),
     "segments": ("filter", "name"),
     "task_results": ("name", "reason"),
@@ -161,7 +165,16 @@ TRACES: Mapping[str, tuple[str, ...]] = {
 }
 """Columns of free form that belong to no client and may name one all the same. There the person is looked for by
 name, e-mail and numbers, and only that is taken out."""
-JSON = frozenset({"job_failures.payload", "segments.filter", "tasks.payload", "tasks.position", "tasks.outcome"})
+JSON = frozenset(
+    {
+        "imports.defaults",
+        "job_failures.payload",
+        "segments.filter",
+        "tasks.payload",
+        "tasks.position",
+        "tasks.outcome",
+    }
+)
 
 
 def statements() -> list[str]:

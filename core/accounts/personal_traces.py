@@ -64,6 +64,7 @@ async def clear(found: Known, clients: list[int], shown: str) -> None:
     )
     if not found.pattern:
         return
+    await db.execute("DELETE FROM import_keys WHERE key ~* $1", found.pattern)
     for table, columns in TRACES.items():
         for column in columns:
             cast = "::jsonb" if f"{table}.{column}" in JSON else ""

@@ -78,7 +78,7 @@ EDITABLE = ProjectChanges.__struct_fields__
 
 
 async def every(*, by: Actor) -> list[Record]:
-    """The projects in the order of their names, with `clients`: how many he may see in each."""
+    """The projects in the order of their names, with `clients`: how many that he sees have an account in each."""
     policies.require(by, Permission.PROJECT_READ)
     return await _read(by=by)
 
@@ -114,6 +114,22 @@ async def exists(project_id: int) -> bool:
     """Whether there is such a project; it then stays until the transaction ends. Needs no permission."""
     found = "SELECT FROM projects WHERE id = $1 FOR KEY SHARE"
     return rows.is_id(project_id) and bool(await db.fetch(found, project_id))
+
+
+async def takes_clients(project_id: int) -> bool:
+    """Whether there is such a project and it is not closed; it then stays until the transaction ends.
+
+    Needs no permission.
+    """
+    found = "SELECT FROM projects WHERE id = $1 AND closed_at IS NULL FOR KEY SHARE"
+    return rows.is_id(project_id) and bool(await db.fetch(found, project_id))
+
+
+async def open_names(*, by: Actor) -> dict[int, str]:
+    """Those of `names` that take clients."""
+    found = await names(by=by)
+    closed = await db.fetch("SELECT id FROM projects WHERE closed_at IS NOT NULL")
+    return {key: name for key, name in found.items() if key not in {row["id"] for row in closed}}
 
 
 async def create_default(name: str, *, by: Actor, currency: str = "EUR") -> int:
@@ -191,7 +207,7 @@ async def delete(project_id: int, *, by: Actor) -> None:
 async def _why_it_stays(row: Record) -> str:
     if row["is_default"]:
         return _("This is the default project. Make another one the default first.")
-    clients = await db.value("SELECT count(*) FROM clients WHERE project_id = $1", row["id"])
+    clients = await db.value("SELECT count(*) FROM client_projects WHERE project_id = $1", row["id"])
     if clients:
         message = ngettext(
             "%(count)s client belongs to this project.", "%(count)s clients belong to this project.", clients
@@ -212,9 +228,10 @@ async def _why_it_stays(row: Record) -> str:
 
 async def _read(*, by: Actor, only: int | None = None) -> list[Record]:
     conditions = Conditions()
-    access.limit_to_visible(conditions, by=by)
+    access.limit_to_groups(conditions, by=by)
+    clients = f"JOIN clients c ON c.id = a.client_id AND {conditions.sql}" if conditions else ""
     found = await db.fetch(
-        f"""SELECT p.*, (SELECT count(*) FROM clients c WHERE c.project_id = p.id AND {conditions.sql}) AS clients
+        f"""SELECT p.*, (SELECT count(*) FROM client_projects a {clients} WHERE a.project_id = p.id) AS clients
             FROM projects p WHERE $1::bigint IS NULL OR p.id = $1 ORDER BY p.name_folded, p.id""",
         only,
     )

@@ -5,9 +5,11 @@ from plugins.api import N_, Edition, Plugin, hookimpl
 FEATURES = frozenset({"business_hours", "partners", "projects", "provider_sales"})
 POLICIES = (
     ("owner", "project", "*"),
+    ("manager", "project", "assign"),
     ("manager", "project", "create"),
     ("manager", "project", "read"),
     ("manager", "project", "update"),
+    ("support", "project", "assign"),
     ("support", "project", "read"),
     ("accountant", "project", "read"),
     ("auditor", "project", "read"),

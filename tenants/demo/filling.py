@@ -48,6 +48,17 @@ TRACES = """
 """
 
 
+ACCOUNTS = """
+    INSERT INTO client_projects (client_id, project_id, opened_at, opened_by, credit_limit)
+    SELECT c.id, other.id, least(c.registered_at + interval '40 days', $3), $2,
+           CASE WHEN c.code % 22 = 0 THEN 50000 END
+      FROM clients c CROSS JOIN LATERAL (
+           SELECT p.id FROM unnest($1::bigint[]) AS p (id) WHERE p.id <> c.project_id ORDER BY p.id LIMIT 1) other
+     WHERE c.code % 11 = 0
+"""
+"""Some clients have an account in one more project."""
+
+
 async def add_clients(provider: DemoProvider, project_ids: Sequence[int], group_ids: Sequence[int]) -> None:
     """Register the provider's clients in its scope, as if its staff had done so over the years."""
     now = clock.now()
@@ -62,6 +73,7 @@ async def add_clients(provider: DemoProvider, project_ids: Sequence[int], group_
     person_ids = [people[client.email] for client in clients]
     dice = random.Random(provider.seed)  # noqa: S311 (nothing secret)
     await db.execute(MEMBERSHIPS, _memberships(clients, client_ids, person_ids, dice))
+    await db.execute(ACCOUNTS, list(project_ids), provider.members[0].name, now)
     await db.execute(IN_GROUPS, _in_groups(clients, client_ids, group_ids, by=provider.members[0].name))
     await db.execute(TRACES, await _traces(clients, client_ids, now, dice))
 

@@ -9,7 +9,9 @@ from web.api import (
     client_closing,
     client_merging,
     client_personal_data,
+    client_projects,
     client_removal,
+    client_users,
     clients,
     companies,
     company_parts,
@@ -26,6 +28,7 @@ from web.api import (
     sign_up,
     staff,
     tasks,
+    users,
 )
 from web.api.methods import Methods
 from web.kit.idempotency import Idempotent
@@ -41,7 +44,9 @@ RESOURCES = (
     client_closing,
     client_merging,
     client_personal_data,
+    client_projects,
     client_removal,
+    client_users,
     segments,
     payers,
     groups,
@@ -57,6 +62,7 @@ RESOURCES = (
     activity,
     exports,
     tasks,
+    users,
 )
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

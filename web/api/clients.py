@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from msgspec import UNSET, Meta, UnsetType
 
 from core import policies
-from core.accounts import client_fields, client_list, clients, field_values
+from core.accounts import access, client_fields, client_list, clients, field_values
 from core.accounts.client_fields import Field
 from core.accounts.client_filter import ClientFilter
 from core.accounts.clients import ClientChanges, NewClient
@@ -36,15 +36,30 @@ COLUMN_OF = {
     "registered_at": "registered",
 } | {
     name: name
-    for name in ("code", "country", "email", "groups", "kind", "language", "login", "name", "phone", "status")
+    for name in (
+        "code",
+        "country",
+        "email",
+        "groups",
+        "kind",
+        "language",
+        "login",
+        "name",
+        "phone",
+        "projects",
+        "status",
+    )
 }
 """The columns of the list behind the fields of a listed client."""
 
-USUAL = tuple(field for field in COLUMN_OF if field not in ("groups", "project_id"))
+USUAL = tuple(field for field in COLUMN_OF if field not in ("groups", "project_id", "projects"))
 
 
 class Client(msgspec.Struct, kw_only=True):
-    """A client. `code` is the number people use and the one in addresses; `project_id` needs the feature projects.
+    """A client. `code` is the number people use and the one in addresses.
+
+    `project_id`, the project it is registered in, needs the feature projects; it is null when you do not see that
+    one. `/clients/{code}/accounts` are all its projects.
 
     `version` is sent back with a change. `fields` are those that the provider defines, by key: numbers with a
     point, ISO dates, `yes` and `no`, and the key of the option that was chosen; null where nothing is kept.
@@ -65,7 +80,7 @@ class Client(msgspec.Struct, kw_only=True):
     note: str
     status: Literal["active", "closed"]
     attitude_id: int | None
-    project_id: int | UnsetType = UNSET
+    project_id: int | UnsetType | None = UNSET
     registered_at: Moment
     registered_address: str
     fields: dict[str, str | None]
@@ -73,9 +88,10 @@ class Client(msgspec.Struct, kw_only=True):
 
 
 class ListedClient(msgspec.Struct, kw_only=True):
-    """A client in the list: `id`, `code` and the fields that were asked for. `groups` are names.
+    """A client in the list: `id`, `code` and the fields that were asked for.
 
-    `own` has those that the provider defines, when `fields` named any (`field:<key>`).
+    `groups` are names, and so are `projects`: those it has accounts in. `own` has the fields that the provider
+    defines, when `fields` named any (`field:<key>`).
     """
 
     id: int
@@ -90,7 +106,8 @@ class ListedClient(msgspec.Struct, kw_only=True):
     phone: str | UnsetType = UNSET
     status: Literal["active", "closed", "merged"] | UnsetType = UNSET
     attitude_id: int | UnsetType | None = UNSET
-    project_id: int | UnsetType = UNSET
+    project_id: int | UnsetType | None = UNSET
+    projects: list[str] | UnsetType = UNSET
     groups: list[str] | UnsetType = UNSET
     own: dict[str, str | None] | UnsetType = UNSET
     registered_at: Moment | UnsetType = UNSET
@@ -182,7 +199,11 @@ async def update(by: By, code: FromPath[int], sent: NamedDependency[ClientChange
 
 async def shown(client: Any, *, by: Actor) -> Client:
     """A client's row as the API shows it."""
-    hidden: dict[str, Any] = {} if policies.has_feature(by.tenant, "projects") else {"project_id": UNSET}
+    hidden: dict[str, Any] = {}
+    if not policies.has_feature(by.tenant, "projects"):
+        hidden = {"project_id": UNSET}
+    elif not access.may_use_project(client["project_id"], by=by):
+        hidden = {"project_id": None}
     own = await client_fields.in_use()
     values = await field_values.of(client["id"], own)
     kept = {field.key: _plain(values.get(field.key)) for field in own}

@@ -32,7 +32,6 @@ from core.hookspecs import Panel
 from core.i18n import N_, _
 from core.permissions import Permission
 from web.kit.pages import AnyRequest, page, redirect
-from web.staff import client_words
 
 
 class Tab(NamedTuple):
@@ -50,6 +49,15 @@ class Tab(NamedTuple):
 
 TABS: tuple[Tab, ...] = (
     Tab("profile", N_("Profile"), "", Permission.CLIENT_READ, "staff/clients/tabs/profile.html"),
+    Tab("users", N_("Users"), "/users", Permission.USER_READ, "staff/clients/tabs/users.html"),
+    Tab(
+        "user",
+        N_("User"),
+        "/user",
+        Permission.CLIENT_READ,
+        "staff/clients/tabs/user.html",
+        instead_of="users",
+    ),
     Tab("payers", N_("Payers"), "/payers", Permission.PAYER_READ, "staff/clients/tabs/payers.html"),
     Tab(
         "payer",
@@ -60,6 +68,13 @@ TABS: tuple[Tab, ...] = (
         instead_of="payers",
     ),
     Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
+    Tab(
+        "projects",
+        N_("Projects"),
+        "/projects",
+        Permission.PROJECT_READ,
+        "staff/clients/tabs/projects.html",
+    ),
     Tab("consents", N_("Terms"), "/consents", Permission.CLIENT_READ, "staff/clients/tabs/consents.html"),
     Tab(
         "personal",
@@ -134,7 +149,7 @@ async def _frame(client: Mapping[str, Any], key: str, brought: Brought, *, by: A
         "client": {
             **client,
             "attitude": filed.attitudes.get(client["attitude_id"]),
-            "project": client_words.shown("project", client["project_id"], client_words.offered(filed)),
+            "project": filed.projects.get(client["project_id"], ""),
             "groups": await groups.groups_of(client["id"], by=by)
             if policies.allows(by, Permission.GROUP_READ)
             else [],

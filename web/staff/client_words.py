@@ -35,6 +35,7 @@ LABELS: Mapping[str, str] = {
     "phone": N_("Phone"),
     "project": N_("Project"),
     "project_id": N_("Project"),
+    "projects": N_("Accounts in projects"),
     "registered": N_("Registered"),
     "registered_from": N_("Registered from"),
     "registered_to": N_("Registered to"),
@@ -80,6 +81,7 @@ def offered(filed: ClientChoices, fields: Iterable[Field] = ()) -> Choices:
         "group": list(filed.groups.items()),
         "kind": [(key, _(label)) for key, label in KINDS.items()],
         "language": list(places.languages(locale).items()),
+        "open_project": [(key, name) for key, name in filed.projects.items() if key not in filed.closed],
         "project": list(filed.projects.items()),
         "status": [(key, _(label)) for key, label in STATUSES.items()],
     }
@@ -90,3 +92,13 @@ def shown(field: str, value: Any, offered: Choices) -> str:
     key = field.removesuffix("_id")
     named = {str(choice): label for choice, label in offered.get(key, [])}
     return "" if value is None else named.get(str(value), str(value))
+
+
+def import_choices(key: str) -> list[tuple[str, str]]:
+    """What a field of an import can be set to where the file says nothing."""
+    locale = i18n.current()
+    return {
+        "country": list(places.countries(locale).items()),
+        "language": list(places.languages(locale).items()),
+        "kind": [(kind, _(label)) for kind, label in KINDS.items()],
+    }.get(key, [])

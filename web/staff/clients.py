@@ -121,6 +121,7 @@ async def _form(
     request: AnyRequest, form: Form, *, by: Actor, client: Any = None, conflict: Any = None, status: int = 200
 ) -> Response[str]:
     offered = await client_words.choices(by=by)
+    offered["home"] = _homes(offered, client)
     return page(
         request,
         "staff/clients/form.html",
@@ -131,6 +132,15 @@ async def _form(
         own_fields=await client_fields.in_use(),
         conflict=conflict,
     )
+
+
+def _homes(offered: client_words.Choices, client: Any) -> list[tuple[Any, str]]:
+    """The projects the client may belong to; none when it is registered in one that is not shown."""
+    if client is None:
+        return offered["open_project"]
+    homes = [choice for choice in offered["project"] if choice in offered["open_project"]]
+    kept = [choice for choice in offered["project"] if choice[0] == client["project_id"]]
+    return kept and list(dict.fromkeys([*homes, *kept]))
 
 
 async def _kept(client: Any) -> dict[str, Any]:
