@@ -116,9 +116,7 @@ TABLES: tuple[Table, ...] = (
         },
         plain=("locale", "theme"),
     ),
-    Table(
-        name="imports", rows="false", elsewhere="personal_traces: what is in a file goes with it after seven days"
-    ),
+    Table(name="imports", rows="false", elsewhere="personal_traces; the file goes after seven days"),
     Table(name="staff", elsewhere="people of the staff are not cleared", plain=("role", "state")),
     Table(
         name="tasks",

@@ -123,16 +123,16 @@ async def test_staff_make_a_copy_and_download_it(alice, settings):
 
 async def test_the_owner_asks_for_a_copy_in_the_portal_and_support_inside_does_not(visitor, settings):
     jean = await visitor.sign_in(cast.email("dupont"))
-    assert "Ask for a copy" in jean.text(await jean.get("/personal-data"))
+    assert "Demander une copie" in jean.text(await jean.get("/personal-data"))
     page = jean.text(await jean.follow(await jean.post("/personal-data", {})))
-    assert "Being made" in page
+    assert "En préparation" in page
     async with workers(settings):
         await until(lambda: is_empty(settings))
     page = await jean.get("/personal-data")
     address = re.search(r"/personal-data/\d+/download", page.text).group(0)
     file = await jean.post(address, {})
     assert b"Alice" not in file.content
-    assert "asked for a copy of the personal data" in jean.text(await jean.get("/log"))
+    assert "a demandé une copie des données personnelles" in jean.text(await jean.get("/log"))
 
 
 async def test_support_inside_the_account_cannot_ask_and_it_is_told_in_the_activity(alice):
