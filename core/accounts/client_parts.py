@@ -65,13 +65,6 @@ PARTS: tuple[Part, ...] = (
         is_same=True,
         sets=REGISTERED,
     ),
-    Part(
-        table="client_projects",
-        how="moves_unless",
-        label=N_("Accounts in projects"),
-        beside=("project_id",),
-        sets=REGISTERED,
-    ),
     Part(table="client_roles", how="elsewhere", label=N_("Roles that the client made"), why=USERS),
     Part(table="client_words", how="stays", why="the search for the merged client leads to the one that stays"),
     Part(
