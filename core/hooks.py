@@ -246,7 +246,7 @@ async def _check_transaction(tenant: Tenant) -> None:
 
 
 def _refusal(hook: str, veto: Veto) -> Refusal:
-    if hook.endswith(("_deleted", "_closed", "_merged")) and not veto.field:
+    if hook.endswith(("_deleted", "_closed", "_merged", "_cleared")) and not veto.field:
         return Conflict(veto.message)
     return Invalid({veto.field: veto.message})
 

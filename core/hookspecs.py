@@ -98,6 +98,25 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     tab: Annotated[str, msgspec.Meta(max_length=60)] = ""
 
 
+class PersonalFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file in a copy of personal data. `name` is a plain name without a folder."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[^/\\\x00-\x1f.][^/\\\x00-\x1f]{0,199}\Z")]
+    content: bytes
+
+
+class PersonalPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a copy of personal data: rows of plain values, and files.
+
+    `is_internal`: for the provider's own people, and not in the copy that the client's owner asks for.
+    """
+
+    name: Name
+    rows: list[dict[str, Any]] = []
+    files: list[PersonalFile] = []
+    is_internal: bool = False
+
+
 class MenuItem(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the staff menu. `path` is an address of this provider's own host."""
 
@@ -166,6 +185,11 @@ def provide_clients_that_fit(  # type: ignore[empty-body]
 
 
 @hookspec
+def provide_personal_data(ctx: Context, client: Mapping[str, Any]) -> list[PersonalPart]:  # type: ignore[empty-body]
+    """Called from a task, when a copy of what is kept about a client's people is made. Returns parts."""
+
+
+@hookspec
 def validate_client(ctx: Context, client: Mapping[str, Any]) -> dict[str, str]:  # type: ignore[empty-body]
     """Called before a client is created or saved. Returns an error per field, or nothing."""
 
@@ -208,6 +232,19 @@ def before_client_merged(ctx: Context, client: Mapping[str, Any], into: Mapping[
 @hookspec
 def after_client_merged(ctx: Context, client: Mapping[str, Any], into: Mapping[str, Any]) -> None:
     """Called after the commit, from a job, at least once. `client` as it was; `into` is the one that stays."""
+
+
+@hookspec
+def before_client_cleared(ctx: Context, client: Mapping[str, Any]) -> None:
+    """Called inside the transaction, before the personal data of `client` is cleared. Raises `Veto` to refuse."""
+
+
+@hookspec
+def after_client_cleared(ctx: Context, client: Mapping[str, Any]) -> None:
+    """Called after the commit, from a job, at least once: clear what you keep of this client too.
+
+    `client` is what is left of it.
+    """
 
 
 @hookspec

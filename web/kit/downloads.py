@@ -9,7 +9,7 @@ from litestar import Response
 from litestar.response import Stream
 
 from core import clock, db, i18n
-from core.accounts import exports
+from core.accounts import exports, personal_exports
 from core.accounts.contract_papers import Paper
 from core.accounts.exports import Export
 from core.sheets import TYPES, Format
@@ -61,3 +61,9 @@ def file(paper: Paper) -> Response[bytes]:
         "X-Content-Type-Options": "nosniff",
     }
     return Response(paper.content, media_type=paper.media, status_code=200, headers=headers)
+
+
+def zipped(file: personal_exports.File) -> Response[bytes]:
+    """A ZIP as an answer that nobody on the way keeps."""
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"', "Cache-Control": "no-store"}
+    return Response(file.content, media_type="application/zip", status_code=200, headers=headers)
