@@ -91,6 +91,7 @@ ACTIONS = MappingProxyType(
         "invitation:withdrawn": N_("%(actor)s withdrew the invitation of %(subject)s"),
         "job:retried": N_("%(actor)s had the job %(subject)s tried again"),
         "link:created": N_("%(actor)s sent a link to choose a password to %(subject)s"),
+        "membership:added": N_("%(actor)s added the user %(subject)s"),
         "membership:left": N_("%(subject)s left the client"),
         "membership:removed": N_("%(actor)s took the user %(subject)s out"),
         "membership:transferred": N_("%(actor)s made %(subject)s the owner"),
@@ -105,6 +106,7 @@ ACTIONS = MappingProxyType(
         "passkey:renamed": N_("%(actor)s renamed the passkey %(subject)s"),
         "payer:created": N_("%(actor)s added the payer %(subject)s"),
         "payer:deleted": N_("%(actor)s deleted the payer %(subject)s"),
+        "payer:exported": N_("%(actor)s exported the payers"),
         "payer:made_default": N_("%(actor)s made %(subject)s the default payer"),
         "payer:merged": N_("%(actor)s merged the payer %(subject)s into another one"),
         "payer:updated": N_("%(actor)s changed the payer %(subject)s"),
@@ -157,6 +159,7 @@ ACTIONS = MappingProxyType(
         "session:opened": N_("%(subject)s signed in"),
         "sign_up:updated": N_("%(actor)s changed how clients sign up at %(subject)s"),
         "signin:failed": N_("A sign-in of %(subject)s failed"),
+        "staff:exported": N_("%(actor)s exported the staff"),
         "staff:invited": N_("%(actor)s invited %(subject)s to the staff"),
         "staff:reinvited": N_("%(actor)s invited %(subject)s once more"),
         "staff:removed": N_("%(actor)s removed %(subject)s from the staff"),
@@ -164,9 +167,11 @@ ACTIONS = MappingProxyType(
         "staff:updated": N_("%(actor)s changed the role or the limits of %(subject)s"),
         "task:cancelled": N_("%(actor)s cancelled the task %(subject)s"),
         "task:ended": N_("The task %(subject)s ended"),
+        "task:exported": N_("%(actor)s exported the results of %(subject)s"),
         "task:resumed": N_("%(actor)s let the task %(subject)s go on"),
         "task:started": N_("%(actor)s started the task %(subject)s"),
         "terms:published": N_("%(actor)s put version %(subject)s of the terms in force"),
+        "user:exported": N_("%(actor)s exported the users"),
     }
 )
 """What was done, as a sentence. In a translation the two names may stand wherever they sound best."""

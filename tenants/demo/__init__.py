@@ -14,7 +14,18 @@ from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.actor import Actor
 from tenants import addresses, first_people, onboarding, project_hosts, resellers
-from tenants.demo import cast, companies, contracts, filling, group_rules, own_fields, portal, segments, users
+from tenants.demo import (
+    cast,
+    companies,
+    contracts,
+    filling,
+    group_rules,
+    imports,
+    own_fields,
+    portal,
+    segments,
+    users,
+)
 from tenants.demo.cast import PASSWORD as PASSWORD
 from tenants.demo.cast import PROVIDERS, DemoProvider
 from tenants.first_people import FirstPerson
@@ -127,6 +138,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
         await contracts.furnish(by=inside)
     await group_rules.furnish(provider, by=inside)
     await segments.furnish(provider, by=inside)
+    await imports.furnish(provider, by=inside)
 
 
 async def _add_project(described: tuple[str, str, str], accent: str, *, by: Actor) -> int:

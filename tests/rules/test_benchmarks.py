@@ -69,3 +69,26 @@ def test_rules_of_groups_are_measured_over_all_clients_and_over_one(home):
         assert cost["again_s"] > 0
         assert cost["one_client_ms"] > 0
     assert found["targets"]
+
+
+FEW = ("--clients", "2000")
+
+
+def test_an_import_is_measured_step_by_step_as_csv_and_xlsx(home):
+    found = measured("import", *FEW, "--rows", "300", "--home", str(home))
+    assert found["formats"].keys() == {"csv", "xlsx"}
+    for steps in found["formats"].values():
+        assert steps.keys() == {"upload", "check", "run", "again"}
+        assert all(step["seconds"] > 0 for step in steps.values())
+    assert len(found["targets"]) == 2
+
+
+def test_an_export_a_bulk_action_and_segments_are_measured(home):
+    exported = measured("export", *FEW, "--home", str(home))["exports"]
+    assert exported.keys() == {"csv_2000", "xlsx_2000"}
+    assert all(one["bytes"] > 10_000 for one in exported.values())
+    acts = measured("bulk", *FEW, "--home", str(home))["acts"]
+    assert {"count", "language", "group_add"} == acts.keys()
+    kept = measured("segment", *FEW, "--home", str(home))["segments"]
+    assert all(one["page_ms"] > 0 and one["count_ms"] > 0 for one in kept.values())
+    assert kept["country"]["clients"] > 100

@@ -22,6 +22,7 @@ from web.api import (
     fields,
     group_rules,
     groups,
+    imports,
     me,
     notes,
     payers,
@@ -69,6 +70,7 @@ RESOURCES = (
     search,
     activity,
     exports,
+    imports,
     tasks,
     users,
 )

@@ -92,6 +92,8 @@ def _operation(path: str, handler: HTTPRouteHandler) -> dict[str, Any]:
     }
     if body is not None:
         shown["requestBody"] = {"required": True, "content": {"application/json": {"schema": _reference(body)}}}
+    if handler.opt.get("takes_file"):
+        shown["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": FILE}}}
     return {name: value for name, value in shown.items() if value not in ("", [], None)}
 
 
