@@ -14,6 +14,7 @@ from asyncpg import InterfaceError, PostgresError
 
 from core import clock, db, idempotency, jobs, tasks
 from core.accounts import impersonation, invitations, links, passkey_challenges, sessions, sign_up, throttle
+from core.accounts.imports import files
 from core.actor import PLATFORM
 
 EVERY = timedelta(hours=1)
@@ -28,6 +29,7 @@ PURGES = (
     throttle.purge,
     idempotency.purge,
     tasks.purge,
+    files.purge,
 )
 
 log = structlog.get_logger(__name__)

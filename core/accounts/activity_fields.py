@@ -103,6 +103,7 @@ FIELDS = MappingProxyType(
         "role": N_("Role"),
         "roles": N_("Roles"),
         "scopes": N_("Scopes"),
+        "rows": N_("Rows"),
         "sender": N_("Sender's address"),
         "sender_name": N_("Sender's name"),
         "series": N_("Series"),

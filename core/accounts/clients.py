@@ -112,14 +112,14 @@ async def create(new: NewClient, *, by: Actor, now: datetime | None = None, is_b
     if by.groups is not None:
         raise Forbidden(_("You are limited to account groups, and a new client is in none of them."))
     checks = Checks()
-    values = _checked(new, checks, by=by)
+    values = checked(new, checks, by=by)
     await _check_places(checks, new.project_id, new.attitude_id, by=by, is_new=True)
     await owners.check(checks, values, new.password, by=by)
     own = await field_values.checked(checks, new.fields, is_new=True, is_by_hand=is_by_hand)
     for field, message in (await hooks.validate("validate_client", by=by, client=values)).items():
         checks.error(field, message)
     checks.done()
-    values = await hooks.before("before_client_created", by=by, client=values, accept=_accept)
+    values = await hooks.before("before_client_created", by=by, client=values, accept=accept)
     created = await _insert(
         values
         | {
@@ -153,7 +153,7 @@ async def change(before: Record, changes: ClientChanges, *, by: Actor, is_by_han
         raise EditConflict(shown(before) | {"version": before["version"], "fields": kept})
     wanted = {field: getattr(changes, field) for field in EDITABLE if getattr(changes, field) is not UNSET}
     checks = Checks()
-    values = _checked_changes(wanted, before, checks)
+    values = checked_changes(wanted, before, checks)
     project_id = values.get("project_id")
     moved = project_id if project_id != before["project_id"] else None
     if moved is not None:
@@ -206,7 +206,7 @@ async def _told(values: Mapping[str, Any], *, by: Actor) -> dict[str, Any]:
     return told
 
 
-def _checked(new: NewClient, checks: Checks, *, by: Actor) -> dict[str, Any]:
+def checked(new: NewClient, checks: Checks, *, by: Actor) -> dict[str, Any]:
     """The columns of a new client; notes in `checks` what is wrong with them."""
     is_company = new.kind == "company"
     company = checks.text("company_name", new.company_name, longest=200, required=is_company)
@@ -225,7 +225,7 @@ def _checked(new: NewClient, checks: Checks, *, by: Actor) -> dict[str, Any]:
     }
 
 
-def _checked_changes(wanted: Mapping[str, Any], before: Mapping[str, Any], checks: Checks) -> dict[str, Any]:
+def checked_changes(wanted: Mapping[str, Any], before: Mapping[str, Any], checks: Checks) -> dict[str, Any]:
     """The wanted values as they are to be kept; notes in `checks` what is wrong with them."""
     country = wanted.get("country", before["country"])
     check = {
@@ -242,10 +242,10 @@ def _checked_changes(wanted: Mapping[str, Any], before: Mapping[str, Any], check
     return {field: check[field](value) if field in check else value for field, value in wanted.items()}
 
 
-def _accept(patched: Mapping[str, Any]) -> None:
+def accept(patched: Mapping[str, Any]) -> None:
     """Raise `Invalid` for what a plugin made of a client, unless it could have been entered that way."""
     checks = Checks()
-    _checked_changes(patched, patched, checks)
+    checked_changes(patched, patched, checks)
     checks.done()
 
 

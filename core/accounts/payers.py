@@ -37,6 +37,7 @@ class Payer(db.Owned, tablename="payers"):
     language = Text()
     iban = Text()
     bic = Text()
+    external_id = Text()
     is_default = Boolean()
     merged_into_id = BigInt(null=True)
     merged_at = Timestamptz(null=True)

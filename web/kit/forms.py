@@ -72,6 +72,12 @@ async def read_file(request: Request[Any, Any, Any], name: str) -> bytes:
     return await sent.read() if isinstance(sent, UploadFile) else b""
 
 
+async def read_named_file(request: Request[Any, Any, Any], name: str) -> tuple[str, bytes]:
+    """The same with the name that the sender gives it."""
+    sent = (await request.form()).get(name)
+    return (sent.filename, await sent.read()) if isinstance(sent, UploadFile) else ("", b"")
+
+
 def query(request: Request[Any, Any, Any], *, ignore: frozenset[str] = frozenset()) -> dict[str, str]:
     """The parameters of the address that have a value, without the focus; of repeated ones the last."""
     ignored = ignore | {FOCUS}

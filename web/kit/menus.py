@@ -24,6 +24,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Payers"), "/staff/payers", "wallet", Permission.PAYER_READ),
             (N_("Account groups"), "/staff/groups", "users-group", Permission.GROUP_READ),
             (N_("Attitudes"), "/staff/attitudes", "mood-smile", Permission.ATTITUDE_MANAGE),
+            (N_("Import"), "/staff/imports", "upload", Permission.CLIENT_IMPORT),
             (N_("Fields"), "/staff/fields", "list", Permission.FIELD_MANAGE),
         ),
     ),

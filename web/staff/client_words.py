@@ -92,3 +92,13 @@ def shown(field: str, value: Any, offered: Choices) -> str:
     key = field.removesuffix("_id")
     named = {str(choice): label for choice, label in offered.get(key, [])}
     return "" if value is None else named.get(str(value), str(value))
+
+
+def import_choices(key: str) -> list[tuple[str, str]]:
+    """What a field of an import can be set to where the file says nothing."""
+    locale = i18n.current()
+    return {
+        "country": list(places.countries(locale).items()),
+        "language": list(places.languages(locale).items()),
+        "kind": [(kind, _(label)) for kind, label in KINDS.items()],
+    }.get(key, [])

@@ -1,0 +1,113 @@
+"""What an import is made of while it goes on: a row of the file, and what became of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from core import db, sheets
+from core.actor import Actor
+from core.i18n import _
+
+What = Literal["added", "changed", "unchanged", "failed"]
+PAUSE = 40
+"""Rows that are checked before others get their turn."""
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """A row of the file: what its cells say, by the key of the field; empty cells are not there.
+
+    `errors` says what is wrong, by field ("" for the row as a whole).
+    """
+
+    number: int
+    values: dict[str, str]
+    errors: dict[str, str] = {}
+    what: What = "unchanged"
+    kind: str = "client"
+    id: int | None = None
+    code: int | None = None
+    name: str = ""
+
+    def error(self, field: str, message: str) -> None:
+        """Note what is wrong with a field; the first error of a field stays."""
+        self.errors.setdefault(field, message)
+
+    def errors_of(self, errors: Mapping[str, str], names: Mapping[str, str] | None = None) -> None:
+        """Note errors under other names for their fields."""
+        for field, message in errors.items():
+            self.error((names or {}).get(field, field), message)
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that are handled together, in one transaction. `is_dry`: nothing is written."""
+
+    import_id: int
+    rows: list[Row]
+    defaults: Mapping[str, str]
+    is_dry: bool
+
+
+Work = Callable[[Batch, Actor], Awaitable[None]]
+"""Handles the rows of a batch: fills in what became of each, or its errors."""
+
+
+def row_of(number: int, cells: list[str] | None, columns: list[str]) -> Row:
+    """The row that these cells make."""
+    if cells is None:
+        return Row(number=number, values={}, errors={"": _("This row is too long.")})
+    row = Row(number=number, values={}, errors={})
+    if len(cells) > len(columns):
+        row.error("", _("This row has more cells than there are headings."))
+    for key, cell in zip(columns, cells, strict=False):
+        if key and cell.strip():
+            row.values[key] = sheets.unquoted(cell)
+    return row
+
+
+async def unhurried(rows: Iterable[Row]) -> Any:
+    """The rows one by one, with pauses in which the process does other things."""
+    for place, row in enumerate(rows):
+        if place % PAUSE == 0:
+            await asyncio.sleep(0)
+        yield row
+
+
+async def check_once(batch: Batch, keys: Iterable[tuple[Row, str, str]], *, folded: frozenset[str]) -> None:
+    """Note an error in rows whose key (row, field, key) stood further up in the file. `folded`: in any case."""
+    asked = [(row, field, key) for row, field, key in keys if key and is_storable(key)]
+    arguments = (
+        batch.import_id,
+        [field for _row, field, _key in asked],
+        [key for _row, _field, key in asked],
+        [row.number for row, _field, _key in asked],
+        sorted(folded),
+    )
+    told = """SELECT field, row, CASE WHEN field = ANY($5::text[]) THEN lower(key) ELSE key END AS key
+              FROM unnest($2::text[], $3::text[], $4::bigint[]) AS t (field, key, row)"""
+    await db.execute(
+        f"""INSERT INTO import_keys (import_id, field, key, row)
+            SELECT $1, field, key, min(row) FROM ({told}) told GROUP BY field, key ON CONFLICT DO NOTHING""",
+        *arguments,
+    )
+    found = await db.fetch(
+        f"""SELECT told.field, told.row, k.row AS first FROM ({told}) told
+            JOIN import_keys k ON k.import_id = $1 AND k.field = told.field AND k.key = told.key
+            WHERE k.row < told.row""",
+        *arguments,
+    )
+    earlier = {(one["field"], one["row"]): one["first"] for one in found}
+    for row, field, _key in asked:
+        if first := earlier.get((field, row.number)):
+            row.error(field, _("The same stands in row %(row)s already.") % {"row": first})
+
+
+def is_storable(text: str) -> bool:
+    """Whether the database can be asked for it."""
+    return "\0" not in text and len(text) <= 500
+
+
+def sound(rows: Iterable[Row]) -> Iterator[Row]:
+    """Those without an error."""
+    return (row for row in rows if not row.errors)
