@@ -41,6 +41,11 @@ STAFF = (
     Place("client-new-refused", "/staff/clients/new", click=("input[value=company]", "#client-form .btn-primary")),
     Place("client", "/staff/clients/{client}"),
     Place("client-groups", "/staff/clients/{client}/groups"),
+    Place("client-users", "/staff/clients/{client}/users"),
+    Place("client-user-invite", "/staff/clients/{client}/users/invite"),
+    Place("client-user-roles", "/staff/clients/{client}/user-roles"),
+    Place("users", "/staff/users"),
+    Place("user", "/staff/users/{person}"),
     Place("client-activity", "/staff/clients/{client}/activity"),
     Place("client-edit", "/staff/clients/{client}/edit"),
     Place("clients-delete", "/staff/clients/delete?code={client}&code={another}"),
@@ -99,6 +104,12 @@ PORTAL = (
     Place("portal", "/", who="user"),
     Place("portal-profile", "/profile", who="user"),
     Place("portal-profile-edit", "/profile/edit", who="user"),
+    Place("portal-users", "/users", who="user"),
+    Place("portal-user-invite", "/users/invite", who="user"),
+    Place("portal-user-invite-refused", "/users/invite", who="user", click=("#invite-form .btn-primary",)),
+    Place("portal-user-leave", "/users/leave", who="user"),
+    Place("portal-roles", "/roles", who="user"),
+    Place("portal-role-new", "/roles/new", who="user"),
     Place("portal-log", "/log", who="user"),
     Place("portal-account", "/account", who="user"),
 )
@@ -117,6 +128,7 @@ NUMBERS = {
     "group": "SELECT min(id) FROM account_groups",
     "project": "SELECT max(id) FROM projects",
     "member": "SELECT max(id) FROM staff",
+    "person": "SELECT max(person_id) FROM memberships WHERE is_owner",
 }
 
 
