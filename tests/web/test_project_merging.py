@@ -56,3 +56,24 @@ async def test_a_project_is_merged_after_a_preview(alice: Visitor) -> None:
     assert (await alice.get(f"/staff/projects/{gone}")).status_code == 404
     lea = await alice.another().sign_in(cast.email("lea"))
     assert "dupont" in (await lea.get("/staff/clients")).text
+
+
+async def test_the_host_of_a_closed_project_says_so_and_lets_its_clients_sign_in(alice: Visitor) -> None:
+    nova, pro = await cast.tenant("nova"), await project("Nova Pro")
+    async with db.as_platform():
+        await db.execute(
+            "INSERT INTO hosts (name, provider_id, created_at) VALUES ('pro.localhost', $1, now())", nova.id
+        )
+    async with db.as_tenant(nova.id):
+        await db.execute(
+            """INSERT INTO project_hosts (project_id, name, token, state, created_at)
+               VALUES ($1, 'pro.localhost', 't', 'proven', now())""",
+            pro,
+        )
+    visitor = alice.another("pro")
+    assert "takes no new clients" not in visitor.text(await visitor.get("/"))
+    await alice.post(f"/staff/projects/{pro}/close")
+    assert "Nova Pro takes no new clients" in visitor.text(await visitor.get("/"))
+    assert "takes no new clients" not in visitor.text(await alice.another().get("/"))
+    await visitor.sign_in(cast.email("mueller"))
+    assert "takes no new clients" not in visitor.text(await visitor.get("/"))
