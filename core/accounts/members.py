@@ -79,7 +79,8 @@ async def transfer(client_id: int, person_id: int, *, by: Actor, signed_in: Sign
     await _require_owning(client_id, by=by, signed_in=signed_in)
     member = await memberships.member(client_id, person_id, lock=True)
     _require_no_owner(member, _("%(name)s is the owner already.") % {"name": member["name"]})
-    if member["is_disabled"] or not member["has_password"]:
+    has_passkey = await db.value("SELECT EXISTS (SELECT FROM passkeys WHERE person_id = $1)", person_id)
+    if member["is_disabled"] or not (member["has_password"] or has_passkey):
         raise Conflict(_("%(name)s cannot sign in, and so cannot own the client.") % {"name": member["name"]})
     old_id = await db.value("SELECT person_id FROM memberships WHERE client_id = $1 AND is_owner", client_id)
     if old_id is not None:

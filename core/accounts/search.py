@@ -10,14 +10,17 @@ from types import MappingProxyType
 import msgspec
 
 from core import policies
-from core.accounts import access, client_list, payer_search, segments
+from core.accounts import access, client_list, payer_search, segments, user_list
 from core.accounts.client_filter import ClientFilter
+from core.accounts.user_list import UserFilter
 from core.actor import Actor
 from core.checks import Checks
 from core.permissions import Permission
 
 MOST = 6
 LONGEST = 200
+SEATS = 4
+"""So many lines of the list of users are read for one person who is found."""
 PREFIXES = MappingProxyType(
     {"c:": "client", "u:": "user", "p:": "payer", "f:": "segment", "s:": "setting", ">": "action"}
 )
@@ -93,6 +96,17 @@ async def _payers(text: str, most: int, by: Actor) -> list[Found]:
     ]
 
 
+async def _users(text: str, most: int, by: Actor) -> list[Found]:
+    """By the beginning of the address, or the beginnings of words; each person once."""
+    page = await user_list.page(UserFilter(search=text), by=by, size=most * SEATS)
+    found: dict[int, Found] = {}
+    for row in page.rows:
+        detail = f"{row['email']} · {row['client_name']}"
+        person = Found(kind="user", id=row["person_id"], code=row["client_code"], name=row["name"], detail=detail)
+        found.setdefault(row["person_id"], person)
+    return list(found.values())[:most]
+
+
 async def _segments(text: str, most: int, by: Actor) -> list[Found]:
     """Saved filters by a part of their names: there are few of them."""
     wanted = text.casefold()
@@ -104,6 +118,7 @@ Look = Callable[[str, int, Actor], Awaitable[list[Found]]]
 KINDS: Mapping[str, tuple[Permission, Look]] = MappingProxyType(
     {
         "client": (Permission.CLIENT_READ, _clients),
+        "user": (Permission.USER_READ, _users),
         "payer": (Permission.PAYER_READ, _payers),
         "segment": (Permission.CLIENT_READ, _segments),
     }

@@ -1,8 +1,10 @@
-"""The list of all users of a provider's clients: one line for each person and client, by name, page by page.
+"""The list of all users of a provider's clients: one line for each person and client, page by page.
 
 It is read along the people in the order of their names, and each is asked the rest, as long as many fit. What few
 fit (a rare word or role, a small project, the focus) is read first and sorted. PostgreSQL cannot know which it is,
-so an index counts up to FEW; see docs/decisions/client-list.md.
+so an index counts up to FEW; see docs/decisions/client-list.md. What is searched for hangs together with the name,
+so a walk in its order could be long: those with a common word are listed along that word, and a search for an
+address lists along the addresses.
 """
 
 from typing import Literal
@@ -56,16 +58,35 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None = None
 
 
+ALONG_WORDS = """person_words w CROSS JOIN LATERAL (SELECT * FROM people p WHERE p.id = w.person_id OFFSET 0) p"""
+ORDERS = {
+    "name": ("people p", "p.name_folded", "p.id"),
+    "email": ("people p", 'p.email_folded COLLATE "C"', "p.id"),
+    "word": (ALONG_WORDS, "w.word", "w.person_id"),
+}
+"""In what order the list is read: along which rows, by which column, and which tells the person."""
+
+
 class Asked(msgspec.Struct, frozen=True):
     """One thing that is asked of a person `p`, or of a membership `m` and its client `c`.
 
-    `ids` reads those who fit from an index, "" when most do; `column` is what they are the ids of.
+    `ids` reads those who fit from an index, "" when most do; `column` is what they are the ids of. `order` is the
+    one of ORDERS that it can be read in, and `along` the condition that stands for it then.
     """
 
     condition: str
     ids: str = ""
     column: Literal["m.person_id", "m.client_id"] = "m.client_id"
     is_of_person: bool = False
+    order: str = ""
+    along: str = ""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A FROM and WHERE with a person `p` and a seat `s`, and the key of ORDERS that it is read in."""
+
+    sql: str
+    order: str
 
 
 async def page(
@@ -85,8 +106,8 @@ async def page(
     policies.require(by, Permission.CLIENT_READ)
     bound = Conditions()
     asked = [*await _filtered(chosen, bound), *_limited(by, within)]
-    is_back, cursor = bool(before), _cursor(before or after)
     source = await _source(asked, bound)
+    is_back, cursor = bool(before), _cursor(before or after, source.order)
     found = await _read(source, bound, cursor, "DESC" if is_back else "ASC", size + 1)
     has_more, listed = len(found) > size, found[:size]
     if is_back:
@@ -94,8 +115,8 @@ async def page(
     has_previous, has_next = (has_more, True) if is_back else (cursor is not None, has_more)
     return Page(
         rows=listed,
-        previous=_place(listed[0]) if listed and has_previous else None,
-        next=_place(listed[-1]) if listed and has_next else None,
+        previous=_place(listed[0], source.order) if listed and has_previous else None,
+        next=_place(listed[-1], source.order) if listed and has_next else None,
     )
 
 
@@ -112,7 +133,7 @@ async def _filtered(chosen: UserFilter, bound: Conditions) -> list[Asked]:
         begins.arguments = bound.arguments
         begins.begins('p.email_folded COLLATE "C"', search.lower())
         found = f"SELECT p.id FROM people p WHERE {begins.sql}"
-        asked.append(Asked(begins.sql, found, "m.person_id", is_of_person=True))
+        asked.append(Asked(begins.sql, found, "m.person_id", True, "email", begins.sql))
     elif search:
         asked += await _words(search, bound)
     if chosen.role:
@@ -137,13 +158,16 @@ async def _words(search: str, bound: Conditions) -> list[Asked]:
     asked = []
     for row in words:
         first, last = bound.bind(row["word"]), bound.bind(row["word"] + LAST)
-        begins = f"w.word >= {first} AND w.word < {last}"
+        begins = f"word >= {first} AND w.word < {last}"
+        of_person = f"FROM person_words w WHERE w.person_id = p.id AND w.{begins}"
         asked.append(
             Asked(
-                f"(SELECT true FROM person_words w WHERE w.person_id = p.id AND {begins} LIMIT 1)",
-                f"SELECT w.person_id FROM person_words w WHERE {begins}",
+                f"(SELECT true {of_person} LIMIT 1)",
+                f"SELECT w.person_id FROM person_words w WHERE w.{begins}",
                 "m.person_id",
-                is_of_person=True,
+                True,
+                "word",
+                f"w.{begins} AND w.word = (SELECT min(w.word) {of_person})",
             )
         )
     return asked
@@ -165,18 +189,27 @@ def _limited(by: Actor, within: Focus | None) -> list[Asked]:
     return asked
 
 
-async def _source(asked: list[Asked], bound: Conditions) -> str:
-    """The FROM and WHERE: along the people, or from those who fit what few do."""
-    of_person = " AND ".join(one.condition for one in asked if one.is_of_person) or "true"
+async def _source(asked: list[Asked], bound: Conditions) -> Source:
+    """Along the people, or from those who fit what few do."""
     of_seat = " AND ".join(one.condition for one in asked if not one.is_of_person) or "true"
     few = await _fewest(asked, bound)
+    led = next((one for one in asked if one.order and (few is None or one.order == "email")), None)
+    order = led.order if led else "name"
+    people = [one.along if one is led and few is None else one.condition for one in asked if one.is_of_person]
+    of_person = " AND ".join(people) or "true"
     if few is None:
-        return f"""people p CROSS JOIN LATERAL (
+        return Source(
+            f"""{ORDERS[order][0]} CROSS JOIN LATERAL (
             SELECT {SEAT} FROM memberships m JOIN clients c ON c.id = m.client_id
-            WHERE m.person_id = p.id AND {of_seat} OFFSET 0) s WHERE {of_person}"""
-    return f"""(SELECT m.person_id, {SEAT} FROM memberships m JOIN clients c ON c.id = m.client_id
+            WHERE m.person_id = p.id AND {of_seat} OFFSET 0) s WHERE {of_person}""",
+            order,
+        )
+    return Source(
+        f"""(SELECT m.person_id, {SEAT} FROM memberships m JOIN clients c ON c.id = m.client_id
             WHERE {few.column} = ANY(ARRAY({few.ids} LIMIT {FEW:d})) AND {of_seat} OFFSET 0) s
-        JOIN people p ON p.id = s.person_id WHERE {of_person}"""
+        JOIN people p ON p.id = s.person_id WHERE {of_person}""",
+        order,
+    )
 
 
 async def _fewest(asked: list[Asked], bound: Conditions) -> Asked | None:
@@ -192,33 +225,34 @@ async def _fewest(asked: list[Asked], bound: Conditions) -> Asked | None:
 
 
 async def _read(
-    source: str, bound: Conditions, cursor: tuple[str, int, int] | None, direction: str, most: int
+    source: Source, bound: Conditions, cursor: tuple[str, int, int] | None, direction: str, most: int
 ) -> list[Record]:
-    place = "true"
+    place, (_along, key, person) = "true", ORDERS[source.order]
     if cursor is not None:
-        name, person_id, client_id = (bound.bind(value) for value in cursor)
+        value, person_id, client_id = (bound.bind(value) for value in cursor)
         way = ">" if direction == "ASC" else "<"
-        place = f"""(p.name_folded, p.id) {way}= ({name}, {person_id})
-            AND (p.name_folded, p.id, s.client_id) {way} ({name}, {person_id}, {client_id})"""
+        place = f"""({key}, {person}) {way}= ({value}, {person_id})
+            AND ({key}, {person}, s.client_id) {way} ({value}, {person_id}, {client_id})"""
     return await db.fetch(
-        f"""SELECT {PERSON}, s.client_id, s.roles, s.is_owner, s.created_at, s.client_code, s.client_name,
-                s.client_status, s.role_names
-            FROM {source} AND {place}
-            ORDER BY p.name_folded {direction}, p.id {direction}, s.client_id {direction} LIMIT {most:d}""",
+        f"""SELECT {PERSON}, {key} AS sorted_by, s.client_id, s.roles, s.is_owner, s.created_at, s.client_code,
+                s.client_name, s.client_status, s.role_names
+            FROM {source.sql} AND {place}
+            ORDER BY {key} {direction}, {person} {direction}, s.client_id {direction} LIMIT {most:d}""",
         *bound.arguments,
     )
 
 
-def _cursor(text: str) -> tuple[str, int, int] | None:
-    """The name, the person and the client that a page ended with. Raises `Invalid` for what was made up."""
+def _cursor(text: str, order: str) -> tuple[str, int, int] | None:
+    """What a page in this order ended with. Raises `Invalid` for what was made up, or is of another order."""
     if not text:
         return None
     cursor = read_cursor(text, str)
-    number, _space, name = str(cursor.value).partition(" ") if cursor else ("", "", "")
-    if cursor is None or not (number.isascii() and number.isdecimal() and len(number) < 19):
+    number, _space, rest = str(cursor.value).partition(" ") if cursor else ("", "", "")
+    kind, _space, value = rest.partition(" ")
+    if cursor is None or kind != order or not (number.isascii() and number.isdecimal() and len(number) < 19):
         raise Invalid({"after": _("This page has gone; begin again from the first one.")})
-    return name, int(number), cursor.id
+    return value, int(number), cursor.id
 
 
-def _place(row: Record) -> str:
-    return str(Cursor(f"{row['person_id']} {row['name_folded']}", row["client_id"]))
+def _place(row: Record, order: str) -> str:
+    return str(Cursor(f"{row['person_id']} {order} {row['sorted_by']}", row["client_id"]))

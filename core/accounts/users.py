@@ -56,7 +56,7 @@ async def update(person_id: int, changes: UserChanges, *, version: int, by: Acto
 
     With another address his sessions end and open links die; the old one is told.
     """
-    before = await _managed(person_id, _right(by), by=by)
+    before = await _managed(person_id, right_of(by), by=by)
     if before["version"] != version:
         raise EditConflict(before)
     values = _checked({field: before[field] for field in ("name", "email", "locale")} | rows.given(changes))
@@ -75,7 +75,7 @@ async def update(person_id: int, changes: UserChanges, *, version: int, by: Acto
 
 async def send_link(person_id: int, *, by: Actor) -> dict[str, Any]:
     """Mail him a link to choose a password; returns him. Raises `TooManyAttempts`."""
-    found = await _managed(person_id, _right(by), by=by)
+    found = await _managed(person_id, right_of(by), by=by)
     if found["is_disabled"]:
         raise Conflict(_("%(name)s is kept out. Let in again first.") % {"name": found["name"]})
     await throttle.count(Limit(f"link:person:{person_id}", LINKS_AN_HOUR, timedelta(hours=1)))
@@ -84,16 +84,18 @@ async def send_link(person_id: int, *, by: Actor) -> dict[str, Any]:
     return found
 
 
-async def keep_out(person_id: int, *, by: Actor) -> None:
-    """Shut him out of all his clients until he is let in again; his sessions end."""
+async def keep_out(person_id: int, *, by: Actor) -> dict[str, Any]:
+    """Shut him out of all his clients until he is let in again; his sessions end. Returns him."""
     await _managed(person_id, Permission.USER_DISABLE, by=by)
     await people.shut_out(person_id, by=by)
+    return await _seen(person_id, by=by)
 
 
-async def let_in(person_id: int, *, by: Actor) -> None:
-    """Let him in again, with the password as it was."""
+async def let_in(person_id: int, *, by: Actor) -> dict[str, Any]:
+    """Let him in again, with the password as it was; returns him."""
     await _managed(person_id, Permission.USER_DISABLE, by=by)
     await people.let_in(person_id, by=by)
+    return await _seen(person_id, by=by)
 
 
 def why_not(found: Mapping[str, Any]) -> str:
@@ -138,7 +140,7 @@ def _member(row: Record) -> dict[str, Any]:
     return memberships.shown(row) | {"role_labels": client_roles.names(row["roles"], row["role_names"])}
 
 
-def _right(by: Actor) -> Permission:
+def right_of(by: Actor) -> Permission:
     """The right that is asked for: of users as a module, or of the client that the user is a part of."""
     return Permission.USER_UPDATE if policies.has_feature(by.tenant, FEATURE) else Permission.CLIENT_UPDATE
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from core import actor, db
-from core.accounts import groups, projects
+from core import actor, db, policies
+from core.accounts import groups, projects, user_access
 from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.actor import Actor
 from tenants import addresses, first_people, onboarding, project_hosts, resellers
-from tenants.demo import cast, companies, filling, portal, segments
+from tenants.demo import cast, companies, filling, portal, segments, users
 from tenants.demo.cast import PASSWORD as PASSWORD
 from tenants.demo.cast import PROVIDERS, DemoProvider
 from tenants.first_people import FirstPerson
@@ -74,6 +74,8 @@ def accounts() -> list[Account]:
             email, role = provider.email(member), f"{member.role}{limit}"
             found.append(Account(place=place, address=address, role=role, email=email))
         found.append(Account(place=place, address=address, role="user of a client", email=portal.email(provider)))
+        if policies.features_of(provider.edition) >= {user_access.FEATURE}:
+            found.append(Account(place=place, address=address, role="another user", email=users.email(provider)))
     return found
 
 

@@ -4,6 +4,7 @@ from core import clock, db
 from core.accounts import passwords, sign_up_settings
 from core.accounts.sign_up_settings import SignUpChanges
 from core.actor import Actor
+from tenants.demo import users
 from tenants.demo.cast import PASSWORD, DemoProvider
 
 USER = "user"
@@ -24,15 +25,19 @@ TERMS = (
 async def furnish(provider: DemoProvider, *, by: Actor) -> None:
     """Let the owner of one client sign in; open sign-up with its terms where clients sign up by themselves."""
     hashed = await passwords.hashed(PASSWORD)
+    client_id = await db.value(
+        "SELECT id FROM clients WHERE status = 'active' ORDER BY code DESC LIMIT 1",
+    )
     await db.execute(
         """UPDATE people SET email = $1, password_hash = $2, password_changed_at = $3, locale = $4 WHERE id = (
-               SELECT m.person_id FROM memberships m JOIN clients c ON c.id = m.client_id
-               WHERE m.is_owner AND c.status = 'active' ORDER BY c.code DESC LIMIT 1)""",
+               SELECT person_id FROM memberships WHERE client_id = $5 AND is_owner)""",
         email(provider),
         hashed,
         clock.now(),
         provider.locale,
+        client_id,
     )
+    await users.furnish(provider, client_id, hashed, by=by)
     if provider.signs_up:
         await _open(by=by)
 

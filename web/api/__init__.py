@@ -10,6 +10,7 @@ from web.api import (
     client_merging,
     client_projects,
     client_removal,
+    client_users,
     clients,
     companies,
     company_parts,
@@ -27,6 +28,7 @@ from web.api import (
     sign_up,
     staff,
     tasks,
+    users,
 )
 from web.api.methods import Methods
 from web.kit.idempotency import Idempotent
@@ -43,6 +45,7 @@ RESOURCES = (
     client_merging,
     client_projects,
     client_removal,
+    client_users,
     segments,
     payers,
     groups,
@@ -59,6 +62,7 @@ RESOURCES = (
     activity,
     exports,
     tasks,
+    users,
 )
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

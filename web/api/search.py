@@ -13,12 +13,16 @@ from web.api import answers
 from web.api.reading import asks
 from web.kit.visit import By
 
+Kind = Literal["client", "user", "payer", "segment"]
+
 
 class SearchQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to look for. A text may begin with `c:`, `u:`, `p:` or `f:` in place of `kind`."""
 
     q: Annotated[str, Meta(description="A code, the beginning of an e-mail address, or beginnings of words")]
-    kind: Annotated[Literal["client", "payer", "segment"] | None, Meta(description="Only this kind")] = None
+    kind: Annotated[Literal["client", "user", "payer", "segment"] | None, Meta(description="Only this kind")] = (
+        None
+    )
 
 
 class Hit(msgspec.Struct, kw_only=True):
@@ -39,7 +43,7 @@ class HitList(msgspec.Struct, kw_only=True):
 
 @get("/v1/search", **asks(Permission.CLIENT_READ, query=SearchQuery))
 async def index(by: By, asked: NamedDependency[SearchQuery]) -> HitList:
-    """Find clients, payers and saved filters, a few of each kind."""
+    """Find clients, users, payers and saved filters, a few of each kind."""
     kind, text = search.asked(asked.q)
     found = await search.find(text, by=by, kind=asked.kind or kind)
     return HitList(items=[answers.of(Hit, msgspec.structs.asdict(hit)) for hit in found])

@@ -23,7 +23,8 @@ from web.kit.pages import AnyRequest, page, redirect
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """A client and the addresses of its users' pages; `crumbs` lead to its users.
 
-    `may` are what the buttons are shown for: "invite", "update", "remove", "transfer".
+    `may` are what the buttons are shown for: "invite", "update", "remove", "transfer". `people` is where staff
+    find the pages of people, "" in the portal.
     """
 
     client_id: int
@@ -33,6 +34,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     invitations: str
     crumbs: list[tuple[str, str]]
     may: frozenset[str] = frozenset()
+    people: str = ""
 
 
 class Roles(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,9 @@ from web.staff import (
     client_payers,
     client_projects,
     client_removal,
+    client_user,
+    client_user_roles,
+    client_users,
     clients,
     companies,
     company_parts,
@@ -39,6 +42,7 @@ from web.staff import (
     sign_up,
     start,
     tasks,
+    users,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -57,6 +61,10 @@ ROUTES: list[Any] = [
     *client_merging.ROUTES,
     *client_removal.ROUTES,
     *client_payers.ROUTES,
+    *client_user.ROUTES,
+    *client_users.ROUTES,
+    *client_user_roles.ROUTES,
+    *users.ROUTES,
     *client_projects.ROUTES,
     *payers.ROUTES,
     *payer_merging.ROUTES,

@@ -49,6 +49,15 @@ class Tab(NamedTuple):
 
 TABS: tuple[Tab, ...] = (
     Tab("profile", N_("Profile"), "", Permission.CLIENT_READ, "staff/clients/tabs/profile.html"),
+    Tab("users", N_("Users"), "/users", Permission.USER_READ, "staff/clients/tabs/users.html"),
+    Tab(
+        "user",
+        N_("User"),
+        "/user",
+        Permission.CLIENT_READ,
+        "staff/clients/tabs/user.html",
+        instead_of="users",
+    ),
     Tab("payers", N_("Payers"), "/payers", Permission.PAYER_READ, "staff/clients/tabs/payers.html"),
     Tab(
         "payer",

@@ -57,6 +57,7 @@ HEADINGS = {
 ICONS = {"client": "users", "user": "user", "payer": "wallet", "segment": "filter"}
 ADDRESSES = {
     "client": "/staff/clients/{code}",
+    "user": "/staff/users/{id}",
     "payer": "/staff/payers/{id}",
     "segment": "/staff/clients?segment={id}",
 }

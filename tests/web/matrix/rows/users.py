@@ -10,15 +10,17 @@ from core.accounts.people import NewPerson
 from core.actor import Actor, system
 from tests.visitor import PASSWORD
 from tests.web.matrix import things
-from tests.web.matrix.row import PASSWORDS, rows
+from tests.web.matrix.row import GONE, NEW, PASSWORDS, rows
 
 if TYPE_CHECKING:
     from tests.web.matrix.world import World
 
 USERS, JEAN = {"feature": "users"}, {"feature": "users", "by": "dupont"}
-MEMBER, ROLE = {"person_id": "member"}, {"role_id": "client_role"}
+ROLE = {"role_id": "client_role"}
 INVITED = {"email": "!email", "roles": ["billing", "technical"]}
 MANAGE = "portal:users:manage"
+PERSON = {"name": "!name", "email": "!email", "locale": "fr", "version": 1}
+KEPT_OUT = {"person_id": "member_kept_out"}
 PLACEHOLDERS = {"person_id": "member", "invitation_id": "invitation"}
 LINK = {"by": "", "kinds": {"token": "invited"}}
 ROWS = [
@@ -53,7 +55,94 @@ ROWS = [
         ("POST /invitation/{token}", "public", LINK | {"send": PASSWORDS | {"name": "!name"}}),
         ("POST /invitation/{token}/join", "signed-in", LINK | {"by": "dupont", "send": {}}),
     ),
+    *rows(
+        "staff",
+        "provider",
+        ("GET /staff/users", "user:read", USERS),
+        ("GET /staff/users/{person_id}", "user:read", USERS),
+        ("POST /staff/users/{person_id}", "user:update", USERS | {"send": PERSON}),
+        ("POST /staff/users/{person_id}/link", "user:update", USERS | {"send": {}}),
+        ("POST /staff/users/{person_id}/disable", "user:disable", USERS | {"send": {}}),
+        ("POST /staff/users/{person_id}/enable", "user:disable", USERS | {"send": {}, "kinds": KEPT_OUT}),
+        ("GET /staff/clients/{code}/users", "user:read", USERS),
+        ("GET /staff/clients/{code}/users/invite", "user:invite", USERS),
+        ("POST /staff/clients/{code}/users/invite", "user:invite", USERS | {"send": INVITED}),
+        ("POST /staff/clients/{code}/invitations/{invitation_id}/resend", "user:invite", USERS | {"send": {}}),
+        ("POST /staff/clients/{code}/invitations/{invitation_id}/withdraw", "user:invite", USERS | {"send": {}}),
+        ("GET /staff/clients/{code}/users/{person_id}", "user:read", USERS),
+        (
+            "POST /staff/clients/{code}/users/{person_id}",
+            "user:update",
+            USERS | {"send": {"roles": ["technical"], "version": 1}},
+        ),
+        ("GET /staff/clients/{code}/users/{person_id}/remove", "user:remove", USERS),
+        ("POST /staff/clients/{code}/users/{person_id}/remove", "user:remove", USERS | {"send": {}}),
+        ("GET /staff/clients/{code}/users/{person_id}/transfer", "user:transfer", USERS),
+        ("POST /staff/clients/{code}/users/{person_id}/transfer", "user:transfer", USERS | {"send": {}}),
+        ("GET /staff/clients/{code}/user-roles", "user:read", USERS),
+        ("GET /staff/clients/{code}/user-roles/new", "user:update", USERS),
+        (
+            "POST /staff/clients/{code}/user-roles",
+            "user:update",
+            USERS | {"send": {"name": "!name", "rights": ["log:read", "users:read"]}},
+        ),
+        ("GET /staff/clients/{code}/user-roles/{role_id}", "user:read", USERS | {"kinds": ROLE}),
+        (
+            "POST /staff/clients/{code}/user-roles/{role_id}",
+            "user:update",
+            USERS | {"kinds": ROLE, "send": {"name": "!name", "rights": ["log:read"], "version": 1}},
+        ),
+        ("GET /staff/clients/{code}/user-roles/{role_id}/delete", "user:update", USERS | {"kinds": ROLE}),
+        (
+            "POST /staff/clients/{code}/user-roles/{role_id}/delete",
+            "user:update",
+            USERS | {"kinds": ROLE, "send": {}},
+        ),
+        ("GET /staff/clients/{code}/user", "client:read", {}),
+        ("POST /staff/clients/{code}/user", "client:update", {"send": PERSON}),
+        ("POST /staff/clients/{code}/user/link", "client:update", {"send": {}}),
+    ),
+    *rows(
+        "api",
+        "provider",
+        ("GET /api/v1/users", "user:read", USERS),
+        ("GET /api/v1/users/{person_id}", "user:read", USERS),
+        ("PATCH /api/v1/users/{person_id}", "user:update", USERS | {"send": PERSON}),
+        ("POST /api/v1/users/{person_id}/link", "user:update", USERS),
+        ("POST /api/v1/users/{person_id}/disable", "user:disable", USERS),
+        ("POST /api/v1/users/{person_id}/enable", "user:disable", USERS | {"kinds": KEPT_OUT}),
+        ("GET /api/v1/clients/{code}/user", "client:read", {}),
+        ("PATCH /api/v1/clients/{code}/user", "client:update", {"send": PERSON}),
+        ("GET /api/v1/clients/{code}/users", "user:read", USERS),
+        (
+            "PATCH /api/v1/clients/{code}/users/{person_id}",
+            "user:update",
+            USERS | {"send": {"roles": ["technical"], "version": 1}},
+        ),
+        ("DELETE /api/v1/clients/{code}/users/{person_id}", "user:remove", USERS | GONE),
+        ("POST /api/v1/clients/{code}/owner", "user:transfer", USERS | {"send": {"person_id": "$member"}}),
+        ("GET /api/v1/clients/{code}/invitations", "user:read", USERS),
+        ("POST /api/v1/clients/{code}/invitations", "user:invite", USERS | NEW | {"send": INVITED}),
+        ("POST /api/v1/clients/{code}/invitations/{invitation_id}/resend", "user:invite", USERS),
+        ("DELETE /api/v1/clients/{code}/invitations/{invitation_id}", "user:invite", USERS | GONE),
+        ("GET /api/v1/clients/{code}/user-roles", "user:read", USERS),
+        (
+            "POST /api/v1/clients/{code}/user-roles",
+            "user:update",
+            USERS | NEW | {"send": {"name": "!name", "rights": ["log:read"]}},
+        ),
+        (
+            "PATCH /api/v1/clients/{code}/user-roles/{role_id}",
+            "user:update",
+            USERS | {"kinds": ROLE, "send": {"name": "!name", "rights": ["users:read"], "version": 1}},
+        ),
+        ("DELETE /api/v1/clients/{code}/user-roles/{role_id}", "user:update", USERS | GONE | {"kinds": ROLE}),
+    ),
 ]
+PARAMETERS = {
+    "/staff/users": "search role status client after before",
+    "/api/v1/users": "search role status client after before limit",
+}
 CHANGES_NOTHING = {"/users/leave"}
 KEPT = {"invitations.token_hash", "people.name_folded"}
 RULED = {"invitations.roles", "memberships.roles"}
@@ -86,6 +175,13 @@ async def member(world: "World", by: Actor) -> int:
         return person_id
 
 
+async def member_kept_out(world: "World", by: Actor) -> int:
+    """The same, who cannot sign in now."""
+    person_id = await member(world, by)
+    await world.admin.execute("UPDATE people SET is_disabled = true WHERE id = $1", person_id)
+    return person_id
+
+
 async def client_role(world: "World", by: Actor) -> int:
     """A role that the client made."""
     client_id = await client_of(world, by)
@@ -115,4 +211,10 @@ async def invited(world: "World", by: Actor) -> str:
     return token
 
 
-MAKERS = {"member": member, "client_role": client_role, "invitation": invitation, "invited": invited}
+MAKERS = {
+    "member": member,
+    "member_kept_out": member_kept_out,
+    "client_role": client_role,
+    "invitation": invitation,
+    "invited": invited,
+}
