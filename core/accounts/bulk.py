@@ -14,7 +14,7 @@ from asyncpg import Record
 from core import audit, db, hooks, policies, tasks
 from core.accounts import (
     access,
-    attitudes,
+    bulk_things,
     client_choice,
     client_projects,
     clients,
@@ -94,7 +94,7 @@ async def check(change: Change, *, by: Actor) -> Change:
         number = getattr(change, field)
         if number is None:
             checks.error(field, _("Please choose one."))
-        elif not await _is_there(field, number, by=by):
+        elif not await bulk_things.is_there(field, number, by=by):
             checks.error(field, _("This is not one of the choices."))
     checks.done()
     return change
@@ -246,7 +246,7 @@ async def _why_not(client: Record, values: Mapping[str, Any], *, by: Actor) -> s
 
 async def _tell(act: str, column: str, changed: Sequence[Record], value: Any, *, by: Actor) -> None:
     """An entry for each client, with names in place of ids."""
-    names = await _names(act)
+    names = await bulk_things.names(act)
     await audit.record_each(
         "client:updated",
         "client",
@@ -264,33 +264,12 @@ async def _tell(act: str, column: str, changed: Sequence[Record], value: Any, *,
     )
 
 
-async def _names(act: str) -> dict[Any, str]:
-    table = {"attitude": "attitudes", "project": "projects"}.get(act)
-    return (
-        {}
-        if table is None
-        else {row["id"]: row["name"] for row in await db.fetch(f"SELECT id, name FROM {table}")}
-    )
-
-
 async def _named(change: Change) -> str:
     """What the change sets, by its name."""
     field = FIELDS.get(change.act)
     if field in ("language", "reason", None):
         return change.language if field == "language" else ""
-    table = {"group": "account_groups", "attitude": "attitudes", "project": "projects"}[str(field)]
-    return str(await db.value(f"SELECT name FROM {table} WHERE id = $1", getattr(change, str(field))) or "")
-
-
-async def _is_there(field: str, number: int, *, by: Actor) -> bool:
-    """Whether there is such a group, attitude or project, for `by` to use."""
-    if not 0 < number < 2**63:
-        return False
-    if field == "group":
-        return number in await groups.names(by=by)
-    if field == "attitude":
-        return await attitudes.exists(number)
-    return await client_projects.may_be_opened(number, by=by)
+    return await bulk_things.name_of(str(field), getattr(change, str(field)))
 
 
 def _may(act: Act, *, by: Actor) -> bool:
