@@ -113,6 +113,7 @@ FIELDS = MappingProxyType(
         "sessions": N_("Sessions"),
         "signed_on": N_("Signed on"),
         "site": N_("Site"),
+        "size": N_("Size"),
         "skipped": N_("Rows skipped"),
         "title": N_("Title"),
         "total": N_("Rows"),

@@ -23,6 +23,7 @@ REFERENCE = "#/components/schemas/{name}"
 HIGHEST_ID = 2**63 - 1
 DOCUMENTS = ("application/pdf", "image/png", "image/jpeg")
 """What documents come as."""
+ANY = "application/octet-stream"
 FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
 ABOUT = """Everything staff does about clients, through the same verbs as the pages.
 
@@ -131,7 +132,7 @@ def _success(handler: HTTPRouteHandler) -> dict[str, Any]:
     if headers:
         shown["headers"] = headers
     if _is_file(handler):
-        kinds = TYPES.values() if _is_list(handler) else DOCUMENTS
+        kinds = (*TYPES.values(), ANY) if _is_list(handler) else DOCUMENTS
         shown |= {"description": "The file.", "content": {kind: {"schema": FILE} for kind in kinds}}
     if struct is not None:
         shown["content"] = {"application/json": {"schema": _reference(struct)}}
