@@ -85,6 +85,12 @@ async def require_startable(by: Actor) -> None:
         raise _already()
 
 
+async def require_none(*, by: Actor) -> None:
+    """Nothing, unless a client's account was entered from the session of `by` and is not left yet."""
+    if by.session_id is not None and await going_on(by=by):
+        raise ForbiddenInside(_("You are inside a client’s account. Leave it first."))
+
+
 async def start(code: int, reason: str, *, back: str = "", signed_in: SignedIn) -> str:
     """Enter the account of the client with this code; returns the visit's token, which is shown to nobody else.
 

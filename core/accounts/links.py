@@ -11,7 +11,7 @@ from typing import Any, Literal
 from asyncpg import Record
 from piccolo.columns import BigInt, Bytea, Text, Timestamptz
 
-from core import audit, clock, db, i18n, jobs, mail
+from core import audit, clock, db, i18n, jobs, mail, policies
 from core.accounts import passwords, people, sessions, throttle
 from core.accounts.throttle import Limit
 from core.actor import Actor, Tenant, visitor
@@ -119,8 +119,10 @@ async def get(token: str) -> Record:
 async def use(token: str, new_password: str, *, by: Actor) -> int:
     """Put the new password in force and end all sessions of the person, whose id is returned.
 
-    The second factor stays as it is. Raises `NotValid`, and `Invalid` under "password". `by` is a visitor.
+    The second factor and the passkeys stay as they are. Raises `NotValid`, and `Invalid` under "password". `by` is
+    a visitor, or somebody signed in; not staff inside a client's account.
     """
+    policies.require_outside(by)
     async with passwords.turn() as turn:
         link = await get(token)
         if trouble := passwords.problem(new_password, about=(link["name"], link["email"], by.tenant.name)):

@@ -7,7 +7,8 @@ import pytest
 import time_machine
 
 from core import clock, db
-from core.accounts import signin
+from core.accounts import links, signin
+from core.actor import system
 from tests import cast
 from tests.visitor import PASSWORD
 
@@ -227,3 +228,50 @@ async def test_the_portal_is_the_clients_and_his_log_tells_of_the_visit(max_):
     assert "Nova entered the account of Jean Dupont" in log and "Ticket 12" in log
     assert "inside the client’s account" in log and "Max" not in log
     assert (await act(max_, "/choose", {"client": "1002"})).status_code in (403, 404)
+
+
+async def test_beside_a_visit_no_key_is_made_and_no_client_deleted(max_):
+    owner = await max_.another().sign_in(cast.email("alice"))
+    await inside(owner)
+    token = re.search(r'name="_csrf" value="([^"]+)"', (await owner.get("/staff/settings")).text)[1]
+    for path, data in (
+        ("/staff/api-keys", {"name": "Back door", "scopes": "client:read"}),
+        ("/staff/clients/delete", {"codes": "1002"}),
+    ):
+        answer = await owner.client.post(path, data={"_csrf": token} | data)
+        assert answer.status_code == 403, path
+        assert "Leave it first." in owner.text(answer)
+    kept = [entry["changes"]["request"][1] for entry in await told("impersonation:refused")]
+    assert kept == ["POST /staff/api-keys", "POST /staff/clients/delete"]
+    assert (await owner.get("/staff/clients")).status_code == 200, "another tab goes on as staff"
+    await act(owner, "/inside/leave")
+    token = re.search(r'name="_csrf" value="([^"]+)"', (await owner.get("/staff/settings")).text)[1]
+    made = await owner.client.post(
+        "/staff/api-keys", data={"_csrf": token, "name": "Key", "scopes": "client:read"}
+    )
+    assert made.status_code == 200, owner.text(made)[:500]
+
+
+async def test_no_password_is_chosen_and_nobody_signs_in_from_inside(max_):
+    nova = await cast.tenant("nova")
+    async with db.as_tenant(nova.id):
+        person_id = await db.value("SELECT id FROM people WHERE email_folded = 'dupont@client.example'")
+        token = await links.create("password", person_id, by=system(nova))
+        before = await db.fetch("SELECT * FROM people ORDER BY id")
+    await inside(max_)
+    new = {"password": "another horse, another staple 77", "password_again": "another horse, another staple 77"}
+    for path, data in (
+        (f"/password/{token}", new),
+        ("/sign-in", {"email": cast.email("alice"), "password": PASSWORD}),
+    ):
+        answer = await act(max_, path, data)
+        assert answer.status_code == 403, path
+        assert banner(answer)
+    async with db.as_tenant(nova.id):
+        assert await db.fetch("SELECT * FROM people ORDER BY id") == before
+
+
+async def test_a_page_of_an_error_leads_back_into_the_portal(max_):
+    await inside(max_)
+    page = await max_.get("/nowhere-at-all")
+    assert re.search(r'<a class="btn" href="/">', page.text)

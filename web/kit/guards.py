@@ -10,12 +10,15 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from core import policies
-from core.accounts import memberships
+from core.accounts import impersonation, memberships
 from core.accounts.rights import Right
 from core.errors import NotFound, NotSignedIn
 from core.permissions import Permission, feature_of
 from web.kit import csrf
 from web.kit.visit import Visit, visit_of
+
+CLOSED_BESIDE_A_VISIT = frozenset({Permission.API_KEY_MANAGE, Permission.CLIENT_DELETE})
+"""What a member of staff does not change in another tab either, while he is inside a client's account."""
 
 OF_EVERYBODY = ("account", "public", "portal")
 """The areas that a user may enter; of the others he learns nothing."""
@@ -77,6 +80,13 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         policies.require_outside(visit.actor)
     if wanted != "signed-in":
         policies.require(visit.actor, wanted)
+        await _beside_no_visit(connection, wanted)
+
+
+async def _beside_no_visit(connection: ASGIConnection[Any, Any, Any, Any], wanted: str) -> None:
+    """Whoever is inside a client's account does not do in another tab what is closed to him there."""
+    if wanted in CLOSED_BESIDE_A_VISIT and connection.scope.get("method") not in csrf.SAFE:
+        await impersonation.require_none(by=visit_of(connection).actor)
 
 
 def _is_enrolling(visit: Visit, handler: BaseRouteHandler) -> bool:
