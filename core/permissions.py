@@ -31,11 +31,17 @@ class Permission(StrEnum):
     COMPANY_READ = "company:read"
     COMPANY_UPDATE = "company:update"
     FIELD_MANAGE = "field:manage"
+    FILE_CREATE = "file:create"
+    FILE_DELETE = "file:delete"
+    FILE_READ = "file:read"
     GROUP_ASSIGN = "group:assign"
     GROUP_CREATE = "group:create"
     GROUP_DELETE = "group:delete"
     GROUP_READ = "group:read"
     GROUP_UPDATE = "group:update"
+    NOTE_CREATE = "note:create"
+    NOTE_MANAGE = "note:manage"
+    NOTE_READ = "note:read"
     PAYER_CREATE = "payer:create"
     PAYER_DELETE = "payer:delete"
     PAYER_MERGE = "payer:merge"
@@ -94,11 +100,17 @@ DESCRIPTIONS = MappingProxyType(
         Permission.COMPANY_READ: N_("See own companies"),
         Permission.COMPANY_UPDATE: N_("Edit own companies, their bank accounts and numbers"),
         Permission.FIELD_MANAGE: N_("Change the fields of clients"),
+        Permission.FILE_CREATE: N_("Keep files with clients"),
+        Permission.FILE_DELETE: N_("Delete files of clients"),
+        Permission.FILE_READ: N_("See and download files of clients"),
         Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
         Permission.GROUP_CREATE: N_("Add account groups"),
         Permission.GROUP_DELETE: N_("Delete account groups"),
         Permission.GROUP_READ: N_("See account groups"),
         Permission.GROUP_UPDATE: N_("Edit account groups"),
+        Permission.NOTE_CREATE: N_("Add notes about clients, and change one’s own"),
+        Permission.NOTE_MANAGE: N_("Change and delete the notes of others"),
+        Permission.NOTE_READ: N_("Read notes about clients"),
         Permission.PAYER_CREATE: N_("Add payers to clients"),
         Permission.PAYER_DELETE: N_("Delete payers"),
         Permission.PAYER_MERGE: N_("Merge payers of a client"),

@@ -106,10 +106,16 @@ def _require_reader(by: Actor) -> None:
     policies.require(by, Permission.PLATFORM_ACTIVITY if by.tenant.is_platform else Permission.ACTIVITY_READ)
 
 
-async def page_of(conditions: Conditions, older_than: str, newer_than: str) -> Page:
+EVERYTHING = ("SELECT {columns} FROM audit_entries a WHERE {where} {order}",)
+
+
+async def page_of(
+    conditions: Conditions, older_than: str, newer_than: str, *, sources: Sequence[str] = EVERYTHING
+) -> Page:
     """What fits the conditions on `audit_entries a`. Asks for no right: its callers have, and limit what is seen.
 
-    One row more than a page tells whether the list goes on. Both directions read the same index.
+    One row more than a page tells whether the list goes on. Both directions read the same index. Of several
+    `sources` each gives a page at most, in the order of the list, and they are merged.
     """
     is_back = bool(newer_than) and not older_than
     cursor = read_cursor(newer_than if is_back else older_than, int)
@@ -117,9 +123,10 @@ async def page_of(conditions: Conditions, older_than: str, newer_than: str) -> P
         at, entry = conditions.bind(_moment(cursor)), conditions.bind(cursor.id)
         conditions.add(f"(a.at, a.id) {'>' if is_back else '<'} ({at}, {entry})")
     direction = "ASC" if is_back else "DESC"
+    order = f"ORDER BY a.at {direction}, a.id {direction} LIMIT {PAGE + 1}"
+    parts = [source.format(columns=COLUMNS, where=conditions.sql, order=order) for source in sources]
     found = await db.fetch(
-        f"""SELECT {COLUMNS} FROM audit_entries a WHERE {conditions.sql}
-            ORDER BY a.at {direction}, a.id {direction} LIMIT {PAGE + 1}""",
+        parts[0] if len(parts) == 1 else f"SELECT a.* FROM (({') UNION ALL ('.join(parts)})) a {order}",
         *conditions.arguments,
     )
     has_more, entries = len(found) > PAGE, found[:PAGE]
@@ -145,7 +152,7 @@ async def _conditions_of(chosen: ActivityFilter, *, by: Actor) -> Conditions:
     conditions.equals("a.subject_kind", chosen.subject_kind)
     conditions.equals("a.client_id", client_id)
     conditions.begins("a.subject_folded", str(await db.value("SELECT fold($1)", search)) if search else "")
-    _add_days(conditions, chosen, zone=ZoneInfo(by.tenant.timezone))
+    add_days(conditions, chosen.day_from, chosen.day_to, zone=ZoneInfo(by.tenant.timezone))
     return conditions
 
 
@@ -161,11 +168,7 @@ async def _checked(chosen: ActivityFilter, *, by: Actor) -> tuple[int | None, st
     if chosen.subject_kind:
         checks.choice("subject_kind", chosen.subject_kind, SUBJECTS)
     search = checks.text("search", chosen.search, longest=200, required=False)
-    for field in ("day_from", "day_to"):
-        if (day := getattr(chosen, field)) and not 2000 <= day.year <= 9000:
-            checks.error(field, _("This is not a date."))
-    if chosen.day_from and chosen.day_to and chosen.day_from > chosen.day_to:
-        checks.error("day_to", _("This is before the first day."))
+    check_days(checks, chosen.day_from, chosen.day_to)
     client_id = None
     if chosen.client is not None and not checks.errors:
         try:
@@ -185,11 +188,21 @@ def _limit_to_visible(conditions: Conditions, *, by: Actor) -> None:
     conditions.add(f"({own} OR EXISTS (SELECT FROM clients c WHERE c.id = a.client_id AND {seen.sql}))")
 
 
-def _add_days(conditions: Conditions, chosen: ActivityFilter, *, zone: ZoneInfo) -> None:
-    if chosen.day_from:
-        conditions.add(f"a.at >= {conditions.bind(_midnight(chosen.day_from, zone))}")
-    if chosen.day_to:
-        conditions.add(f"a.at < {conditions.bind(_midnight(chosen.day_to + timedelta(days=1), zone))}")
+def check_days(checks: Checks, first: date | None, last: date | None) -> None:
+    """Note under `day_from` and `day_to` what cannot be."""
+    for field, day in (("day_from", first), ("day_to", last)):
+        if day and not 2000 <= day.year <= 9000:
+            checks.error(field, _("This is not a date."))
+    if first and last and first > last:
+        checks.error("day_to", _("This is before the first day."))
+
+
+def add_days(conditions: Conditions, first: date | None, last: date | None, *, zone: ZoneInfo) -> None:
+    """Only what happened on these days, both of them included."""
+    if first:
+        conditions.add(f"a.at >= {conditions.bind(_midnight(first, zone))}")
+    if last:
+        conditions.add(f"a.at < {conditions.bind(_midnight(last + timedelta(days=1), zone))}")
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

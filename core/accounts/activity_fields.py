@@ -109,6 +109,7 @@ FIELDS = MappingProxyType(
         "series": N_("Series"),
         "sessions": N_("Sessions"),
         "site": N_("Site"),
+        "size": N_("Size"),
         "skipped": N_("Rows skipped"),
         "total": N_("Rows"),
         "state": N_("State"),

@@ -57,6 +57,8 @@ PARTS: tuple[Part, ...] = (
         beside=("field_id",),
         sets=REGISTERED,
     ),
+    Part(table="client_files", how="moves", label=N_("Files")),
+    Part(table="client_notes", how="moves", label=N_("Notes"), sets={"is_pinned": "false"}),
     Part(
         table="client_projects",
         how="moves_unless",

@@ -21,6 +21,7 @@ from web.api.problems import Problem, refusals_of
 
 REFERENCE = "#/components/schemas/{name}"
 HIGHEST_ID = 2**63 - 1
+ANY = "application/octet-stream"
 FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
 ABOUT = """Everything staff does about clients, through the same verbs as the pages.
 
@@ -129,7 +130,10 @@ def _success(handler: HTTPRouteHandler) -> dict[str, Any]:
     if headers:
         shown["headers"] = headers
     if _is_file(handler):
-        shown |= {"description": "The file.", "content": {kind: {"schema": FILE} for kind in TYPES.values()}}
+        shown |= {
+            "description": "The file.",
+            "content": {kind: {"schema": FILE} for kind in (*TYPES.values(), ANY)},
+        }
     if struct is not None:
         shown["content"] = {"application/json": {"schema": _reference(struct)}}
     return shown

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from core import i18n, places
-from core.accounts import sign_up, terms
+from core.accounts import client_fields, sign_up, terms
 from core.accounts.sign_up import NewSignUp, NotValid
 from core.errors import Invalid, TooManyAttempts
 from core.i18n import _
@@ -97,6 +97,7 @@ async def _form(
         status=status,
         form=form,
         settings=settings,
+        own_fields=await client_fields.shown(),
         terms=await terms.current(),
         countries=list(places.countries(i18n.current()).items()),
         retry_after=retry_after,

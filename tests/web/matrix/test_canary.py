@@ -26,7 +26,7 @@ SEEN_AT_HOME = (
     "/staff/clients",
     "/staff/clients/{code}",
     "/staff/clients/{code}/edit",
-    "/staff/clients/{code}/activity",
+    "/staff/clients/{code}/timeline",
     "/staff/groups",
     "/staff/groups/{group_id}",
     "/staff/projects",
