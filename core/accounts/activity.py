@@ -25,6 +25,8 @@ COLUMNS = """a.id, a.at, a.action, a.actor_kind, a.actor_id, a.actor_name, a.sub
     a.subject_name, a.client_id, a.changes, a.address, a.request_id, a.impersonation_id"""
 OF_FIELDS = ("fields", "internal")
 """Where the provider's own fields stand in the changes, by their labels; `internal` are those no client sees."""
+PROJECTS = ("project", "projects")
+"""Fields of what changed that name projects."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -70,7 +72,7 @@ async def page(
     _require_reader(by)
     conditions = await _conditions_of(chosen, by=by)
     focus.limit(conditions, within, column="a.client_id")
-    return await page_of(conditions, older_than, newer_than)
+    return await _as_seen(await page_of(conditions, older_than, newer_than), by=by)
 
 
 async def of_client(client_id: int, *, older_than: str = "", newer_than: str = "", by: Actor) -> Page:
@@ -79,7 +81,7 @@ async def of_client(client_id: int, *, older_than: str = "", newer_than: str = "
     await access.client(client_id, by=by)
     conditions = Conditions()
     conditions.equals("a.client_id", client_id)
-    return await page_of(conditions, older_than, newer_than)
+    return await _as_seen(await page_of(conditions, older_than, newer_than), by=by)
 
 
 async def actors(*, by: Actor) -> dict[int, str]:
@@ -141,6 +143,24 @@ async def page_of(
         newer=_cursor(entries[0]) if entries and has_newer else "",
         older=_cursor(entries[-1]) if entries and has_older else "",
     )
+
+
+async def _as_seen(found: Page, *, by: Actor) -> Page:
+    """The page without the names of projects that `by` does not see."""
+    if by.projects is None:
+        return found
+    named = await db.fetch(f"SELECT name FROM projects WHERE id IN ({access.listed(by.projects)})")
+    known = {row["name"] for row in named}
+
+    def seen(field: str, change: Sequence[Any]) -> list[Any]:
+        return [value if field not in PROJECTS or value in known else None for value in change]
+
+    entries = []
+    for entry in found.entries:
+        values = {field: seen(field, change) for field, change in entry["values"].items()}
+        values = {field: change for field, change in values.items() if change != [None, None]}
+        entries.append(entry | {"values": values, "changes": changes_of(entry | {"changes": values})})
+    return msgspec.structs.replace(found, entries=entries)
 
 
 async def _conditions_of(chosen: ActivityFilter, *, by: Actor) -> Conditions:
