@@ -33,6 +33,7 @@ SEEN_AT_HOME = (
     "/staff/attitudes",
     "/staff/fields",
     "/staff/people",
+    "/staff/users",
     "/staff/roles",
     "/staff/api-keys",
     "/staff/activity",
@@ -42,6 +43,7 @@ SEEN_AT_HOME = (
     "/api/v1/clients/{code}",
     "/api/v1/groups",
     "/api/v1/staff",
+    "/api/v1/users",
     "/api/v1/roles",
     "/api/v1/activity",
 )
