@@ -111,6 +111,20 @@ SOURCES: tuple[Source, ...] = (
         more=WHO,
     ),
     Source(
+        name="notes",
+        label=N_("Notes"),
+        table="client_notes",
+        columns=("text", "author_name", "created_at", "edited_by", "edited_at"),
+        only_internal=True,
+    ),
+    Source(
+        name="files",
+        label=N_("Files"),
+        table="client_files",
+        columns=("id", "name", "kind", "size", "uploader_name", "uploaded_at"),
+        only_internal=True,
+    ),
+    Source(
         name="sessions",
         label=N_("Sessions"),
         table="sessions",

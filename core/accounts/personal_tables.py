@@ -67,6 +67,8 @@ TABLES: tuple[Table, ...] = (
         plain=("action", "actor_kind", "subject_kind", "request_id"),
     ),
     Table(name="client_field_values", goes=True),
+    Table(name="client_files", goes=True),
+    Table(name="client_notes", goes=True),
     Table(name="client_words", elsewhere="a trigger of clients"),
     Table(name="person_words", rows=OF_PERSON, elsewhere="a trigger of people"),
     Table(name="payer_words", elsewhere="a trigger of payers"),

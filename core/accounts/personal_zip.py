@@ -48,6 +48,9 @@ async def step(export: Record, place: int, *, by: Actor) -> str:
         source = sources[place]
         rows = await personal_sources.read(source, export["client_id"], is_internal=export["is_internal"])
         await _keep(export, f"data/{source.name}", msgspec.json.encode(rows, enc_hook=str))
+        for row in rows if source.table == "client_files" else ():
+            content = await db.value("SELECT content FROM client_files WHERE id = $1", row["id"])
+            await _keep(export, f"files/{row['id']}-{row['name']}", content)
         return source.label
     if place == len(sources):
         await _ask_plugins(export, by=by)

@@ -76,7 +76,14 @@ async def test_staff_get_all_of_this_client_and_nothing_of_others(database, sett
         await add_user(await id_of("dupont"), "both", "billing")
         await add_user(await id_of("elodie"), "both", "technical")
         await db.execute("UPDATE clients SET note = '=cmd|x' WHERE code = $1", code)
+        await db.execute(
+            """INSERT INTO client_files (client_id, name, kind, size, content, uploaded_at)
+               SELECT id, 'scan.pdf', 'application/pdf', 4, 'scan', $2 FROM clients WHERE code = $1""",
+            code,
+            clock.now(),
+        )
     files = await made(settings, code, alice)
+    assert [content for name, content in files.items() if name.endswith("-scan.pdf")] == [b"scan"]
     told = json.loads(files["data.json"])
     assert told["client"][0]["login"] == "dupont"
     assert told["client"][0]["note"] == "=cmd|x"
@@ -91,7 +98,7 @@ async def test_staff_get_all_of_this_client_and_nothing_of_others(database, sett
     assert f"Personal data of client {code} at Nova" in files["README.txt"].decode()
     async with db.as_tenant(alice.tenant.id):
         (export,) = await personal_exports.of_client(code, by=alice)
-        assert (export["done"], export["total"], export["state"]) == (14, 14, "ready")
+        assert (export["done"], export["total"], export["state"]) == (16, 16, "ready")
         assert export["downloaded_at"] is not None
         assert [entry["actor_name"] for entry in await entries("personal_data:downloaded")] == ["Alice"]
         assert await db.value("SELECT count(*) FROM personal_export_parts") == 0
