@@ -3,10 +3,14 @@
 import base64
 import binascii
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LONGEST = 9_000_000 * 10**10
+"""Microseconds that a calendar has."""
 PLACE = re.compile(r"\$[0-9]+")
 """The placeholder of a bound value."""
 
@@ -80,3 +84,13 @@ def read_cursor(text: str, kind: type) -> Cursor | None:
     if type(cursor.value) is not kind or not 0 <= cursor.id < 2**63 or "\x00" in str(cursor.value):
         return None
     return cursor
+
+
+def cursor_at(moment: datetime, row_id: int) -> str:
+    """The place of a row in a list that is sorted by a moment."""
+    return str(Cursor((moment - EPOCH) // timedelta(microseconds=1), row_id))
+
+
+def moment_of(cursor: Cursor) -> datetime:
+    """The moment in such a cursor; one that was made up may lie outside of the calendar."""
+    return EPOCH + timedelta(microseconds=max(0, min(int(cursor.value), LONGEST)))

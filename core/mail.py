@@ -10,6 +10,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -49,6 +50,11 @@ def configure(settings: Settings) -> None:
     """Say once, at the start of a process with a worker, where mail goes."""
     global _settings
     _settings = settings
+
+
+def home() -> Path:
+    """The directory of the product, in which mail is kept that was caught instead of sent."""
+    return _settings.home
 
 
 async def later(

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     ACTIVITY_READ = "activity:read"
     API_KEY_MANAGE = "api_key:manage"
     ATTITUDE_MANAGE = "attitude:manage"
+    CLIENT_CLEAR = "client:clear"
     CLIENT_CLOSE = "client:close"
     CLIENT_CREATE = "client:create"
     CLIENT_DELETE = "client:delete"
@@ -22,18 +23,30 @@ class Permission(StrEnum):
     CLIENT_IMPERSONATE = "client:impersonate"
     CLIENT_IMPORT = "client:import"
     CLIENT_MERGE = "client:merge"
+    CLIENT_PERSONAL_DATA = "client:personal_data"
     CLIENT_READ = "client:read"
     CLIENT_UPDATE = "client:update"
     COMPANY_CREATE = "company:create"
     COMPANY_DELETE = "company:delete"
     COMPANY_READ = "company:read"
     COMPANY_UPDATE = "company:update"
+    CONTRACT_CREATE = "contract:create"
+    CONTRACT_DELETE = "contract:delete"
+    CONTRACT_READ = "contract:read"
+    CONTRACT_UPDATE = "contract:update"
+    CONTRACT_TEMPLATE_MANAGE = "contract_template:manage"
     FIELD_MANAGE = "field:manage"
+    FILE_CREATE = "file:create"
+    FILE_DELETE = "file:delete"
+    FILE_READ = "file:read"
     GROUP_ASSIGN = "group:assign"
     GROUP_CREATE = "group:create"
     GROUP_DELETE = "group:delete"
     GROUP_READ = "group:read"
     GROUP_UPDATE = "group:update"
+    NOTE_CREATE = "note:create"
+    NOTE_MANAGE = "note:manage"
+    NOTE_READ = "note:read"
     PAYER_CREATE = "payer:create"
     PAYER_DELETE = "payer:delete"
     PAYER_MERGE = "payer:merge"
@@ -76,6 +89,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.ACTIVITY_READ: N_("Read who changed what, and when"),
         Permission.API_KEY_MANAGE: N_("Make and revoke one's own API keys"),
         Permission.ATTITUDE_MANAGE: N_("Change the list of attitudes"),
+        Permission.CLIENT_CLEAR: N_("Clear the personal data of closed clients"),
         Permission.CLIENT_CLOSE: N_("Close clients, and open them again"),
         Permission.CLIENT_CREATE: N_("Register clients"),
         Permission.CLIENT_DELETE: N_("Delete clients"),
@@ -83,18 +97,30 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CLIENT_IMPERSONATE: N_("Enter with the client’s rights"),
         Permission.CLIENT_IMPORT: N_("Import clients from files"),
         Permission.CLIENT_MERGE: N_("Merge clients"),
+        Permission.CLIENT_PERSONAL_DATA: N_("Export the personal data of clients"),
         Permission.CLIENT_READ: N_("See clients"),
         Permission.CLIENT_UPDATE: N_("Edit clients"),
         Permission.COMPANY_CREATE: N_("Add own companies"),
         Permission.COMPANY_DELETE: N_("Delete own companies"),
         Permission.COMPANY_READ: N_("See own companies"),
         Permission.COMPANY_UPDATE: N_("Edit own companies, their bank accounts and numbers"),
+        Permission.CONTRACT_CREATE: N_("Draft contracts"),
+        Permission.CONTRACT_DELETE: N_("Delete drafts of contracts"),
+        Permission.CONTRACT_READ: N_("See contracts"),
+        Permission.CONTRACT_TEMPLATE_MANAGE: N_("Change the templates of contracts"),
+        Permission.CONTRACT_UPDATE: N_("Edit, send and cancel contracts, and record signatures"),
         Permission.FIELD_MANAGE: N_("Change the fields of clients"),
+        Permission.FILE_CREATE: N_("Keep files with clients"),
+        Permission.FILE_DELETE: N_("Delete files of clients"),
+        Permission.FILE_READ: N_("See and download files of clients"),
         Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
         Permission.GROUP_CREATE: N_("Add account groups"),
         Permission.GROUP_DELETE: N_("Delete account groups"),
         Permission.GROUP_READ: N_("See account groups"),
         Permission.GROUP_UPDATE: N_("Edit account groups"),
+        Permission.NOTE_CREATE: N_("Add notes about clients, and change one’s own"),
+        Permission.NOTE_MANAGE: N_("Change and delete the notes of others"),
+        Permission.NOTE_READ: N_("Read notes about clients"),
         Permission.PAYER_CREATE: N_("Add payers to clients"),
         Permission.PAYER_DELETE: N_("Delete payers"),
         Permission.PAYER_MERGE: N_("Merge payers of a client"),
@@ -150,7 +176,14 @@ FEATURES = MappingProxyType(
     }
 )
 
-_FEATURE_OF_NOUN = {"group": "groups", "payer": "payers", "project": "projects", "user": "users"}
+_FEATURE_OF_NOUN = {
+    "contract": "contracts",
+    "contract_template": "contracts",
+    "group": "groups",
+    "payer": "payers",
+    "project": "projects",
+    "user": "users",
+}
 _FEATURE_OF_PERMISSION = {"company:create": "companies", "company:delete": "companies"}
 """Where only a part of what there is to do with a noun is gated: every provider has one company."""
 _PARTS = {permission.value: tuple(permission.value.split(":")) for permission in Permission}

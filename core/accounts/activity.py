@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from asyncpg import Record
 
 from core import db, policies
 from core.accounts import access, focus, rows
@@ -16,16 +15,19 @@ from core.accounts.focus import Focus
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import NotFound
-from core.filters import Conditions, Cursor, read_cursor
+from core.filters import Conditions, cursor_at, moment_of, read_cursor
 from core.i18n import N_, _
 from core.permissions import Permission
 
 PAGE = 50
 COLUMNS = """a.id, a.at, a.action, a.actor_kind, a.actor_id, a.actor_name, a.subject_kind, a.subject_id,
     a.subject_name, a.client_id, a.changes, a.address, a.request_id, a.impersonation_id"""
+BUT_BY_RULE = "a.action NOT IN ('group:joined_by_rule', 'group:left_by_rule')"
+"""Each client that a rule brings in or lets go has an entry, for its own page; the run has one for all to read."""
 OF_FIELDS = ("fields", "internal")
 """Where the provider's own fields stand in the changes, by their labels; `internal` are those no client sees."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PROJECTS = ("project", "projects")
+"""Fields of what changed that name projects."""
 
 
 class ActivityFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -70,7 +72,7 @@ async def page(
     _require_reader(by)
     conditions = await _conditions_of(chosen, by=by)
     focus.limit(conditions, within, column="a.client_id")
-    return await page_of(conditions, older_than, newer_than)
+    return await _as_seen(await page_of(conditions, older_than, newer_than), by=by)
 
 
 async def of_client(client_id: int, *, older_than: str = "", newer_than: str = "", by: Actor) -> Page:
@@ -79,7 +81,7 @@ async def of_client(client_id: int, *, older_than: str = "", newer_than: str = "
     await access.client(client_id, by=by)
     conditions = Conditions()
     conditions.equals("a.client_id", client_id)
-    return await page_of(conditions, older_than, newer_than)
+    return await _as_seen(await page_of(conditions, older_than, newer_than), by=by)
 
 
 async def actors(*, by: Actor) -> dict[int, str]:
@@ -106,20 +108,27 @@ def _require_reader(by: Actor) -> None:
     policies.require(by, Permission.PLATFORM_ACTIVITY if by.tenant.is_platform else Permission.ACTIVITY_READ)
 
 
-async def page_of(conditions: Conditions, older_than: str, newer_than: str) -> Page:
+EVERYTHING = ("SELECT {columns} FROM audit_entries a WHERE {where} {order}",)
+
+
+async def page_of(
+    conditions: Conditions, older_than: str, newer_than: str, *, sources: Sequence[str] = EVERYTHING
+) -> Page:
     """What fits the conditions on `audit_entries a`. Asks for no right: its callers have, and limit what is seen.
 
-    One row more than a page tells whether the list goes on. Both directions read the same index.
+    One row more than a page tells whether the list goes on. Both directions read the same index. Of several
+    `sources` each gives a page at most, in the order of the list, and they are merged.
     """
     is_back = bool(newer_than) and not older_than
     cursor = read_cursor(newer_than if is_back else older_than, int)
     if cursor is not None:
-        at, entry = conditions.bind(_moment(cursor)), conditions.bind(cursor.id)
+        at, entry = conditions.bind(moment_of(cursor)), conditions.bind(cursor.id)
         conditions.add(f"(a.at, a.id) {'>' if is_back else '<'} ({at}, {entry})")
     direction = "ASC" if is_back else "DESC"
+    order = f"ORDER BY a.at {direction}, a.id {direction} LIMIT {PAGE + 1}"
+    parts = [source.format(columns=COLUMNS, where=conditions.sql, order=order) for source in sources]
     found = await db.fetch(
-        f"""SELECT {COLUMNS} FROM audit_entries a WHERE {conditions.sql}
-            ORDER BY a.at {direction}, a.id {direction} LIMIT {PAGE + 1}""",
+        parts[0] if len(parts) == 1 else f"SELECT a.* FROM (({') UNION ALL ('.join(parts)})) a {order}",
         *conditions.arguments,
     )
     has_more, entries = len(found) > PAGE, found[:PAGE]
@@ -131,9 +140,27 @@ async def page_of(conditions: Conditions, older_than: str, newer_than: str) -> P
             dict(entry) | {"sentence": described(entry), "changes": changes_of(entry), "values": entry["changes"]}
             for entry in entries
         ],
-        newer=_cursor(entries[0]) if entries and has_newer else "",
-        older=_cursor(entries[-1]) if entries and has_older else "",
+        newer=cursor_at(entries[0]["at"], entries[0]["id"]) if entries and has_newer else "",
+        older=cursor_at(entries[-1]["at"], entries[-1]["id"]) if entries and has_older else "",
     )
+
+
+async def _as_seen(found: Page, *, by: Actor) -> Page:
+    """The page without the names of projects that `by` does not see."""
+    if by.projects is None:
+        return found
+    named = await db.fetch(f"SELECT name FROM projects WHERE id IN ({access.listed(by.projects)})")
+    known = {row["name"] for row in named}
+
+    def seen(field: str, change: Sequence[Any]) -> list[Any]:
+        return [value if field not in PROJECTS or value in known else None for value in change]
+
+    entries = []
+    for entry in found.entries:
+        values = {field: seen(field, change) for field, change in entry["values"].items()}
+        values = {field: change for field, change in values.items() if change != [None, None]}
+        entries.append(entry | {"values": values, "changes": changes_of(entry | {"changes": values})})
+    return msgspec.structs.replace(found, entries=entries)
 
 
 async def _conditions_of(chosen: ActivityFilter, *, by: Actor) -> Conditions:
@@ -142,10 +169,12 @@ async def _conditions_of(chosen: ActivityFilter, *, by: Actor) -> Conditions:
     _limit_to_visible(conditions, by=by)
     conditions.equals("a.actor_id", chosen.actor)
     conditions.equals("a.action", chosen.action)
+    if not chosen.action and client_id is None:
+        conditions.add(BUT_BY_RULE)
     conditions.equals("a.subject_kind", chosen.subject_kind)
     conditions.equals("a.client_id", client_id)
     conditions.begins("a.subject_folded", str(await db.value("SELECT fold($1)", search)) if search else "")
-    _add_days(conditions, chosen, zone=ZoneInfo(by.tenant.timezone))
+    add_days(conditions, chosen.day_from, chosen.day_to, zone=ZoneInfo(by.tenant.timezone))
     return conditions
 
 
@@ -161,11 +190,7 @@ async def _checked(chosen: ActivityFilter, *, by: Actor) -> tuple[int | None, st
     if chosen.subject_kind:
         checks.choice("subject_kind", chosen.subject_kind, SUBJECTS)
     search = checks.text("search", chosen.search, longest=200, required=False)
-    for field in ("day_from", "day_to"):
-        if (day := getattr(chosen, field)) and not 2000 <= day.year <= 9000:
-            checks.error(field, _("This is not a date."))
-    if chosen.day_from and chosen.day_to and chosen.day_from > chosen.day_to:
-        checks.error("day_to", _("This is before the first day."))
+    check_days(checks, chosen.day_from, chosen.day_to)
     client_id = None
     if chosen.client is not None and not checks.errors:
         try:
@@ -185,25 +210,25 @@ def _limit_to_visible(conditions: Conditions, *, by: Actor) -> None:
     conditions.add(f"({own} OR EXISTS (SELECT FROM clients c WHERE c.id = a.client_id AND {seen.sql}))")
 
 
-def _add_days(conditions: Conditions, chosen: ActivityFilter, *, zone: ZoneInfo) -> None:
-    if chosen.day_from:
-        conditions.add(f"a.at >= {conditions.bind(_midnight(chosen.day_from, zone))}")
-    if chosen.day_to:
-        conditions.add(f"a.at < {conditions.bind(_midnight(chosen.day_to + timedelta(days=1), zone))}")
+def check_days(checks: Checks, first: date | None, last: date | None) -> None:
+    """Note under `day_from` and `day_to` what cannot be."""
+    for field, day in (("day_from", first), ("day_to", last)):
+        if day and not 2000 <= day.year <= 9000:
+            checks.error(field, _("This is not a date."))
+    if first and last and first > last:
+        checks.error("day_to", _("This is before the first day."))
+
+
+def add_days(conditions: Conditions, first: date | None, last: date | None, *, zone: ZoneInfo) -> None:
+    """Only what happened on these days, both of them included."""
+    if first:
+        conditions.add(f"a.at >= {conditions.bind(_midnight(first, zone))}")
+    if last:
+        conditions.add(f"a.at < {conditions.bind(_midnight(last + timedelta(days=1), zone))}")
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _cursor(entry: Record) -> str:
-    return str(Cursor((entry["at"] - EPOCH) // timedelta(microseconds=1), entry["id"]))
-
-
-def _moment(cursor: Cursor) -> datetime:
-    """The time in a cursor; one that was made up may lie outside of the calendar."""
-    longest = 9_000_000 * 10**10
-    return EPOCH + timedelta(microseconds=max(0, min(int(cursor.value), longest)))
 
 
 def described(entry: Mapping[str, Any]) -> str:

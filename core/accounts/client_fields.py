@@ -84,6 +84,11 @@ async def in_use() -> list[Field]:
     return [as_field(row) for row in found]
 
 
+async def shown() -> list[Field]:
+    """Those of the fields that clients see and fill in themselves."""
+    return [field for field in await in_use() if field.is_shown]
+
+
 def as_field(row: Mapping[str, Any]) -> Field:
     """A row of `every` as it is asked for."""
     return Field(

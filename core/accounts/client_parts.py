@@ -57,6 +57,8 @@ PARTS: tuple[Part, ...] = (
         beside=("field_id",),
         sets=REGISTERED,
     ),
+    Part(table="client_files", how="moves", label=N_("Files")),
+    Part(table="client_notes", how="moves", label=N_("Notes"), sets={"is_pinned": "false"}),
     Part(
         table="client_projects",
         how="moves_unless",
@@ -73,6 +75,7 @@ PARTS: tuple[Part, ...] = (
         label=N_("Consents to the terms"),
         beside=("person_id", "number"),
     ),
+    Part(table="contracts", how="moves", label=N_("Contracts")),
     Part(
         table="group_members",
         how="moves_unless",
@@ -80,6 +83,13 @@ PARTS: tuple[Part, ...] = (
         beside=("group_id",),
         is_same=True,
         sets=REGISTERED,
+    ),
+    Part(
+        table="group_exclusions",
+        how="moves_unless",
+        label=N_("Exceptions from rules of groups"),
+        beside=("group_id",),
+        is_same=True,
     ),
     Part(table="impersonations", how="moves", label=N_("Visits of support")),
     Part(
@@ -92,6 +102,8 @@ PARTS: tuple[Part, ...] = (
     Part(table="membership_roles", how="elsewhere", why=USERS),
     Part(table="memberships", how="elsewhere", label=N_("Users"), why=USERS),
     Part(table="payers", how="moves", label=N_("Payers"), sets={"is_default": "false"}),
+    Part(table="rule_candidates", how="stays", why="a job looks at the client and finds that it was merged"),
+    Part(table="personal_exports", how="moves", label=N_("Copies of personal data")),
     Part(table="sessions", how="elsewhere", why="client_merging_users: no session changes its client unasked"),
 )
 BY_TABLE = {part.table: part for part in PARTS}

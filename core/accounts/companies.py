@@ -251,6 +251,8 @@ async def _why_it_stays(row: Record) -> str:
         return _("This is the default company. Make another one the default first.")
     if await numbering.has_given(row["id"]):
         return _("It has issued documents. Archive it, and it is offered no more.")
+    if await db.value("SELECT EXISTS (SELECT FROM contracts WHERE company_id = $1)", row["id"]):
+        return _("Drafts of contracts name it. Delete them, or archive the company.")
     return await _sold_through(row["id"])
 
 

@@ -103,13 +103,20 @@ async def of(client_id: int, fields: Sequence[Field] | None = None) -> dict[str,
 
 
 async def checked(
-    checks: Checks, sent: Mapping[str, Sent], *, is_new: bool = False, is_by_hand: bool = True
+    checks: Checks,
+    sent: Mapping[str, Sent],
+    *,
+    is_new: bool = False,
+    is_by_hand: bool = True,
+    is_by_client: bool = False,
 ) -> dict[str, tuple[Field, Value | None]]:
     """What was sent, by key, as it is to be kept; notes in `checks` what is wrong, under `fields.<key>`.
 
     `is_by_hand`: required fields have to be there when the client is new, and cannot be emptied later.
+    `is_by_client`: fields that clients do not see are as unknown as any.
     """
-    fields = {field.key: field for field in await client_fields.in_use()}
+    known = await (client_fields.shown() if is_by_client else client_fields.in_use())
+    fields = {field.key: field for field in known}
     for key in sent.keys() - fields.keys():
         checks.error(f"fields.{key}"[:100], _("There is no such field."))
     asked = fields if is_new else {key: field for key, field in fields.items() if key in sent}
@@ -159,6 +166,18 @@ async def save(client_id: int, values: Iterable[tuple[Field, Value | None]]) -> 
             field.id,
             YES_NO[value] if isinstance(value, bool) else value,
         )
+
+
+async def usable(texts: Mapping[str, str]) -> dict[str, Sent]:
+    """Of values that were checked some time ago those that their fields still take."""
+    kept: dict[str, Sent] = {}
+    for field in await client_fields.in_use():
+        try:
+            value = parsed(field, texts.get(field.key))
+        except ValueError:
+            continue
+        kept |= {} if value is None else {field.key: plain(value)}
+    return kept
 
 
 def told(values: Iterable[tuple[Field, Value | None]]) -> dict[str, dict[str, str | bool | None]]:

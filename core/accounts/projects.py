@@ -183,6 +183,8 @@ async def make_default(project_id: int, *, by: Actor) -> None:
         raise NotFound()
     if all_of_them[project_id]["is_default"]:
         return
+    if all_of_them[project_id]["closed_at"] is not None:
+        raise Conflict(_("This project is closed. Open it again first."))
     await db.execute("UPDATE projects SET is_default = false, version = version + 1 WHERE is_default")
     await db.execute("UPDATE projects SET is_default = true, version = version + 1 WHERE id = $1", project_id)
     old, new = {"is_default": False}, {"is_default": True}

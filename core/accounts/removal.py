@@ -6,9 +6,10 @@ import msgspec
 from asyncpg import Record
 
 from core import audit, db, hooks, policies
-from core.accounts import access, clients, owners
+from core.accounts import access, clients, owners, payer_documents
 from core.actor import Actor
-from core.errors import Invalid, Refusal
+from core.errors import Conflict, Invalid, Refusal
+from core.i18n import ngettext
 from core.permissions import Permission
 
 MOST_AT_ONCE = 200
@@ -51,6 +52,7 @@ async def remove(codes: list[int], *, by: Actor) -> Removal:
 
 
 async def _remove(client: Record, *, by: Actor) -> None:
+    await _require_no_documents(client)
     seen: dict[str, Any] = clients.shown(client)
     await hooks.before("before_client_deleted", by=by, client=seen)
     await owners.release(client["id"])
@@ -58,6 +60,15 @@ async def _remove(client: Record, *, by: Actor) -> None:
     await audit.record("client:deleted", "client", client["id"], by=by, name=client["name"],
                        client_id=client["id"], old=seen)  # fmt: skip
     await hooks.after("after_client_deleted", by=by, client=seen)
+
+
+async def _require_no_documents(client: Record) -> None:
+    """`Conflict`, with the reason, while documents name a payer of the client: they have to stay."""
+    payers = [row["id"] for row in await db.fetch("SELECT id FROM payers WHERE client_id = $1", client["id"])]
+    count = sum((await payer_documents.counts(payers)).values())
+    if count:
+        message = ngettext("%(count)s document names this client.", "%(count)s documents name this client.", count)
+        raise Conflict(message % {"count": count})
 
 
 def _reason(refusal: Refusal) -> str:

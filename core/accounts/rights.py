@@ -16,6 +16,8 @@ from core.i18n import N_
 class Right(StrEnum):
     """One right inside a client. Alphabetical; the text for people is in DESCRIPTIONS."""
 
+    CONTRACTS_READ = "contracts:read"
+    CONTRACTS_REQUEST = "contracts:request"
     INVOICES_READ = "invoices:read"
     LOG_READ = "log:read"
     ORDERS_PLACE = "orders:place"
@@ -33,6 +35,8 @@ class Right(StrEnum):
 
 DESCRIPTIONS = MappingProxyType(
     {
+        Right.CONTRACTS_READ: N_("Read contracts"),
+        Right.CONTRACTS_REQUEST: N_("Ask for contracts"),
         Right.INVOICES_READ: N_("See invoices and what the account owes"),
         Right.LOG_READ: N_("Read who did what for the client, and when"),
         Right.ORDERS_PLACE: N_("Order services"),
@@ -57,6 +61,8 @@ BUILT_IN = MappingProxyType(
         OWNER: frozenset(Right),
         "billing": frozenset(
             {
+                Right.CONTRACTS_READ,
+                Right.CONTRACTS_REQUEST,
                 Right.INVOICES_READ,
                 Right.PAYERS_MANAGE,
                 Right.PAYERS_READ,
@@ -76,7 +82,14 @@ BUILT_IN = MappingProxyType(
             }
         ),
         "read-only": frozenset(
-            {Right.INVOICES_READ, Right.PAYERS_READ, Right.SERVICES_READ, Right.TICKETS_READ, Right.USERS_READ}
+            {
+                Right.CONTRACTS_READ,
+                Right.INVOICES_READ,
+                Right.PAYERS_READ,
+                Right.SERVICES_READ,
+                Right.TICKETS_READ,
+                Right.USERS_READ,
+            }
         ),
     }
 )

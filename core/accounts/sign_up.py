@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import msgspec
 from asyncpg import Record
-from piccolo.columns import Bytea, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, Bytea, Integer, Text, Timestamptz
 
 from core import clock, db, i18n, jobs, mail, places
-from core.accounts import clients, people, sessions, sign_up_settings, terms, throttle
+from core.accounts import clients, field_values, people, sessions, sign_up_settings, terms, throttle
 from core.accounts.clients import NewClient
 from core.accounts.throttle import Limit
 from core.actor import Actor, Tenant, system
@@ -41,6 +41,7 @@ class SignUp(db.Owned, tablename="sign_ups"):
     phone = Text()
     country = Text()
     locale = Text()
+    fields = JSONB()
     terms = Integer(null=True)
     address = Text()
     asked_at = Timestamptz()
@@ -48,7 +49,10 @@ class SignUp(db.Owned, tablename="sign_ups"):
 
 
 class NewSignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the form asks; what the provider's settings hide must be left out. `terms` is the version agreed to."""
+    """What the form asks; what the provider's settings hide must be left out. `terms` is the version agreed to.
+
+    `fields` are those of the provider's own that clients see, by key.
+    """
 
     email: str
     kind: Literal["individual", "company"] = "individual"
@@ -56,6 +60,7 @@ class NewSignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     contact_person: str = ""
     phone: str = ""
     country: str = ""
+    fields: dict[str, field_values.Sent] = {}
     terms: int | None = None
 
 
@@ -163,9 +168,10 @@ async def _register(asked: Record, password: str, *, by: Actor) -> Record:
         password=password,
         language=asked["locale"],
         phone=asked["phone"],
+        fields=await field_values.usable(asked["fields"]),
         send_welcome=True,
     )
-    made = await clients.create(new, by=by)
+    made = await clients.create(new, by=by, is_by_hand=False)
     if asked["terms"] is not None:
         owner = await people.find_by_email(asked["email"])
         assert owner is not None
@@ -203,8 +209,9 @@ async def _checked(new: NewSignUp, settings: Mapping[str, Any], *, by: Actor) ->
         "country": country,
         "terms": await _checked_terms(checks, new.terms),
     }
+    own = await field_values.checked(checks, new.fields, is_new=True, is_by_client=True)
     checks.done()
-    return values
+    return values | {"fields": {key: field_values.plain(value) for key, (_field, value) in own.items()}}
 
 
 def _check_asked(checks: Checks, new: NewSignUp, settings: Mapping[str, Any]) -> None:

@@ -35,6 +35,8 @@ class DemoProvider(msgspec.Struct, frozen=True, kw_only=True):
     is_resold: bool = False
     signs_up: bool = False
     """Whether clients sign up by themselves."""
+    has_fields: bool = False
+    """Whether it has fields of its own, notes and files."""
     seed: int
 
     def email(self, member: Member) -> str:
@@ -53,6 +55,7 @@ PROVIDERS = (
         color="indigo",
         clients=320,
         signs_up=True,
+        has_fields=True,
         seed=1,
         projects=(
             ("Nova Hébergement", "https://nova.example", "EUR"),

@@ -78,7 +78,8 @@ def test_memory_answers_as_casbin_does() -> None:
 def test_a_remembered_check_takes_about_a_microsecond() -> None:
     by = staff("support", provider(granted="groups"))
     policies.allows(by, Permission.GROUP_READ)
-    best = min(timeit.repeat(lambda: policies.allows(by, Permission.GROUP_READ), number=5000, repeat=5)) / 5000
+    # Many short tries: of those, one is not disturbed by what else the machine does.
+    best = min(timeit.repeat(lambda: policies.allows(by, Permission.GROUP_READ), number=100, repeat=400)) / 100
     assert best < 5e-6
 
 

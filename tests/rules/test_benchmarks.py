@@ -61,6 +61,16 @@ def test_the_palette_is_measured_by_what_people_type(home, report):
     assert all(figures["requests"] > 0 for figures in found["pages"].values())
 
 
+def test_rules_of_groups_are_measured_over_all_clients_and_over_one(home):
+    found = measured("group-rules", "--clients", "2000", "--tenants", "10", "--home", str(home))
+    assert {"country", "either_of_two_blocks", "counted", "everybody"} <= set(found["rules"])
+    assert found["rules"]["everybody"]["fits"] == 2000 * 10 // 11
+    for cost in found["rules"].values():
+        assert cost["again_s"] > 0
+        assert cost["one_client_ms"] > 0
+    assert found["targets"]
+
+
 FEW = ("--clients", "2000")
 
 

@@ -61,7 +61,7 @@ async def test_older_pages_follow(alice: Visitor) -> None:
 
 
 async def test_a_client_has_what_was_done_about_it_on_its_own_page(alice: Visitor) -> None:
-    page = await alice.get("/staff/clients/1001/activity")
+    page = await alice.get("/staff/clients/1001/timeline")
     assert page.status_code == 200
     assert "Jean Dupont" in alice.text(page)
     assert "registered the client" in alice.text(page)

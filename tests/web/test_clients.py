@@ -216,7 +216,7 @@ async def test_the_list_is_filtered_by_days_since_the_registration(alice):
 
 async def test_a_clients_activity_stands_on_its_page(alice):
     await alice.follow(await alice.post("/staff/clients/1001", EDIT | {"note": "changed"}))
-    page = await alice.get("/staff/clients/1001/activity")
+    page = await alice.get("/staff/clients/1001/timeline")
     assert page.status_code == 200
     assert "changed" in page.text
 

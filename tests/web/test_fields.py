@@ -130,7 +130,7 @@ async def test_a_client_is_registered_with_fields_and_each_error_stands_beside_i
     text = alice.text(page)
     assert "Customer number K-17" in text
     assert "Level Gold" in text
-    page = await alice.get("/staff/clients/1006/activity")
+    page = await alice.get("/staff/clients/1006/timeline")
     assert "K-17" in page.text
 
 

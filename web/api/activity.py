@@ -8,8 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
-from core.accounts import activity, clients
+from core.accounts import activity, clients, timeline
 from core.accounts.activity import ActivityFilter
+from core.accounts.timeline import TimelineFilter
 from core.errors import Invalid
 from core.filters import read_cursor
 from core.i18n import _
@@ -65,6 +66,13 @@ class ActivityQuery(ActivityFilter, frozen=True, kw_only=True, forbid_unknown_fi
     before: Before = ""
 
 
+class TimelineQuery(TimelineFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The filter of a client's timeline, and a place in it."""
+
+    after: After = ""
+    before: Before = ""
+
+
 @get("/v1/activity", **asks(Permission.ACTIVITY_READ, query=ActivityQuery))
 async def index(request: AnyRequest, by: By, asked: NamedDependency[ActivityQuery]) -> Response[EntryPage]:
     """List what was done, the newest first.
@@ -73,6 +81,22 @@ async def index(request: AnyRequest, by: By, asked: NamedDependency[ActivityQuer
     """
     _check(asked)
     page = await activity.page(asked, older_than=asked.after, newer_than=asked.before, by=by)
+    return _answer(request, page)
+
+
+@get("/v1/clients/{code:int}/timeline", **asks(Permission.ACTIVITY_READ, query=TimelineQuery))
+async def timeline_of(
+    request: AnyRequest, by: By, code: FromPath[int], asked: NamedDependency[TimelineQuery]
+) -> Response[EntryPage]:
+    """List what was done about one client and what its users did on their own, such as signing in.
+
+    `kind` is one of client, users, sign_ins, payers, groups, notes, support and terms; `who` is team, users or
+    product, or the id of a member of staff or of a user.
+    """
+    _check(asked)
+    client = await clients.get(code, by=by)
+    chosen = TimelineFilter(**{name: getattr(asked, name) for name in TimelineFilter.__struct_fields__})
+    page = await timeline.page(client["id"], chosen, older_than=asked.after, newer_than=asked.before, by=by)
     return _answer(request, page)
 
 
@@ -87,7 +111,7 @@ async def of_client(
     return _answer(request, page)
 
 
-def _check(asked: ActivityQuery | Place) -> None:
+def _check(asked: ActivityQuery | TimelineQuery | Place) -> None:
     if asked.after and asked.before:
         raise Invalid({"before": _("Either after or before, not both.")})
     for name in ("after", "before"):
@@ -106,4 +130,4 @@ def _shown(entry: dict[str, Any]) -> Entry:
     return answers.of(Entry, entry, text=entry["sentence"], changes=entry["values"])
 
 
-ROUTES = [index, of_client]
+ROUTES = [index, of_client, timeline_of]

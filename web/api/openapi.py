@@ -21,6 +21,9 @@ from web.api.problems import Problem, refusals_of
 
 REFERENCE = "#/components/schemas/{name}"
 HIGHEST_ID = 2**63 - 1
+ANY = "application/octet-stream"
+DOCUMENTS = ("application/pdf", "image/png", "image/jpeg")
+"""What documents come as."""
 FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
 ABOUT = """Everything staff does about clients, through the same verbs as the pages.
 
@@ -131,7 +134,8 @@ def _success(handler: HTTPRouteHandler) -> dict[str, Any]:
     if headers:
         shown["headers"] = headers
     if _is_file(handler):
-        shown |= {"description": "The file.", "content": {kind: {"schema": FILE} for kind in TYPES.values()}}
+        kinds = (*TYPES.values(), ANY) if _is_list(handler) else DOCUMENTS
+        shown |= {"description": "The file.", "content": {kind: {"schema": FILE} for kind in kinds}}
     if struct is not None:
         shown["content"] = {"application/json": {"schema": _reference(struct)}}
     return shown
@@ -146,10 +150,14 @@ def _answer_of(handler: HTTPRouteHandler) -> Any:
     answer = typing.get_type_hints(handler.fn)["return"]
     if typing.get_origin(answer) is Response:
         answer = typing.get_args(answer)[0]
-    return None if answer is type(None) or answer is Stream else answer
+    return None if answer in (type(None), Stream, bytes) else answer
 
 
 def _is_file(handler: HTTPRouteHandler) -> bool:
+    return _is_list(handler) or typing.get_type_hints(handler.fn)["return"] == Response[bytes]
+
+
+def _is_list(handler: HTTPRouteHandler) -> bool:
     return typing.get_type_hints(handler.fn)["return"] is Stream
 
 

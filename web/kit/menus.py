@@ -23,6 +23,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Clients"), "/staff/clients", "users", Permission.CLIENT_READ),
             (N_("Users"), "/staff/users", "user-circle", Permission.USER_READ),
             (N_("Payers"), "/staff/payers", "wallet", Permission.PAYER_READ),
+            (N_("Contracts"), "/staff/contracts", "file-text", Permission.CONTRACT_READ),
             (N_("Account groups"), "/staff/groups", "users-group", Permission.GROUP_READ),
             (N_("Attitudes"), "/staff/attitudes", "mood-smile", Permission.ATTITUDE_MANAGE),
             (N_("Import"), "/staff/imports", "upload", Permission.CLIENT_IMPORT),

@@ -58,6 +58,14 @@ PORTAL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 Right.PAYERS_READ,
                 instead_of="payers",
             ),
+            Entry(
+                N_("Contracts"),
+                "/contracts",
+                "file-text",
+                N_("What was agreed between you and us."),
+                Right.CONTRACTS_READ,
+                feature="contracts",
+            ),
             Entry(N_("Users"), "/users", "users", N_("Who works for this account."), feature="users"),
             Entry(
                 N_("Roles"),
@@ -67,6 +75,7 @@ PORTAL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 Right.USERS_MANAGE,
                 feature="users",
             ),
+            Entry(N_("Personal data"), "/personal-data", "shield-lock"),
             Entry(N_("Log"), "/log", "history", N_("Who did what in your name, and when."), Right.LOG_READ),
         ),
     ),

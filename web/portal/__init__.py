@@ -3,7 +3,21 @@
 from typing import Any
 
 from web.kit import portal_menu
-from web.portal import clients, home, invitation, log, own_payer, payers, profile, roles, sign_up, terms, users
+from web.portal import (
+    clients,
+    contracts,
+    home,
+    invitation,
+    log,
+    own_payer,
+    payers,
+    personal_data,
+    profile,
+    roles,
+    sign_up,
+    terms,
+    users,
+)
 
 PATH, HOSTS = "/", "provider"
 OPTIONS = {"before_request": portal_menu.ask}
@@ -14,7 +28,9 @@ ROUTES: list[Any] = [
     *profile.ROUTES,
     *payers.ROUTES,
     *own_payer.ROUTES,
+    *contracts.ROUTES,
     *log.ROUTES,
+    *personal_data.ROUTES,
     *sign_up.ROUTES,
     *terms.ROUTES,
     *users.ROUTES,

@@ -8,7 +8,7 @@ from core.accounts import memberships, own_log, rights, sign_up_settings, terms
 from core.accounts.rights import ROLE_NAMES, Right
 from core.actor import Actor
 from core.i18n import _
-from web.kit import portal_menu
+from web.kit import brands, portal_menu
 from web.kit.guards import public
 from web.kit.pages import AnyRequest, page
 from web.kit.visit import visit_of
@@ -20,6 +20,8 @@ LATEST = 5
 async def show(request: AnyRequest) -> Response[str]:
     """What there is to do, for a user; for anybody else the way on."""
     visit = visit_of(request)
+    if not visit.actor.is_signed_in and (closed := await brands.closed_page(request)):
+        return closed
     if not visit.actor.is_signed_in or visit.actor.client is None:
         is_open = (await sign_up_settings.in_force())["is_open"]
         return page(request, "public/home.html", can_sign_up=is_open)

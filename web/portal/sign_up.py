@@ -8,11 +8,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from core import i18n, places
-from core.accounts import sign_up, terms
+from core.accounts import client_fields, sign_up, terms
 from core.accounts.sign_up import NewSignUp, NotValid
 from core.errors import Invalid, TooManyAttempts
 from core.i18n import _
-from web.kit import forms
+from web.kit import brands, forms
 from web.kit.forms import Form
 from web.kit.guards import public
 from web.kit.pages import AnyRequest, page, redirect
@@ -32,8 +32,10 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
 
 @get(HERE, **public())
 async def show(request: AnyRequest) -> Response[str]:
-    """The form, as the provider wants it; there is none where it wants nobody."""
+    """The form, as the provider wants it; there is none where it wants nobody, or the brand is closed."""
     settings = await sign_up.require_open()
+    if closed := await brands.closed_page(request):
+        return closed
     country = visit_of(request).tenant.country
     return await _form(request, settings, Form({"kind": "individual", "country": country}))
 
@@ -42,6 +44,8 @@ async def show(request: AnyRequest) -> Response[str]:
 async def ask(request: AnyRequest, by: By) -> Response[str]:
     """Send a link to the address; the answer is the same whoever has it."""
     settings = await sign_up.require_open()
+    if closed := await brands.closed_page(request):
+        return closed
     form = await forms.read(request)
     trapped = form.values.pop(TRAP, "")
     try:
@@ -97,6 +101,7 @@ async def _form(
         status=status,
         form=form,
         settings=settings,
+        own_fields=await client_fields.shown(),
         terms=await terms.current(),
         countries=list(places.countries(i18n.current()).items()),
         retry_after=retry_after,

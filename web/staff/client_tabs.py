@@ -15,7 +15,8 @@ A tab is added in three steps:
            return await client_tabs.show(request, client, "payers", by=by, payers=found)
 
 A form that is refused calls `show` again with its values and `status=422`. An action in the header is a line of
-`staff/clients/_actions.html`, a fact of the summary one of `staff/clients/_summary.html`.
+`staff/clients/_actions.html`, a fact of the summary a function of
+`client_summary.FACTS`.
 
 Plugins bring boxes for the profile (`provide_client_panels`), and a tab of their own with `Panel(tab="...")`.
 """
@@ -32,6 +33,7 @@ from core.hookspecs import Panel
 from core.i18n import N_, _
 from core.permissions import Permission
 from web.kit.pages import AnyRequest, page, redirect
+from web.staff import client_summary
 
 
 class Tab(NamedTuple):
@@ -67,7 +69,9 @@ TABS: tuple[Tab, ...] = (
         "staff/clients/tabs/payer.html",
         instead_of="payers",
     ),
+    Tab("contracts", N_("Contracts"), "/contracts", Permission.CONTRACT_READ, "staff/clients/tabs/contracts.html"),
     Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
+    Tab("notes", N_("Notes and files"), "/notes", Permission.NOTE_READ, "staff/clients/tabs/notes.html"),
     Tab(
         "projects",
         N_("Projects"),
@@ -76,7 +80,14 @@ TABS: tuple[Tab, ...] = (
         "staff/clients/tabs/projects.html",
     ),
     Tab("consents", N_("Terms"), "/consents", Permission.CLIENT_READ, "staff/clients/tabs/consents.html"),
-    Tab("activity", N_("Activity"), "/activity", Permission.ACTIVITY_READ, "staff/clients/tabs/activity.html"),
+    Tab("timeline", N_("Timeline"), "/timeline", Permission.ACTIVITY_READ, "staff/clients/tabs/timeline.html"),
+    Tab(
+        "personal",
+        N_("Personal data"),
+        "/personal-data",
+        Permission.CLIENT_PERSONAL_DATA,
+        "staff/clients/tabs/personal.html",
+    ),
 )
 """In the order they stand on the page. Those of plugins follow."""
 
@@ -94,16 +105,17 @@ async def show(
     *,
     by: Actor,
     status: int = 200,
+    block: str | None = None,
     brought: Brought | None = None,
     **context: Any,
 ) -> Response[Any]:
     """The page of a client with this tab open. `context` is for the tab's template; `brought` is what plugins
-    bring, when the caller asked them already."""
+    bring, when the caller asked them already, and `block` the part of the template that htmx asks for."""
     if _is_led_on(request, client):
         return led_on(request, client)
     known = await brought_by_plugins(client, by=by) if brought is None else brought
     framed = await _frame(client, key, known, by=by)
-    return page(request, BY_KEY[key].template, status=status, **(framed | context))
+    return page(request, BY_KEY[key].template, block=block, status=status, **(framed | context))
 
 
 async def show_brought(
@@ -147,6 +159,7 @@ async def _frame(client: Mapping[str, Any], key: str, brought: Brought, *, by: A
             if policies.allows(by, Permission.GROUP_READ)
             else [],
         },
+        "facts_shown": await client_summary.of(client, by=by),
         "here": here,
         "tabs_shown": _tabs(here, key, brought, by=by),
         "countries": places.countries(i18n.current()),

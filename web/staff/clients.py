@@ -6,23 +6,22 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from core.accounts import (
-    activity,
     attitudes,
     client_fields,
     clients,
     field_values,
+    notes,
     projects,
 )
 from core.actor import Actor
 from core.errors import EditConflict, Invalid, NotFound
 from core.i18n import _
 from core.permissions import Permission
-from web.kit import field_forms, forms, histories
+from web.kit import field_forms, forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import activity as activity_page
 from web.staff import client_tabs, client_words, edits
 
 NOT_SENT = frozenset({"password_again"})
@@ -65,7 +64,10 @@ async def show(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str
     panels = [panel for _name, panel in brought if not panel.tab]
     fields = await client_fields.in_use()
     own = field_forms.facts(fields, await field_values.of(client["id"], fields))
-    return await client_tabs.show(request, client, "profile", by=by, brought=brought, panels=panels, own=own)
+    pinned = await notes.pinned(client["id"], by=by)
+    return await client_tabs.show(
+        request, client, "profile", by=by, brought=brought, panels=panels, own=own, pinned=pinned
+    )
 
 
 @get("/clients/{code:int}/more/{plugin:str}", **requires(Permission.CLIENT_READ))
@@ -77,22 +79,6 @@ async def show_more(request: AnyRequest, by: By, code: FromPath[int], plugin: Fr
     brought = await client_tabs.brought_by_plugins(client, by=by)
     panels = [panel for name, panel in brought if panel.tab and name == plugin]
     return await client_tabs.show_brought(request, client, plugin, by=by, brought=brought, panels=panels)
-
-
-@get("/clients/{code:int}/activity", **requires(Permission.ACTIVITY_READ))
-async def show_activity(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
-    """What was done about one client."""
-    client = await clients.get(code, by=by)
-    query, path = request.query_params, f"/staff/clients/{code}/activity"
-    listed = await activity.of_client(
-        client["id"], older_than=query.get("after", ""), newer_than=query.get("before", ""), by=by
-    )
-    links = {
-        "previous": listed.newer and f"{path}?before={listed.newer}",
-        "next": listed.older and f"{path}?after={listed.older}",
-    }
-    entries = await histories.lines(listed.entries, activity_page.leads(by=by))
-    return await client_tabs.show(request, client, "activity", by=by, entries=entries, page=links)
 
 
 @get("/clients/{code:int}/edit", **requires(Permission.CLIENT_UPDATE))
@@ -173,4 +159,4 @@ async def _show_conflict(
     return await _form(request, _with_kept(form, client), by=by, client=client, conflict=conflict, status=409)
 
 
-ROUTES = [new, create, show, show_more, show_activity, edit, update]
+ROUTES = [new, create, show, show_more, edit, update]

@@ -69,7 +69,7 @@ async def update(request: AnyRequest, by: By, project_id: FromPath[int]) -> Resp
     except Invalid as refusal:
         return _form(request, form.refused(refusal), project=project, status=422)
     except EditConflict as conflict:
-        both = edits.conflict(form, _written(conflict.current), _labels())
+        both = edits.conflict(form, _written(conflict.current), labels())
         return _form(request, form, project=project, conflict=both, status=409)
     return redirect(request, f"/staff/projects/{project_id}", toast=_("The project was saved."))
 
@@ -160,7 +160,8 @@ def _form(
     )
 
 
-def _labels() -> dict[str, str]:
+def labels() -> dict[str, str]:
+    """What the settings of a project are called."""
     return {
         "name": _("Name"),
         "site": _("Site"),
@@ -171,6 +172,8 @@ def _labels() -> dict[str, str]:
         "name_servers": _("Name servers"),
         "brand_name": _("Brand name"),
         "accent": _("Accent colour"),
+        "free_domain": _("Free domain"),
+        "fraud_protection": _("Fraud protection"),
     }
 
 

@@ -22,7 +22,7 @@ ROWS = [
             {"send": {"version": 1, "note": "Seen", "project_id": "$project"}},
         ),
         ("GET /staff/clients/{code}/edit", "client:update", {}),
-        ("GET /staff/clients/{code}/activity", "activity:read", {}),
+        ("GET /staff/clients/{code}/timeline", "activity:read", {}),
         ("GET /staff/clients/{code}/more/{plugin}", "client:read", {}),
         ("GET /staff/clients/delete?code=$client", "client:delete", {}),
         ("POST /staff/clients/delete", "client:delete", {"send": {"code": "$client"}}),
@@ -37,11 +37,13 @@ ROWS = [
         ("PATCH /api/v1/clients/{code}", "client:update", {"send": {"version": 1, "project_id": "$project"}}),
         ("DELETE /api/v1/clients/{code}", "client:delete", GONE),
         ("GET /api/v1/clients/{code}/activity", "activity:read", {}),
+        ("GET /api/v1/clients/{code}/timeline", "activity:read", {}),
     ),
 ]
 PARAMETERS = {
     "/staff/clients": "code name email project group kind country language status attitude registered_from registered_to login phone address newer_than older_than segment custom custom.key custom.key.from custom.key.bogus custom. after before sort",
-    "/staff/clients/{code}/activity": "after before",
+    "/staff/clients/{code}/timeline": "kind who day_from day_to after before",
+    "/api/v1/clients/{code}/timeline": "kind who day_from day_to after before",
     "/staff/clients/delete": "code",
     "/api/v1/clients": "code name email project group kind country language status attitude registered_from registered_to login phone address newer_than older_than segment custom custom.key custom.key.to custom. after before sort limit fields",
 }

@@ -65,7 +65,7 @@ PARAMETERS = {
 RULED = {"imports.noun"}
 FILLERS = {
     "imports": "(noun, name, format, headings, columns, created_by, created_at) VALUES ('clients', 'x', 'csv', '{{a}}', '{{}}', 'x', now())",
-    "import_parts": "(import_id, part, rows) SELECT id, 0, '\\x00' FROM imports WHERE tenant_id = {tenant} LIMIT 1",
+    "import_parts": "(import_id, part, rows) SELECT id, 0, '\\x00' FROM imports WHERE tenant_id = {tenant} LIMIT 1 ON CONFLICT DO NOTHING",
     "import_keys": "(import_id, field, key, row) SELECT id, 'x', 'x', 2 FROM imports WHERE tenant_id = {tenant} LIMIT 1",
     "import_errors": "(import_id, task_id, row, field, message) SELECT id, 1, 2, 'x', 'x' FROM imports WHERE tenant_id = {tenant} LIMIT 1",
     "import_mappings": "(noun, signature, columns, used_at) VALUES ('clients', 'x', '{{a}}', now())",

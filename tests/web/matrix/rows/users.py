@@ -144,7 +144,7 @@ PARAMETERS = {
     "/api/v1/users": "search role status client after before limit",
 }
 CHANGES_NOTHING = {"/users/leave"}
-KEPT = {"invitations.token_hash", "people.name_folded"}
+KEPT = {"invitations.token_hash"}
 RULED = {"invitations.roles", "memberships.roles"}
 FILLERS = {
     "client_roles": "(client_id, name, rights, created_at) SELECT id, 'x', ARRAY['log:read'], now() FROM clients WHERE tenant_id = {tenant} LIMIT 1",
@@ -153,10 +153,10 @@ FILLERS = {
 
 
 async def client_of(world: "World", by: Actor) -> int:
-    """The id of the client that one acts for; of staff, of the one that was registered last."""
+    """The id of the client that one acts for; of staff, of the open one that was registered last."""
     if by.client is not None:
         return by.client.id
-    found = "SELECT id FROM clients ORDER BY registered_at DESC, id DESC LIMIT 1"
+    found = "SELECT id FROM clients WHERE status = 'active' ORDER BY registered_at DESC, id DESC LIMIT 1"
     async with db.as_tenant(by.tenant.id):
         return int(await db.value(found))
 

@@ -1,0 +1,18 @@
+"""The brand of the host that a visitor came to: what it says where the project is closed."""
+
+from typing import Any
+
+from litestar import Response
+
+from tenants import branding
+from web.kit.pages import AnyRequest, page
+from web.kit.visit import visit_of
+
+
+async def closed_page(request: AnyRequest) -> Response[Any] | None:
+    """The page of a brand that takes no new clients, where this is one; None anywhere else."""
+    visit = visit_of(request)
+    if visit.tenant.is_platform:
+        return None
+    brand = await branding.of_host(request.headers.get("host", ""), tenant=visit.tenant)
+    return page(request, "public/closed.html", name=brand.name) if brand.is_closed else None

@@ -1,0 +1,35 @@
+"""The facts in the summary beside every tab of a client's page that other modules bring.
+
+A fact is a function of FACTS: it gets the client's row and who looks, and gives a label and a text, or None when
+there is nothing to tell or it is not for him; then it does not show. The balance has its place here too.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from core.accounts import client_summary
+from core.actor import Actor
+from core.i18n import _
+from web.kit.templates import moment
+
+Fact = tuple[str, str]
+
+
+async def verified_phone(client: Mapping[str, Any], _by: Actor) -> Fact | None:
+    """The number that fraud protection has verified."""
+    return (_("Verified phone"), client["phone_verified"]) if client["phone_verified"] else None
+
+
+async def last_sign_in(client: Mapping[str, Any], by: Actor) -> Fact:
+    """When one of its users was here last."""
+    found = await client_summary.last_sign_in(client["id"], by=by)
+    return _("Last sign-in"), f"{moment(found['at'])} · {found['name']}" if found else ""
+
+
+FACTS: tuple[Callable[[Mapping[str, Any], Actor], Awaitable[Fact | None]], ...] = (verified_phone, last_sign_in)
+"""In the order they stand in the summary."""
+
+
+async def of(client: Mapping[str, Any], *, by: Actor) -> list[Fact]:
+    """All facts there are about this client."""
+    return [fact for tell in FACTS if (fact := await tell(client, by)) is not None]
