@@ -72,7 +72,7 @@ async def page(
     _require_reader(by)
     conditions = await _conditions_of(chosen, by=by)
     focus.limit(conditions, within, column="a.client_id")
-    return await _as_seen(await page_of(conditions, older_than, newer_than), by=by)
+    return await as_seen(await page_of(conditions, older_than, newer_than), by=by)
 
 
 async def of_client(client_id: int, *, older_than: str = "", newer_than: str = "", by: Actor) -> Page:
@@ -81,7 +81,7 @@ async def of_client(client_id: int, *, older_than: str = "", newer_than: str = "
     await access.client(client_id, by=by)
     conditions = Conditions()
     conditions.equals("a.client_id", client_id)
-    return await _as_seen(await page_of(conditions, older_than, newer_than), by=by)
+    return await as_seen(await page_of(conditions, older_than, newer_than), by=by)
 
 
 async def actors(*, by: Actor) -> dict[int, str]:
@@ -145,7 +145,7 @@ async def page_of(
     )
 
 
-async def _as_seen(found: Page, *, by: Actor) -> Page:
+async def as_seen(found: Page, *, by: Actor) -> Page:
     """The page without the names of projects that `by` does not see."""
     if by.projects is None:
         return found

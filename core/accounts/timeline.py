@@ -64,6 +64,7 @@ async def page(
     await access.client(client_id, by=by)
     conditions = _conditions(chosen, zone=ZoneInfo(by.tenant.timezone))
     found = await activity.page_of(conditions, older_than, newer_than, sources=_sources(client_id))
+    found = await activity.as_seen(found, by=by)
     excerpts = await _excerpts(found, by=by)
     entries = [entry | {"excerpt": excerpts.get(entry["subject_id"], "")} for entry in found.entries]
     return Page(entries=entries, newer=found.newer, older=found.older)
