@@ -1,6 +1,6 @@
 """The command `python -m benchmarks`."""
 
-from benchmarks.command import benchmarks
+from benchmarks import list_commands
 
 if __name__ == "__main__":
-    benchmarks(prog_name="python -m benchmarks")
+    list_commands.benchmarks(prog_name="python -m benchmarks")

@@ -6,7 +6,7 @@ import msgspec
 import rich_click as click
 from rich.console import Console
 
-from benchmarks import client_list, ground, palette, report
+from benchmarks import client_list, ground, group_rules, palette, report
 from benchmarks.client_list import Options
 from benchmarks.load import CONNECTIONS
 from benchmarks.scale import Scale
@@ -91,3 +91,23 @@ def search_over_everything(
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:
         report.show_searches(found, Console())
+
+
+@benchmarks.command("group-rules")
+@click.option("--json", "is_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option("--clients", default=330_000, show_default=True, help="Clients of all providers together.")
+@click.option("--tenants", default=20, show_default=True, help="Providers.")
+@click.option("--biggest", type=int, help="Clients of the biggest provider; ten in eleven when left out.")
+@click.option("--fresh", is_flag=True, help="Fill the database anew.")
+@click.option("--home", type=click.Path(path_type=Path), default=ground.HOME, help="Where the databases are kept.")
+def rules_of_groups(
+    is_json: bool, clients: int, tenants: int, biggest: int | None, fresh: bool, home: Path
+) -> None:
+    """Groups by rule: a rule over all clients of the biggest provider, and over one that changed."""
+    scale = Scale(clients=clients, tenants=tenants, biggest=biggest or clients * 10 // 11)
+    with ground.running(home) as standing:
+        found = group_rules.measure(scale, standing, Console(stderr=True, quiet=is_json), is_fresh=fresh)
+    if is_json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        report.show_rules(found, Console())

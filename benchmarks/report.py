@@ -33,6 +33,17 @@ def show_searches(report: dict[str, Any], console: Console) -> None:
         console.print(f"{'[green]reached[/]' if is_reached else '[red]missed[/]'}  {target}")
 
 
+def show_rules(report: dict[str, Any], console: Console) -> None:
+    """Print what each rule costs, and whether the targets are reached."""
+    table = Table("Rule", "fit", "preview s", "first run s", "again s", "one client ms", title="Groups by rule")
+    for name, cost in report["rules"].items():
+        figures = (cost[key] for key in ("preview_s", "first_run_s", "again_s", "one_client_ms"))
+        table.add_row(name, f"{cost['fits']:,}", *(f"{figure:.2f}" for figure in figures))
+    console.print(table)
+    for target, is_reached in report["targets"].items():
+        console.print(f"{'[green]reached[/]' if is_reached else '[red]missed[/]'}  {target}")
+
+
 def _pages(report: dict[str, Any]) -> Table:
     table = Table("Page", "requests/s", "p50 ms", "p99 ms", title="Over HTTP")
     named = {

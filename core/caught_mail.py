@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from collections.abc import Collection
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -112,3 +113,20 @@ def _body(message: EmailMessage, subtype: str) -> str | None:
         return None if part is None else str(part.get_content()).replace("\r\n", "\n")
     except (LookupError, ValueError, AttributeError, TypeError):
         return None
+
+
+def forget(home: Path, addresses: Collection[str]) -> int:
+    """Remove the messages to or from any of these addresses, or that name one in their text; returns how many."""
+    found = [name for name in _names(home) if addresses and _says(home, name, addresses)]
+    for name in found:
+        (home / "mail" / name).unlink(missing_ok=True)
+    return len(found)
+
+
+def _says(home: Path, name: str, texts: Collection[str]) -> bool:
+    try:
+        letter = read(home, name)
+    except NotFound:
+        return False
+    said = " ".join([*(value for _field, value in letter.headers), letter.text, letter.html or ""]).lower()
+    return any(text.lower() in said for text in texts)

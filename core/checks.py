@@ -43,7 +43,7 @@ class Checks:
             self.error(field, _("Please fill this in."))
         elif len(text) > longest:
             self.error(field, _("At most %(count)s characters, please.") % {"count": longest})
-        elif any(_is_forbidden(letter, lines) for letter in text):
+        elif not text.isprintable() and any(_is_forbidden(letter, lines) for letter in text):
             self.error(field, _("This contains characters that cannot be kept."))
         return text
 

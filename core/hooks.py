@@ -58,6 +58,19 @@ async def provide_named(hook: str, *, by: Actor, **arguments: Any) -> list[tuple
     return [(found.plugin, item) async for found, answer in _answers(hook, by, arguments) for item in answer]
 
 
+async def ask(hook: str, plugin: str, *, by: Actor, **arguments: Any) -> Any:
+    """What one plugin answers. `PluginFailed` when it is off, rests after failures, or fails."""
+    found = next((one for one in _on(hook, by.tenant) if one.plugin == plugin), None)
+    deadline = time.monotonic() + plugin_calls.CALL_SECONDS
+    if found is None or not _is_let_through(by.tenant, found, deadline):
+        raise PluginFailed(f"{hook}: it is off, or rests after failures")
+    try:
+        return await _asked(found, by, arguments, deadline)
+    except PluginFailed as error:
+        _log(found, by.tenant.id, error)
+        raise
+
+
 async def before(
     hook: str, *, by: Actor, accept: Callable[[dict[str, Any]], object] | None = None, **arguments: Any
 ) -> dict[str, Any]:
@@ -233,7 +246,7 @@ async def _check_transaction(tenant: Tenant) -> None:
 
 
 def _refusal(hook: str, veto: Veto) -> Refusal:
-    if hook.endswith(("_deleted", "_closed", "_merged")) and not veto.field:
+    if hook.endswith(("_deleted", "_closed", "_merged", "_cleared")) and not veto.field:
         return Conflict(veto.message)
     return Invalid({veto.field: veto.message})
 

@@ -98,12 +98,44 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     tab: Annotated[str, msgspec.Meta(max_length=60)] = ""
 
 
+class PersonalFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file in a copy of personal data. `name` is a plain name without a folder."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[^/\\\x00-\x1f.][^/\\\x00-\x1f]{0,199}\Z")]
+    content: bytes
+
+
+class PersonalPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a copy of personal data: rows of plain values, and files.
+
+    `is_internal`: for the provider's own people, and not in the copy that the client's owner asks for.
+    """
+
+    name: Name
+    rows: list[dict[str, Any]] = []
+    files: list[PersonalFile] = []
+    is_internal: bool = False
+
+
 class MenuItem(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the staff menu. `path` is an address of this provider's own host."""
 
     title: Line
     path: Path
     icon: Name = "puzzle"
+
+
+class ClientCondition(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the rule of an account group can ask of a client, and this plugin answers.
+
+    It can be asked what a kind can be asked: yes_no and choice `is`, choice also `is_not`; text `is`, `is_not` and
+    `begins`; number `is`, `at_least` and `at_most`. `options` are those of a choice, key to label.
+    """
+
+    key: Name
+    label: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    kind: Literal["yes_no", "choice", "text", "number"] = "yes_no"
+    options: Annotated[dict[str, Line], msgspec.Meta(max_length=50)] = {}
 
 
 class Veto(Exception):
@@ -138,6 +170,23 @@ def provide_menu_items(ctx: Context) -> list[MenuItem]:  # type: ignore[empty-bo
 @hookspec
 def provide_client_panels(ctx: Context, client: Mapping[str, Any]) -> list[Panel]:  # type: ignore[empty-body]
     """Called when a client's page is shown. Returns boxes for it, and for a tab of its own."""
+
+
+@hookspec
+def provide_client_conditions(ctx: Context) -> list[ClientCondition]:  # type: ignore[empty-body]
+    """Called when a rule of an account group is shown, saved or run. Returns what it can ask this plugin."""
+
+
+@hookspec
+def provide_clients_that_fit(  # type: ignore[empty-body]
+    ctx: Context, condition: str, operator: str, values: list[str], clients: list[dict[str, Any]]
+) -> set[int]:
+    """Called for up to 1,000 clients at a time, when a rule runs. Returns the ids of those that fit."""
+
+
+@hookspec
+def provide_personal_data(ctx: Context, client: Mapping[str, Any]) -> list[PersonalPart]:  # type: ignore[empty-body]
+    """Called from a task, when a copy of what is kept about a client's people is made. Returns parts."""
 
 
 @hookspec
@@ -183,6 +232,19 @@ def before_client_merged(ctx: Context, client: Mapping[str, Any], into: Mapping[
 @hookspec
 def after_client_merged(ctx: Context, client: Mapping[str, Any], into: Mapping[str, Any]) -> None:
     """Called after the commit, from a job, at least once. `client` as it was; `into` is the one that stays."""
+
+
+@hookspec
+def before_client_cleared(ctx: Context, client: Mapping[str, Any]) -> None:
+    """Called inside the transaction, before the personal data of `client` is cleared. Raises `Veto` to refuse."""
+
+
+@hookspec
+def after_client_cleared(ctx: Context, client: Mapping[str, Any]) -> None:
+    """Called after the commit, from a job, at least once: clear what you keep of this client too.
+
+    `client` is what is left of it.
+    """
 
 
 @hookspec

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     ACTIVITY_READ = "activity:read"
     API_KEY_MANAGE = "api_key:manage"
     ATTITUDE_MANAGE = "attitude:manage"
+    CLIENT_CLEAR = "client:clear"
     CLIENT_CLOSE = "client:close"
     CLIENT_CREATE = "client:create"
     CLIENT_DELETE = "client:delete"
@@ -22,6 +23,7 @@ class Permission(StrEnum):
     CLIENT_IMPERSONATE = "client:impersonate"
     CLIENT_IMPORT = "client:import"
     CLIENT_MERGE = "client:merge"
+    CLIENT_PERSONAL_DATA = "client:personal_data"
     CLIENT_READ = "client:read"
     CLIENT_UPDATE = "client:update"
     COMPANY_CREATE = "company:create"
@@ -87,6 +89,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.ACTIVITY_READ: N_("Read who changed what, and when"),
         Permission.API_KEY_MANAGE: N_("Make and revoke one's own API keys"),
         Permission.ATTITUDE_MANAGE: N_("Change the list of attitudes"),
+        Permission.CLIENT_CLEAR: N_("Clear the personal data of closed clients"),
         Permission.CLIENT_CLOSE: N_("Close clients, and open them again"),
         Permission.CLIENT_CREATE: N_("Register clients"),
         Permission.CLIENT_DELETE: N_("Delete clients"),
@@ -94,6 +97,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CLIENT_IMPERSONATE: N_("Enter with the client’s rights"),
         Permission.CLIENT_IMPORT: N_("Import clients from files"),
         Permission.CLIENT_MERGE: N_("Merge clients"),
+        Permission.CLIENT_PERSONAL_DATA: N_("Export the personal data of clients"),
         Permission.CLIENT_READ: N_("See clients"),
         Permission.CLIENT_UPDATE: N_("Edit clients"),
         Permission.COMPANY_CREATE: N_("Add own companies"),

@@ -36,6 +36,11 @@ def read_provider_with(read: Provider) -> None:
     _provider[:] = [read]
 
 
+async def provider() -> Tenant:
+    """The provider in scope, for a job that nobody in particular began."""
+    return await _provider[0]()
+
+
 @jobs.task(tasks.JOB, attempts=ATTEMPTS, timeout=timedelta(minutes=15))
 async def run(payload: dict[str, Any], job: jobs.Job) -> None:
     """Work on a task until it has ended, or for a minute."""
@@ -80,7 +85,7 @@ async def _advance(task_id: int, job: jobs.Job, *, is_last_turn: bool) -> bool:
 
 async def starter(task: Task) -> Actor:
     """Who began the task, with the rights of now; `Withdrawn` when there are none left. In the task's scope."""
-    tenant = await _provider[0]()
+    tenant = await provider()
     more: dict[str, Any] = {"address": task.address, "request_id": task.request_id}
     if task.actor_kind == "system":
         return system(tenant)
@@ -151,7 +156,7 @@ async def _end(task: Task, state: State, reason: str = "") -> None:
         now,
     )
     assert row is not None
-    by = system(await _provider[0]())
+    by = system(await provider())
     told = {"state": state, "done": row["done"], "skipped": row["skipped"], "failed": row["failed"]}
     await audit.record("task:ended", "task", task.id, by=by, name=task.title, new=told)
 

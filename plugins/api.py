@@ -17,11 +17,14 @@ from typing import Any
 from core import db, hook_jobs
 from core import mail as _mail
 from core.hookspecs import (
+    ClientCondition,
     Context,
     Edition,
     MenuItem,
     Panel,
     PanelRow,
+    PersonalFile,
+    PersonalPart,
     Plugin,
     Veto,
     Who,
@@ -32,12 +35,15 @@ from core.plugin_forms import setting
 
 __all__ = [
     "N_",
+    "ClientCondition",
     "Context",
     "Edition",
     "MenuItem",
     "OnlyReading",
     "Panel",
     "PanelRow",
+    "PersonalFile",
+    "PersonalPart",
     "Plugin",
     "Veto",
     "Who",

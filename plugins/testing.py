@@ -14,7 +14,7 @@ from typing import Any
 from core import plugin_calls, plugin_forms
 from core.actor import Tenant
 from core.breaker import Breaker
-from core.hookspecs import Context, Veto, Who
+from core.hookspecs import ClientCondition, Context, Veto, Who
 from core.plugin_registry import HOOKS, Implementation, Registered, Registry
 
 __all__ = ["CLIENT", "a_context", "check_plugin"]
@@ -52,10 +52,13 @@ def check_plugin(plugin: object, *, settings: Mapping[str, Any] | None = None) -
         raise AssertionError(f"it does not register: {error}") from error
     assert registered.info.title, "it needs a title"
     ctx = a_context(registered, settings or {})
+    conditions: list[ClientCondition] = []
     for hook in registered.hooks:
         if "ctx" in HOOKS[hook].__code__.co_varnames:
             for implementation in registry.implementations(hook):
-                _dry_run(implementation, ctx)
+                for asked in _asked(hook, conditions):
+                    answer = _dry_run(implementation, ctx, asked)
+                    conditions = answer if hook == "provide_client_conditions" and answer else conditions
     return registered
 
 
@@ -78,13 +81,30 @@ def a_context(registered: Registered, settings: Mapping[str, Any]) -> Context:
     )
 
 
-def _dry_run(implementation: Implementation, ctx: Context) -> None:
-    arguments = {"client": CLIENT, "changes": {"name": ["Dupont", CLIENT["name"]]}}
+def _asked(hook: str, conditions: list[ClientCondition]) -> list[dict[str, Any]]:
+    """More arguments, one call for each: every condition that the plugin brought is asked once."""
+    if hook != "provide_clients_that_fit":
+        return [{}]
+    values = {"yes_no": "yes", "text": "a", "number": "1"}
+    return [
+        {
+            "condition": one.key,
+            "operator": "is",
+            "values": [values.get(one.kind) or next(iter(one.options), "")],
+            "clients": [CLIENT],
+        }
+        for one in conditions
+    ]
+
+
+def _dry_run(implementation: Implementation, ctx: Context, more: Mapping[str, Any]) -> Any:
+    changes = {"name": ["Dupont", CLIENT["name"]]}
+    arguments: dict[str, Any] = {"client": CLIENT, "changes": changes, "reason": "Moved away", **more}
     call = plugin_calls.call(implementation, Breaker(), ctx, arguments, seconds=plugin_calls.CALL_SECONDS)
     try:
-        asyncio.run(call)
+        return asyncio.run(call)
     except Veto:
-        return
+        return None
     except plugin_calls.PluginFailed as error:
         raise AssertionError(str(error)) from error
 

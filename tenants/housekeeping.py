@@ -1,4 +1,5 @@
-"""What is thrown away when its time is over: old sessions, links, counts of attempts, kept answers.
+"""What is thrown away when its time is over: old sessions, links, counts of attempts, kept answers; and what is
+to be done once a night.
 
 Once an hour, whichever of the workers is first asks for it: a job for every tenant, so that nobody's is forgotten
 when a worker dies, and a big platform spreads it over all workers.
@@ -13,7 +14,17 @@ import structlog
 from asyncpg import InterfaceError, PostgresError
 
 from core import clock, db, idempotency, jobs, tasks
-from core.accounts import impersonation, invitations, links, passkey_challenges, sessions, sign_up, throttle
+from core.accounts import (
+    impersonation,
+    invitations,
+    links,
+    passkey_challenges,
+    personal_exports,
+    rule_runs,
+    sessions,
+    sign_up,
+    throttle,
+)
 from core.accounts.imports import files
 from core.actor import PLATFORM
 
@@ -23,6 +34,7 @@ PURGES = (
     sessions.purge,
     impersonation.purge,
     links.purge,
+    personal_exports.purge,
     invitations.purge,
     passkey_challenges.purge,
     sign_up.purge,
@@ -37,11 +49,13 @@ log = structlog.get_logger(__name__)
 
 @jobs.task("housekeeping")
 async def tidy(_payload: dict[str, Any], job: jobs.Job) -> None:
-    """Throw away what is over, of one tenant."""
+    """Throw away what is over, of one tenant, and ask for its night's work when the day has changed there."""
     now = clock.now()
     async with job.scope():
         for purge in PURGES:
             await purge(now)
+        if job.tenant_id != PLATFORM:
+            await rule_runs.nightly(now)
 
 
 async def keep(stop: asyncio.Event) -> None:

@@ -22,6 +22,8 @@ from core.permissions import Permission
 PAGE = 50
 COLUMNS = """a.id, a.at, a.action, a.actor_kind, a.actor_id, a.actor_name, a.subject_kind, a.subject_id,
     a.subject_name, a.client_id, a.changes, a.address, a.request_id, a.impersonation_id"""
+BUT_BY_RULE = "a.action NOT IN ('group:joined_by_rule', 'group:left_by_rule')"
+"""Each client that a rule brings in or lets go has an entry, for its own page; the run has one for all to read."""
 OF_FIELDS = ("fields", "internal")
 """Where the provider's own fields stand in the changes, by their labels; `internal` are those no client sees."""
 PROJECTS = ("project", "projects")
@@ -167,6 +169,8 @@ async def _conditions_of(chosen: ActivityFilter, *, by: Actor) -> Conditions:
     _limit_to_visible(conditions, by=by)
     conditions.equals("a.actor_id", chosen.actor)
     conditions.equals("a.action", chosen.action)
+    if not chosen.action and client_id is None:
+        conditions.add(BUT_BY_RULE)
     conditions.equals("a.subject_kind", chosen.subject_kind)
     conditions.equals("a.client_id", client_id)
     conditions.begins("a.subject_folded", str(await db.value("SELECT fold($1)", search)) if search else "")

@@ -14,7 +14,7 @@ from asyncpg import Record
 from core import audit, db, hooks, policies, tasks
 from core.accounts import (
     access,
-    attitudes,
+    bulk_things,
     client_choice,
     client_projects,
     clients,
@@ -94,7 +94,7 @@ async def check(change: Change, *, by: Actor) -> Change:
         number = getattr(change, field)
         if number is None:
             checks.error(field, _("Please choose one."))
-        elif not await _is_there(field, number, by=by):
+        elif not await bulk_things.is_there(field, number, by=by):
             checks.error(field, _("This is not one of the choices."))
     checks.done()
     return change
@@ -172,15 +172,22 @@ async def _one(change: Change, client: Record, *, by: Actor) -> Result:
 
 async def _assign(is_added: bool, group_id: int, found: list[Record], *, by: Actor) -> list[Result]:
     ids = [client["id"] for client in found]
-    inside = "SELECT client_id FROM group_members WHERE group_id = $1 AND client_id = ANY($2::bigint[])"
-    before = {row["client_id"] for row in await db.fetch(inside, group_id, ids)}
+    inside = "SELECT client_id, is_manual FROM group_members WHERE group_id = $1 AND client_id = ANY($2::bigint[])"
+    by_hand = {row["client_id"]: row["is_manual"] for row in await db.fetch(inside, group_id, ids)}
     verb = groups.add if is_added else groups.remove
     await verb(group_id, ids, by=by, is_told_each=True)
-    told = _("It was in the group already.") if is_added else _("It was not in the group.")
-    return [
-        _result(client, "skipped", told) if (client["id"] in before) == is_added else _result(client)
-        for client in found
-    ]
+    return [_assigned(client, is_added, by_hand.get(client["id"])) for client in found]
+
+
+def _assigned(client: Record, is_added: bool, was_by_hand: bool | None) -> Result:
+    """`was_by_hand`: None for who was not in the group, False for who is there by its rule."""
+    if bool(was_by_hand) != is_added:
+        return _result(client)
+    if was_by_hand is False:
+        return _result(client, "skipped", _("It is in the group by its rule, which would bring it back."))
+    return _result(
+        client, "skipped", _("It was in the group already.") if is_added else _("It was not in the group.")
+    )
 
 
 async def _open_accounts(project_id: int, found: list[Record], *, by: Actor) -> list[Result]:
@@ -239,7 +246,7 @@ async def _why_not(client: Record, values: Mapping[str, Any], *, by: Actor) -> s
 
 async def _tell(act: str, column: str, changed: Sequence[Record], value: Any, *, by: Actor) -> None:
     """An entry for each client, with names in place of ids."""
-    names = await _names(act)
+    names = await bulk_things.names(act)
     await audit.record_each(
         "client:updated",
         "client",
@@ -257,33 +264,12 @@ async def _tell(act: str, column: str, changed: Sequence[Record], value: Any, *,
     )
 
 
-async def _names(act: str) -> dict[Any, str]:
-    table = {"attitude": "attitudes", "project": "projects"}.get(act)
-    return (
-        {}
-        if table is None
-        else {row["id"]: row["name"] for row in await db.fetch(f"SELECT id, name FROM {table}")}
-    )
-
-
 async def _named(change: Change) -> str:
     """What the change sets, by its name."""
     field = FIELDS.get(change.act)
     if field in ("language", "reason", None):
         return change.language if field == "language" else ""
-    table = {"group": "account_groups", "attitude": "attitudes", "project": "projects"}[str(field)]
-    return str(await db.value(f"SELECT name FROM {table} WHERE id = $1", getattr(change, str(field))) or "")
-
-
-async def _is_there(field: str, number: int, *, by: Actor) -> bool:
-    """Whether there is such a group, attitude or project, for `by` to use."""
-    if not 0 < number < 2**63:
-        return False
-    if field == "group":
-        return number in await groups.names(by=by)
-    if field == "attitude":
-        return await attitudes.exists(number)
-    return await client_projects.may_be_opened(number, by=by)
+    return await bulk_things.name_of(str(field), getattr(change, str(field)))
 
 
 def _may(act: Act, *, by: Actor) -> bool:

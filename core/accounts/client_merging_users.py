@@ -72,7 +72,7 @@ async def move(gone: Record, stays: Record, listed: list[Seat], *, by: Actor) ->
            ON CONFLICT DO NOTHING""",
         [(stays["id"], row["person_id"], row["role_id"]) for row in given if row["person_id"] not in owners],
     )
-    await _end_sessions(gone["id"], by=by)
+    await end_sessions(gone["id"], by=by)
 
 
 async def _move_roles(gone: Record, stays: Record) -> None:
@@ -91,8 +91,11 @@ async def _move_roles(gone: Record, stays: Record) -> None:
     )
 
 
-async def _end_sessions(client_id: int, *, by: Actor) -> None:
-    """Nobody is moved to another client unasked: users sign in again, staff are in no client any more."""
+async def end_sessions(client_id: int, *, by: Actor) -> None:
+    """End what is signed in for a client: users sign in again, staff are in no client any more.
+
+    Nobody is moved to another client unasked.
+    """
     await db.execute(
         """DELETE FROM sessions s WHERE s.client_id = $1
              AND NOT EXISTS (SELECT FROM staff f WHERE f.person_id = s.person_id AND f.state = 'active')""",

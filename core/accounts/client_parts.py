@@ -84,6 +84,13 @@ PARTS: tuple[Part, ...] = (
         is_same=True,
         sets=REGISTERED,
     ),
+    Part(
+        table="group_exclusions",
+        how="moves_unless",
+        label=N_("Exceptions from rules of groups"),
+        beside=("group_id",),
+        is_same=True,
+    ),
     Part(table="impersonations", how="moves", label=N_("Visits of support")),
     Part(
         table="invitations",
@@ -95,6 +102,8 @@ PARTS: tuple[Part, ...] = (
     Part(table="membership_roles", how="elsewhere", why=USERS),
     Part(table="memberships", how="elsewhere", label=N_("Users"), why=USERS),
     Part(table="payers", how="moves", label=N_("Payers"), sets={"is_default": "false"}),
+    Part(table="rule_candidates", how="stays", why="a job looks at the client and finds that it was merged"),
+    Part(table="personal_exports", how="moves", label=N_("Copies of personal data")),
     Part(table="sessions", how="elsewhere", why="client_merging_users: no session changes its client unasked"),
 )
 BY_TABLE = {part.table: part for part in PARTS}

@@ -43,6 +43,7 @@ class Client(db.Owned, tablename="clients"):
     external_id = Text()
     merged_into_id = BigInt(null=True)
     merged_at = Timestamptz(null=True)
+    cleared_at = Timestamptz(null=True)
     version = Integer()
 
 
@@ -186,6 +187,8 @@ def shown(client: Mapping[str, Any]) -> dict[str, Any]:
 
 def require_open(client: Mapping[str, Any], fields: Collection[str]) -> None:
     """Nothing when these fields of the client may change; of a closed one only the note may. Else `ReadOnly`."""
+    if client["cleared_at"] is not None and fields:
+        raise ReadOnly(_("The personal data of this client was cleared; nothing in it changes any more."))
     if client["status"] == "closed" and set(fields) - CHANGED_WHEN_CLOSED:
         raise ReadOnly(_("This client is closed. Open it again to change it."))
 

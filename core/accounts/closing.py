@@ -78,6 +78,8 @@ async def reopen_one(client: Record, *, by: Actor) -> Record:
     """Open the locked client again; `Conflict` when it is not closed. Asks for no right: its callers have."""
     if client["status"] == "active":
         raise Conflict(_("This client is not closed."))
+    if client["cleared_at"] is not None:
+        raise Conflict(_("The personal data of this client was cleared; it stays closed."))
     if client["merged_into_id"] is not None:
         raise Conflict(_("This client was merged into another one."))
     opened = await _save(client, {"status": "active", "closed_at": None, "closed_reason": ""})

@@ -24,7 +24,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 async def page(
     group_id: int, *, after: str = "", before: str = "", by: Actor, within: Focus | None = None
 ) -> Page:
-    """One page of the clients inside a focus that `by` may see: id, code, login, name, added_at, added_by."""
+    """One page of the clients inside a focus that `by` may see.
+
+    Of each: id, code, login, name, added_at, added_by, and why he is a member: is_manual, is_by_rule.
+    """
     policies.require(by, Permission.CLIENT_READ)
     await groups.get(group_id, by=by)
     conditions = Conditions()
@@ -36,7 +39,7 @@ async def page(
     if cursor is not None:
         conditions.add(f"m.client_id {'>' if is_back else '<'} {conditions.bind(cursor.id)}")
     found = await db.fetch(
-        f"""SELECT c.id, c.code, c.login, c.name, m.added_at, m.added_by
+        f"""SELECT c.id, c.code, c.login, c.name, m.added_at, m.added_by, m.is_manual, m.is_by_rule
             FROM group_members m JOIN clients c ON c.id = m.client_id WHERE {conditions.sql}
             ORDER BY m.client_id {"ASC" if is_back else "DESC"} LIMIT {PAGE + 1}""",
         *conditions.arguments,

@@ -62,11 +62,11 @@ async def names(*, by: Actor) -> dict[int, str]:
 
 
 async def groups_of(client_id: int, *, by: Actor) -> list[Record]:
-    """The groups a client is in, with who put him there and when."""
+    """The groups a client is in, with who put him there and when, and whether by hand, by rule or both."""
     policies.require(by, Permission.GROUP_READ)
     await access.client(client_id, by=by)
     found = await db.fetch(
-        """SELECT g.id, g.name, m.added_at, m.added_by
+        """SELECT g.id, g.name, m.added_at, m.added_by, m.is_manual, m.is_by_rule
            FROM group_members m JOIN account_groups g ON g.id = m.group_id
            WHERE m.client_id = $1 ORDER BY g.name_folded, g.id""",
         client_id,
@@ -131,9 +131,10 @@ async def delete(group_id: int, *, by: Actor) -> None:
 
 
 async def add(group_id: int, client_ids: Sequence[int], *, by: Actor, is_told_each: bool = False) -> int:
-    """Put clients into a group; returns how many were not in it. Clients `by` may not see are left out.
+    """Put clients into a group; returns how many were not in it by hand. Clients `by` may not see are left out.
 
-    The audit has one entry for all of them, or one for each.
+    Who is in it by its rule stays from then on, whatever the rule says. The audit has one entry for all of them,
+    or one for each.
     """
     group = await _group_to_assign(group_id, by=by)
     conditions = _among(client_ids, by=by)
@@ -142,7 +143,9 @@ async def add(group_id: int, client_ids: Sequence[int], *, by: Actor, is_told_ea
         f"""WITH chosen AS (SELECT c.id, c.code FROM clients c WHERE {conditions.sql} FOR KEY SHARE OF c),
             added AS (INSERT INTO group_members (group_id, client_id, added_at, added_by)
                       SELECT {group_}::bigint, id, {at}::timestamptz, {name}::text FROM chosen
-                      ON CONFLICT DO NOTHING RETURNING client_id)
+                      ON CONFLICT (tenant_id, group_id, client_id) DO UPDATE SET is_manual = true,
+                          added_at = EXCLUDED.added_at, added_by = EXCLUDED.added_by
+                      WHERE NOT group_members.is_manual RETURNING client_id)
             SELECT chosen.id, chosen.code FROM chosen JOIN added ON added.client_id = chosen.id ORDER BY code""",
         *conditions.arguments,
     )
@@ -151,17 +154,39 @@ async def add(group_id: int, client_ids: Sequence[int], *, by: Actor, is_told_ea
 
 
 async def remove(group_id: int, client_ids: Sequence[int], *, by: Actor, is_told_each: bool = False) -> int:
-    """Take clients out of a group; returns how many were in it. The audit as with `add`."""
+    """Take out clients that were put in by hand; returns how many. The audit as with `add`.
+
+    Who is in it by its rule as well stays by that alone; who is there by the rule only is left to it
+    (`rule_changes.exclude`).
+    """
     group = await _group_to_assign(group_id, by=by)
     conditions = _among(client_ids, by=by)
     removed = await db.fetch(
-        f"""WITH removed AS (DELETE FROM group_members m USING clients c
-                WHERE m.client_id = c.id AND m.group_id = {group_id:d} AND {conditions.sql} RETURNING c.id, c.code)
-            SELECT id, code FROM removed ORDER BY code""",
+        f"""WITH chosen AS (SELECT c.id, c.code, m.is_by_rule
+                            FROM group_members m JOIN clients c ON c.id = m.client_id
+                            WHERE m.group_id = {group_id:d} AND m.is_manual AND {conditions.sql} FOR UPDATE OF m),
+            removed AS (DELETE FROM group_members m USING chosen
+                        WHERE m.group_id = {group_id:d} AND m.client_id = chosen.id AND NOT chosen.is_by_rule),
+            kept AS (UPDATE group_members m SET is_manual = false, added_by = '' FROM chosen
+                     WHERE m.group_id = {group_id:d} AND m.client_id = chosen.id AND chosen.is_by_rule)
+            SELECT id, code FROM chosen ORDER BY code""",
         *conditions.arguments,
     )
     await _tell(removed, "group:clients_removed", group, by=by, is_each=is_told_each)
     return len(removed)
+
+
+async def left_to_rule(group_id: int, client_ids: Sequence[int], *, by: Actor) -> int:
+    """How many of these clients are in the group by its rule alone."""
+    await get(group_id, by=by)
+    conditions = _among(client_ids, by=by)
+    return int(
+        await db.value(
+            f"""SELECT count(*) FROM group_members m JOIN clients c ON c.id = m.client_id
+                 WHERE m.group_id = {group_id:d} AND NOT m.is_manual AND {conditions.sql}""",
+            *conditions.arguments,
+        )
+    )
 
 
 async def _why_it_stays(group_id: int) -> str:
@@ -183,6 +208,7 @@ async def _read(*, by: Actor, only: int | None = None) -> list[Record]:
     members = f"JOIN clients c ON c.id = m.client_id AND {conditions.sql}" if is_limited else ""
     found = await db.fetch(
         f"""SELECT g.id, g.name, g.description, g.created_at, g.version,
+                   EXISTS (SELECT FROM group_rules r WHERE r.group_id = g.id) AS has_rule,
                    (SELECT count(*) FROM group_members m {members} WHERE m.group_id = g.id) AS members
             FROM account_groups g WHERE $1::bigint IS NULL OR g.id = $1 ORDER BY g.name_folded, g.id""",
         only,

@@ -22,7 +22,16 @@ ACTIONS = (
     "client:updated",
 )
 """What is told whoever did it."""
-FAMILIES = ("client_role:", "consent:", "contract:", "impersonation:", "invitation:", "membership:", "payer:")
+FAMILIES = (
+    "client_role:",
+    "consent:",
+    "contract:",
+    "impersonation:",
+    "invitation:",
+    "membership:",
+    "payer:",
+    "personal_data:",
+)
 """And all actions whose names begin so."""
 HIDDEN = frozenset(
     {

@@ -53,21 +53,21 @@ async def page(
     """
     policies.require(by, Permission.PAYER_READ)
     policies.require(by, Permission.CLIENT_READ)
-    conditions = _conditions(chosen, by=by)
-    focus.limit(conditions, within, column="p.client_id")
+    bound = conditions(chosen, by=by)
+    focus.limit(bound, within, column="p.client_id")
     is_back, cursor = bool(before), None
     if text := before or after:
         cursor = read_cursor(text, str)
         if cursor is None:
             raise Invalid({"after": _("This page has gone; begin again from the first one.")})
-        place = f"({conditions.bind(cursor.value)}, {conditions.bind(cursor.id)})"
-        conditions.add(f"(p.name_folded, p.id) {'<' if is_back else '>'} {place}")
+        place = f"({bound.bind(cursor.value)}, {bound.bind(cursor.id)})"
+        bound.add(f"(p.name_folded, p.id) {'<' if is_back else '>'} {place}")
     direction = "DESC" if is_back else "ASC"
     found = await db.fetch(
         f"""SELECT p.*, c.code AS client_code, c.name AS client_name
-            FROM payers p JOIN clients c ON c.id = p.client_id WHERE {conditions.sql}
+            FROM payers p JOIN clients c ON c.id = p.client_id WHERE {bound.sql}
             ORDER BY p.name_folded {direction}, p.id {direction} LIMIT {size + 1:d}""",
-        *conditions.arguments,
+        *bound.arguments,
     )
     has_more, listed = len(found) > size, found[:size]
     if is_back:
@@ -80,7 +80,8 @@ async def page(
     )
 
 
-def _conditions(chosen: PayerFilter, *, by: Actor) -> Conditions:
+def conditions(chosen: PayerFilter, *, by: Actor) -> Conditions:
+    """What the filter asks of a payer `p` and its client `c`, inside what `by` may see."""
     _check(chosen)
     conditions = Conditions()
     conditions.add("p.merged_into_id IS NULL")

@@ -120,6 +120,14 @@ async def page(
     )
 
 
+async def conditions(chosen: UserFilter, *, by: Actor, within: Focus | None = None) -> Conditions:
+    """What the filter asks of a membership `m`, its person `p` and its client `c`, inside what `by` may see."""
+    bound = Conditions()
+    for one in [*await _filtered(chosen, bound), *_limited(by, within)]:
+        bound.add(one.condition)
+    return bound
+
+
 async def _filtered(chosen: UserFilter, bound: Conditions) -> list[Asked]:
     """What the filter asks; values are bound in `bound`."""
     checks = Checks()

@@ -14,7 +14,18 @@ from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.actor import Actor
 from tenants import addresses, first_people, onboarding, project_hosts, resellers
-from tenants.demo import cast, companies, contracts, filling, own_fields, portal, segments, users
+from tenants.demo import (
+    cast,
+    companies,
+    contracts,
+    filling,
+    group_rules,
+    imports,
+    own_fields,
+    portal,
+    segments,
+    users,
+)
 from tenants.demo.cast import PASSWORD as PASSWORD
 from tenants.demo.cast import PROVIDERS, DemoProvider
 from tenants.first_people import FirstPerson
@@ -122,10 +133,12 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     tell(f"{provider.name}: {provider.clients} clients")
     await filling.add_clients(provider, project_ids, group_ids)
     await portal.furnish(provider, by=inside)
+    await own_fields.furnish(provider, by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)
-    await own_fields.furnish(provider, by=inside)
+    await group_rules.furnish(provider, by=inside)
     await segments.furnish(provider, by=inside)
+    await imports.furnish(provider, by=inside)
 
 
 async def _add_project(described: tuple[str, str, str], accent: str, *, by: Actor) -> int:

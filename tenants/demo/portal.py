@@ -1,7 +1,7 @@
 """What the demo shows to users of clients: somebody who can sign in, open sign-up, and terms they agreed to."""
 
-from core import clock, db
-from core.accounts import passwords, sign_up_settings
+from core import clock, db, policies
+from core.accounts import passwords, payers, sign_up_settings
 from core.accounts.sign_up_settings import SignUpChanges
 from core.actor import Actor
 from tenants.demo import users
@@ -9,6 +9,26 @@ from tenants.demo.cast import PASSWORD, DemoProvider
 
 USER = "user"
 """The user's address begins so, at the provider's own domain."""
+
+COMPANY = {
+    "kind": "company",
+    "country": "FR",
+    "registration_number": "73282932000074",
+    "vat_number": "FR44732829320",
+    "street": "12 rue des Lilas",
+    "postcode": "69003",
+    "city": "Lyon",
+}
+PERSON = {
+    "kind": "individual",
+    "country": "BE",
+    "name": "Lucie Peeters",
+    "street": "Rue Neuve 7",
+    "postcode": "1000",
+    "city": "Bruxelles",
+    "email": "lucie.peeters@mail.example",
+    "language": "fr",
+}
 
 TERMS = (
     "1. We host what you entrust to us and keep it running as well as we can.\n"
@@ -38,8 +58,16 @@ async def furnish(provider: DemoProvider, *, by: Actor) -> None:
         client_id,
     )
     await users.furnish(provider, client_id, hashed, by=by)
+    await _give_payers(client_id, by=by)
     if provider.signs_up:
         await _open(by=by)
+
+
+async def _give_payers(client_id: int, *, by: Actor) -> None:
+    """A payer that documents can name; and another one, where a client has several."""
+    await payers.update_default(client_id, payers.PayerChanges(**COMPANY), version=1, by=by)
+    if policies.has_feature(by.tenant, payers.FEATURE):
+        await payers.create(client_id, payers.NewPayer(**PERSON), by=by)
 
 
 def email(provider: DemoProvider) -> str:

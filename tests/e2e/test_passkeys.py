@@ -110,7 +110,7 @@ def test_users_of_a_client_have_them_in_the_portal_in_french(open_as: Open, serv
     assert page.evaluate(wide), "nothing sticks out at 360 px"
     page.context.clear_cookies()
     page.goto("/sign-in")
-    page.get_by_role("button", name="Se connecter avec une clé d’accès").click()
+    page.get_by_role("button", name="Utiliser une clé d’accès").click()
     expect(page).to_have_url(pages.path("/"))
     page.goto("/log")
     expect(page.get_by_role("main")).to_contain_text("la clé d’accès Téléphone")

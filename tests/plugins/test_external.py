@@ -70,6 +70,8 @@ def test_it_is_found_by_its_entry_point_in_another_process(installed: Path) -> N
             "provide_settings",
             "provide_menu_items",
             "provide_client_panels",
+            "provide_client_conditions",
+            "provide_clients_that_fit",
             "validate_client",
         ],
         "settings": ["word", "unwanted", "token"],

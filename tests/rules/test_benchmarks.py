@@ -59,3 +59,36 @@ def test_the_palette_is_measured_by_what_people_type(home, report):
     assert found["slowest_ms"] == max(found["search_ms"].values()) > 0
     assert found["pages"].keys() == found["search_ms"].keys()
     assert all(figures["requests"] > 0 for figures in found["pages"].values())
+
+
+def test_rules_of_groups_are_measured_over_all_clients_and_over_one(home):
+    found = measured("group-rules", "--clients", "2000", "--tenants", "10", "--home", str(home))
+    assert {"country", "either_of_two_blocks", "counted", "everybody"} <= set(found["rules"])
+    assert found["rules"]["everybody"]["fits"] == 2000 * 10 // 11
+    for cost in found["rules"].values():
+        assert cost["again_s"] > 0
+        assert cost["one_client_ms"] > 0
+    assert found["targets"]
+
+
+FEW = ("--clients", "2000")
+
+
+def test_an_import_is_measured_step_by_step_as_csv_and_xlsx(home):
+    found = measured("import", *FEW, "--rows", "300", "--home", str(home))
+    assert found["formats"].keys() == {"csv", "xlsx"}
+    for steps in found["formats"].values():
+        assert steps.keys() == {"upload", "check", "run", "again"}
+        assert all(step["seconds"] > 0 for step in steps.values())
+    assert len(found["targets"]) == 2
+
+
+def test_an_export_a_bulk_action_and_segments_are_measured(home):
+    exported = measured("export", *FEW, "--home", str(home))["exports"]
+    assert exported.keys() == {"csv_2000", "xlsx_2000"}
+    assert all(one["bytes"] > 10_000 for one in exported.values())
+    acts = measured("bulk", *FEW, "--home", str(home))["acts"]
+    assert {"count", "language", "group_add"} == acts.keys()
+    kept = measured("segment", *FEW, "--home", str(home))["segments"]
+    assert all(one["page_ms"] > 0 and one["count_ms"] > 0 for one in kept.values())
+    assert kept["country"]["clients"] > 100

@@ -5,12 +5,17 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import post
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.response import Stream
 from msgspec import Meta
 
-from core.accounts import exports
+from core import tasks
+from core.accounts import export_lists, exports
+from core.accounts import groups as account_groups
 from core.accounts.client_choice import MOST_CODES, Choice
 from core.accounts.client_filter import ClientFilter
+from core.accounts.export_lists import LISTINGS, Listing
 from core.permissions import Permission
 from web.api.reading import asks
 from web.kit.downloads import download
@@ -61,4 +66,35 @@ async def activity(by: By, sent: NamedDependency[ListExport]) -> Stream:
     return await download(await exports.of_activity(sent.format, by=by), by.tenant.id)
 
 
-ROUTES = [clients, groups, activity]
+def _list_of(listing: Listing) -> HTTPRouteHandler:
+    async def send(by: By, sent: NamedDependency[ListExport]) -> Stream:
+        return await download(await export_lists.of(listing, sent.format, by=by), by.tenant.id)
+
+    send.__name__ = listing.noun
+    send.__doc__ = f"Get the list of {listing.noun} as a file. Asks for `client:export` as well."
+    return post(f"/v1/{listing.noun}/export", status_code=200, **_file(listing.right, ListExport))(send)
+
+
+@post("/v1/groups/{group_id:int}/export", status_code=200, **_file(Permission.GROUP_READ, ListExport))
+async def group_members(by: By, group_id: FromPath[int], sent: NamedDependency[ListExport]) -> Stream:
+    """Get the clients in a group as a file. Asks for `client:export` as well."""
+    group = await account_groups.get(group_id, by=by)
+    return await download(await export_lists.of_members(group, sent.format, by=by), by.tenant.id)
+
+
+@post("/v1/tasks/{task_id:int}/export", status_code=200, **_file(Permission.TASK_READ, ListExport))
+async def task_results(by: By, task_id: FromPath[int], sent: NamedDependency[ListExport]) -> Stream:
+    """Get what became of the rows of a task as a file. Asks for `client:export` as well."""
+    task = await tasks.get(task_id, by=by)
+    export = await export_lists.of_results(task.id, task.title, sent.format, by=by)
+    return await download(export, by.tenant.id)
+
+
+ROUTES = [
+    clients,
+    groups,
+    activity,
+    *(_list_of(listing) for listing in LISTINGS.values()),
+    group_members,
+    task_results,
+]

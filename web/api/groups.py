@@ -16,12 +16,16 @@ from web.kit.visit import By
 
 
 class Group(msgspec.Struct, kw_only=True):
-    """An account group. `members` counts the clients in it that you can see; `/clients?group=` lists them."""
+    """An account group. `members` counts the clients in it that you can see; `/clients?group=` lists them.
+
+    `has_rule`: a rule puts clients into it, see `/groups/{group_id}/rule`.
+    """
 
     id: int
     name: str
     description: str
     members: int
+    has_rule: bool
     created_at: Moment
     version: int
 
@@ -39,12 +43,14 @@ class GroupEdit(GroupChanges, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Membership(msgspec.Struct, kw_only=True):
-    """A group that a client is in."""
+    """A group that a client is in: by hand, by its rule, or both. `added_by` is empty when by rule only."""
 
     id: int
     name: str
     added_at: Moment
     added_by: str
+    is_manual: bool
+    is_by_rule: bool
 
 
 class MembershipList(msgspec.Struct, kw_only=True):
@@ -106,7 +112,10 @@ async def add_members(by: By, group_id: FromPath[int], sent: NamedDependency[Cli
     **asks(Permission.GROUP_ASSIGN, body=ClientCodes),
 )
 async def remove_members(by: By, group_id: FromPath[int], sent: NamedDependency[ClientCodes]) -> MembersChanged:
-    """Take clients out of a group."""
+    """Take clients out of a group that were put in by hand.
+
+    Who is in it by its rule stays; except such a client with `/groups/{group_id}/exclusions`.
+    """
     chosen = {client["id"]: client["code"] for client in await access.clients_by_code(sent.codes, by=by)}
     changed = await groups.remove(group_id, list(chosen), by=by)
     return _changed(changed, sent, set(chosen.values()))

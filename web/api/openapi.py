@@ -21,9 +21,9 @@ from web.api.problems import Problem, refusals_of
 
 REFERENCE = "#/components/schemas/{name}"
 HIGHEST_ID = 2**63 - 1
+ANY = "application/octet-stream"
 DOCUMENTS = ("application/pdf", "image/png", "image/jpeg")
 """What documents come as."""
-ANY = "application/octet-stream"
 FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
 ABOUT = """Everything staff does about clients, through the same verbs as the pages.
 
@@ -92,6 +92,8 @@ def _operation(path: str, handler: HTTPRouteHandler) -> dict[str, Any]:
     }
     if body is not None:
         shown["requestBody"] = {"required": True, "content": {"application/json": {"schema": _reference(body)}}}
+    if handler.opt.get("takes_file"):
+        shown["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": FILE}}}
     return {name: value for name, value in shown.items() if value not in ("", [], None)}
 
 

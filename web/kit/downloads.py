@@ -9,7 +9,7 @@ from litestar import Response
 from litestar.response import Stream
 
 from core import clock, db, i18n
-from core.accounts import exports
+from core.accounts import exports, personal_exports
 from core.accounts.contract_papers import Paper
 from core.accounts.exports import Export
 from core.sheets import TYPES, Format
@@ -35,16 +35,6 @@ def attached(file: IO[bytes], name: str, form: Format) -> Stream:
     )
 
 
-def file(paper: Paper) -> Response[bytes]:
-    """A document as an answer. It is saved and never shown as a page of ours."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{paper.name}"',
-        "Cache-Control": "private, no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(paper.content, media_type=paper.media, status_code=200, headers=headers)
-
-
 def attachment(name: str, content: bytes) -> Stream:
     """An uploaded file as an answer that is saved and never shown: browsers neither open nor guess what it is."""
 
@@ -61,3 +51,19 @@ def disposition(name: str) -> str:
     bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
     ascii_name = bare.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
     return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def file(paper: Paper) -> Response[bytes]:
+    """A document as an answer. It is saved and never shown as a page of ours."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{paper.name}"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(paper.content, media_type=paper.media, status_code=200, headers=headers)
+
+
+def zipped(file: personal_exports.File) -> Response[bytes]:
+    """A ZIP as an answer that nobody on the way keeps."""
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"', "Cache-Control": "no-store"}
+    return Response(file.content, media_type="application/zip", status_code=200, headers=headers)

@@ -14,6 +14,7 @@ from litestar.enums import MediaType
 
 from core import clock, policies
 from core.actor import Actor, Tenant
+from tenants.branding import Brand
 from web.kit import cookies, csrf, focusing, menus
 from web.kit.templates import TIMEZONE, render
 from web.kit.visit import Visit, visit_of
@@ -41,6 +42,7 @@ def surroundings(visit: Visit, path: str, query: str = "") -> dict[str, Any]:
     TIMEZONE.set(visit.tenant.timezone)
     return {
         "provider": visit.tenant,
+        "brand": _brand(visit),
         "me": visit.actor,
         "theme": visit.theme,
         "locale": visit.locale,
@@ -59,6 +61,13 @@ def surroundings(visit: Visit, path: str, query: str = "") -> dict[str, Any]:
         "may": _may(visit.actor),
         "has": _has(visit.tenant),
     }
+
+
+def _brand(visit: Visit) -> Brand:
+    """The brand of the host, for clients and visitors; staff see the provider's own name and colour."""
+    if visit.brand is not None and visit.actor.kind in ("user", "visitor"):
+        return visit.brand
+    return Brand(project_id=0, name=visit.tenant.name, color=visit.tenant.color)
 
 
 def _minutes_until(end: datetime) -> int:

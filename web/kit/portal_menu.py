@@ -75,6 +75,7 @@ PORTAL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 Right.USERS_MANAGE,
                 feature="users",
             ),
+            Entry(N_("Personal data"), "/personal-data", "shield-lock"),
             Entry(N_("Log"), "/log", "history", N_("Who did what in your name, and when."), Right.LOG_READ),
         ),
     ),

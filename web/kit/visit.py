@@ -15,6 +15,7 @@ from core.accounts.sessions import SignedIn
 from core.actor import Actor, Tenant
 from core.hookspecs import MenuItem
 from core.settings import Settings
+from tenants.branding import Brand
 
 By: TypeAlias = NamedDependency[Actor]
 """The argument `by` of every handler: who acts."""
@@ -52,6 +53,8 @@ class Visit(msgspec.Struct, kw_only=True):
     """Where the focus is lifted: the same page without it."""
     clients: list[Record] = []
     """What a user may choose between in the header, as `memberships.clients_of` finds it."""
+    brand: Brand | None = None
+    """Of the host, on pages for clients and visitors; None on others, which show the provider's own."""
     cookies: list[str] = []
     """`Set-Cookie` values that go out with the answer, whatever it is."""
 

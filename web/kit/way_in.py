@@ -22,7 +22,7 @@ from core.errors import NotFound, Unavailable
 from core.i18n import _
 from core.scope import NotCommitted, Scope
 from core.settings import Settings
-from tenants import providers
+from tenants import branding, providers
 from tenants.providers import THE_PLATFORM
 from web.kit import addresses, cookies, csrf, errors, focusing
 from web.kit.pages import unpack_toast
@@ -97,6 +97,7 @@ class WayIn:
 
     async def _inside(self, scope: Any, receive: Any, send: Send, visit: Visit, tenant: Tenant) -> None:
         async with db.as_tenant(tenant.id) as opened:
+            await _take_brand(scope, visit, tenant)
             await _recognise(scope, visit, tenant)
             if tenant.state == "suspended":
                 raise Unavailable(_("This provider is not available at the moment."))
@@ -140,7 +141,7 @@ async def _recognise(scope: Any, visit: Visit, tenant: Tenant) -> None:
 
 async def _go_inside(path: str, token: str, visit: Visit) -> None:
     """On the pages of clients, staff who have entered an account are what they are there."""
-    if not token or any(path == area or path.startswith(f"{area}/") for area in OUTSIDE):
+    if not token or _is_in(path, OUTSIDE):
         return
     found = await impersonation.find(token, by=visit.actor)
     if isinstance(found, impersonation.Inside) and visit.signed_in:
@@ -149,6 +150,17 @@ async def _go_inside(path: str, token: str, visit: Visit) -> None:
         return
     visit.cookies.append(cookies.forget(cookies.INSIDE, visit.settings))
     visit.over = found if isinstance(found, impersonation.VisitOver) else None
+
+
+async def _take_brand(scope: Any, visit: Visit, tenant: Tenant) -> None:
+    """Whose name and colours the pages for clients have. It is remembered, and the first look holds nothing up."""
+    if not tenant.is_platform and not _is_in(scope["path"], OUTSIDE):
+        visit.brand = await branding.of_host(addresses.host_of(scope), tenant=tenant)
+        await db.scope().rest()
+
+
+def _is_in(path: str, areas: tuple[str, ...]) -> bool:
+    return any(path == area or path.startswith(f"{area}/") for area in areas)
 
 
 async def _take_focus(scope: Any, visit: Visit) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from core.accounts import access, clients, groups
+from core.accounts import access, clients, group_rules, groups, rule_changes
 from core.actor import Actor
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.i18n import _, ngettext
 from core.permissions import Permission
 from web.kit.forms import Form
@@ -21,10 +21,23 @@ from web.staff.client_removal import codes_in, number_in
 @get("/clients/{code:int}/groups", **requires(Permission.GROUP_READ))
 async def show_groups(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]:
     """The groups of one client."""
+    return await _tab(request, code, by=by)
+
+
+@get("/clients/{code:int}/groups/{group_id:int}/why", **requires(Permission.GROUP_READ))
+async def show_why(request: AnyRequest, by: By, code: FromPath[int], group_id: FromPath[int]) -> Response[str]:
+    """The groups of one client, and how each condition of the rule of one of them stands with him."""
     client = await clients.get(code, by=by)
-    joined = {row["id"] for row in await groups.groups_of(client["id"], by=by)}
-    choices = {"group": [(key, name) for key, name in (await groups.names(by=by)).items() if key not in joined]}
-    return await client_tabs.show(request, client, "groups", by=by, choices=choices)
+    try:
+        kept = await group_rules.find(group_id, by=by)
+        reasons = await rule_changes.why(client["id"], group_id, by=by) or []
+        blocks = kept.rule.blocks if kept and kept.rule else []
+        pairs = zip(blocks, reasons, strict=True)
+        found = [{"match": block.match, "reasons": listed} for block, listed in pairs]
+        why = {"group": group_id, "blocks": found, "trouble": ""}
+    except Conflict as conflict:
+        why = {"group": group_id, "blocks": [], "trouble": conflict.message}
+    return await _tab(request, code, by=by, why=why)
 
 
 @post("/clients/{code:int}/groups", **requires(Permission.GROUP_ASSIGN))
@@ -40,7 +53,13 @@ async def leave(request: AnyRequest, by: By, code: FromPath[int], group_id: From
     """Take one client out of a group."""
     client = await clients.get(code, by=by)
     await groups.remove(group_id, [client["id"]], by=by)
-    return redirect(request, f"/staff/clients/{code}/groups", toast=_("The client was taken out of the group."))
+    toast, kind = _("The client was taken out of the group."), "good"
+    if await groups.left_to_rule(group_id, [client["id"]], by=by):
+        toast, kind = (
+            _("The client stays in the group by its rule. Except the client if the rule should not."),
+            "warn",
+        )
+    return redirect(request, f"/staff/clients/{code}/groups", toast=toast, kind=kind)
 
 
 @get("/clients/groups", **requires(Permission.GROUP_ASSIGN))
@@ -67,6 +86,16 @@ async def assign(request: AnyRequest, by: By) -> Response[Any]:
     return redirect(request, "/staff/clients", toast=told % {"count": count})
 
 
+async def _tab(request: AnyRequest, code: int, *, by: Actor, why: dict[str, Any] | None = None) -> Response[str]:
+    client = await clients.get(code, by=by)
+    joined = {row["id"] for row in await groups.groups_of(client["id"], by=by) if row["is_manual"]}
+    choices = {"group": [(key, name) for key, name in (await groups.names(by=by)).items() if key not in joined]}
+    return await client_tabs.show(
+        request, client, "groups", by=by, choices=choices, why=why,
+        may_read_rules=group_rules.may_read(by), may_change_rules=group_rules.may_change(by),
+    )  # fmt: skip
+
+
 async def _ask(
     request: AnyRequest, chosen: list[Any], form: Form, *, by: Actor, status: int = 200
 ) -> Response[str]:
@@ -78,4 +107,4 @@ def _id(text: Any) -> int:
     return number_in(text) or 0
 
 
-ROUTES = [show_groups, join, leave, choose, assign]
+ROUTES = [show_groups, show_why, join, leave, choose, assign]

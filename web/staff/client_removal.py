@@ -31,7 +31,14 @@ async def delete(request: AnyRequest, by: By) -> Response[Any]:
     if not outcome.refused:
         return redirect(request, "/staff/clients", toast=told)
     refused = [
-        {"code": it.client["code"], "login": it.client["login"], "name": it.client["name"], "reasons": [it.reason]}
+        {
+            "code": it.client["code"],
+            "login": it.client["login"],
+            "name": it.client["name"],
+            "reasons": [it.reason],
+            "is_closed": it.client["status"] == "closed",
+            "is_cleared": it.client["cleared_at"] is not None,
+        }
         for it in outcome.refused
     ]
     toast = {"kind": "good", "text": told} if count else None

@@ -81,6 +81,13 @@ TABS: tuple[Tab, ...] = (
     ),
     Tab("consents", N_("Terms"), "/consents", Permission.CLIENT_READ, "staff/clients/tabs/consents.html"),
     Tab("timeline", N_("Timeline"), "/timeline", Permission.ACTIVITY_READ, "staff/clients/tabs/timeline.html"),
+    Tab(
+        "personal",
+        N_("Personal data"),
+        "/personal-data",
+        Permission.CLIENT_PERSONAL_DATA,
+        "staff/clients/tabs/personal.html",
+    ),
 )
 """In the order they stand on the page. Those of plugins follow."""
 

@@ -7,6 +7,7 @@ from core import i18n, places
 from core.accounts import client_choices, client_list
 from core.accounts.client_choices import ClientChoices
 from core.accounts.client_fields import Field
+from core.accounts.rights import GIVEABLE, ROLE_NAMES
 from core.actor import Actor
 from core.i18n import N_, _
 from web.kit import field_forms
@@ -101,4 +102,5 @@ def import_choices(key: str) -> list[tuple[str, str]]:
         "country": list(places.countries(locale).items()),
         "language": list(places.languages(locale).items()),
         "kind": [(kind, _(label)) for kind, label in KINDS.items()],
+        "role": [(role, _(ROLE_NAMES[role])) for role in GIVEABLE],
     }.get(key, [])

@@ -6,7 +6,15 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from core import policies
-from core.accounts import access, group_members, groups
+from core.accounts import (
+    access,
+    group_effects,
+    group_members,
+    group_rules,
+    groups,
+    rule_changes,
+    rule_tests,
+)
 from core.accounts.groups import GroupChanges, NewGroup
 from core.actor import Actor
 from core.errors import Conflict, EditConflict, Invalid, NotFound
@@ -24,7 +32,8 @@ from web.staff.client_removal import codes_in, number_in
 @get("/groups", **requires(Permission.GROUP_READ))
 async def index(request: AnyRequest, by: By) -> Response[str]:
     """The groups and how many clients are in each."""
-    return page(request, "staff/groups/index.html", groups=await groups.every(by=by))
+    found, troubles = await groups.every(by=by), await group_rules.troubles(by=by)
+    return page(request, "staff/groups/index.html", groups=found, troubles=troubles)
 
 
 @get("/groups/new", **requires(Permission.GROUP_CREATE))
@@ -113,7 +122,15 @@ async def put_in(request: AnyRequest, by: By, group_id: FromPath[int]) -> Respon
 async def take_out(request: AnyRequest, by: By, group_id: FromPath[int]) -> Response[None]:
     """Take the selected clients out of the group."""
     chosen = await access.clients_by_code(codes_in((await request.form()).getall("code", [])), by=by)
-    count = await groups.remove(group_id, [client["id"] for client in chosen], by=by)
+    ids = [client["id"] for client in chosen]
+    count, left = await groups.remove(group_id, ids, by=by), await groups.left_to_rule(group_id, ids, by=by)
+    if left:
+        told = ngettext(
+            "One client is in by the rule, which would bring it back. Except it instead.",
+            "%(count)s clients are in by the rule, which would bring them back. Except them instead.",
+            left,
+        )
+        return redirect(request, f"/staff/groups/{group_id}", toast=told % {"count": left}, kind="warn")
     if not count:
         toast = _("Select one or several clients first.")
         return redirect(request, f"/staff/groups/{group_id}", toast=toast, kind="warn")
@@ -144,7 +161,20 @@ async def _show(request: AnyRequest, group_id: int, form: Form, *, by: Actor, st
         members=listed.members,
         page=links,
         form=form,
+        rule=await _rule(group, by=by),
+        effects=await group_effects.of(group_id, by=by),
     )
+
+
+async def _rule(group: Any, *, by: Actor) -> dict[str, Any]:
+    """The rule as the page of its group shows it."""
+    shown: dict[str, Any] = {"may_change": group_rules.may_change(by), "kept": None, "lines": [], "exclusions": []}
+    if group["has_rule"] and group_rules.may_read(by):
+        kept, tests = await group_rules.find(group["id"], by=by), await rule_tests.offered(by=by)
+        shown |= {"kept": kept, "lines": group_rules.lines(kept.rule if kept else None, tests)}
+    if group_rules.may_read(by):
+        shown["exclusions"] = await rule_changes.exclusions(group["id"], by=by)
+    return shown
 
 
 def _form(

@@ -60,6 +60,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
             if name in LABELS
         ],
         cancel_href="/staff/payers",
+        export_href=_link(given).replace("/staff/payers", "/staff/payers/export", 1),
         kinds=list(kind_names.items()),
         kind_names=kind_names,
         country_choices=list(places.countries(i18n.current()).items()),

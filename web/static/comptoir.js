@@ -9,4 +9,5 @@ import "./js/passkeys.js";
 import "./js/passwords.js";
 import "./js/picks.js";
 import "./js/progress.js";
+import "./js/tabs.js";
 import "./js/toasts.js";

@@ -13,7 +13,7 @@ from piccolo.columns import BigInt, Text
 
 from core import db, policies, tasks
 from core.accounts.exports import Export
-from core.accounts.imports import client_rows, fields, files, group_rows, mapping
+from core.accounts.imports import client_rows, fields, files, group_rows, mapping, payer_rows, user_rows
 from core.accounts.imports.fields import Noun
 from core.accounts.imports.mapping import Mapping
 from core.accounts.imports.rows import Batch, Row, Work
@@ -28,7 +28,12 @@ CHECK, RUN = "imports.check", "imports.run"
 MOST_ERRORS = 10_000
 """Rows whose errors are kept one by one; of the others the task's results tell."""
 SHOWN = 100
-WORK: dict[str, Work] = {"clients": client_rows.work, "groups": group_rows.work}
+WORK: dict[str, Work] = {
+    "clients": client_rows.work,
+    "groups": group_rows.work,
+    "payers": payer_rows.work,
+    "users": user_rows.work,
+}
 OUTCOMES: dict[str, Outcome] = {"added": "done", "changed": "done", "unchanged": "skipped", "failed": "failed"}
 SAID = {
     (True, "added"): N_("It would be added."),

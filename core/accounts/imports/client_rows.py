@@ -16,7 +16,7 @@ from core.accounts.clients import NewClient
 from core.accounts.imports import client_writing, places
 from core.accounts.imports.client_writing import Plan
 from core.accounts.imports.places import Places
-from core.accounts.imports.rows import Batch, Row, check_once, is_storable, sound, unhurried
+from core.accounts.imports.rows import Batch, Row, check_once, lowered, planned_anew, sound, unhurried
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import ReadOnly
@@ -69,16 +69,16 @@ async def work(batch: Batch, by: Actor) -> None:
 
 async def found_by(externals: Sequence[str], codes: Sequence[int], *, by: Actor, lock: bool) -> list[Record]:
     """The clients with these external ids and codes, with `is_seen`: whether `by` may see them."""
-    conditions = Conditions()
-    access.limit_to_visible(conditions, by=by)
-    return await db.fetch(
-        f"""SELECT c.*, ({conditions.sql or "true"}) AS is_seen FROM clients c WHERE c.id IN (
-                SELECT e.id FROM clients e WHERE e.external_id = ANY($1::text[]) AND e.external_id <> ''
-                UNION ALL SELECT n.id FROM clients n WHERE n.code = ANY($2::bigint[]))
-            ORDER BY c.id {"FOR UPDATE OF c" if lock else ""}""",
-        list(externals),
-        list(codes),
-    )
+    limits = Conditions()
+    access.limit_to_visible(limits, by=by)
+    suffix = "ORDER BY c.id FOR UPDATE OF c" if lock else ""
+    look = f"SELECT c.*, ({limits.sql}) AS is_seen FROM clients c"
+    named = "c.external_id = ANY($1::text[]) AND c.external_id <> ''"
+    coded = "c.code = ANY($1::bigint[])"
+    async with planned_anew():
+        by_external = await db.fetch(f"{look} WHERE {named} {suffix}", list(externals)) if externals else []
+        by_code = await db.fetch(f"{look} WHERE {coded} {suffix}", list(codes)) if codes else []
+    return [*by_external, *by_code]
 
 
 def code_of(row: Row, field: str) -> int | None:
@@ -268,15 +268,12 @@ def _registered(row: Row) -> datetime:
 async def _check_together(plans: list[Plan], batch: Batch, *, by: Actor) -> None:
     """What only the other rows and clients tell: names that are taken, keys that come twice."""
     new = [plan for plan in plans if plan.before is None and not plan.row.errors]
-    logins = [plan.values["login"] for plan in new if is_storable(plan.values["login"])]
-    taken = await db.fetch(
-        """SELECT asked.login FROM unnest($1::text[]) AS asked (login)
-           JOIN clients c ON c.login_folded = lower(asked.login)""",
-        logins,
-    )
-    known = {one["login"] for one in taken}
+    folded = await lowered([plan.values["login"] for plan in new])
+    sql = "SELECT login_folded FROM clients WHERE login_folded = ANY($1::text[])"
+    async with planned_anew():
+        known = {one["login_folded"] for one in await db.fetch(sql, list(folded.values()))}
     for plan in new:
-        if plan.values["login"] in known:
+        if folded.get(plan.values["login"]) in known:
             plan.row.error("login", _("Another client has this login name."))
     keys = [(plan.row, "external_id", plan.external) for plan in plans]
     keys += [(plan.row, "code", str(plan.code or "")) for plan in plans]

@@ -12,7 +12,7 @@ from core.accounts import clients, field_values
 from core.accounts.client_fields import Field
 from core.accounts.field_values import YES_NO, Value
 from core.accounts.imports.places import Places
-from core.accounts.imports.rows import Row, What
+from core.accounts.imports.rows import Row, What, people_of
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.i18n import LOCALES
@@ -134,12 +134,12 @@ async def _own_them(new: Sequence[Plan], *, by: Actor) -> None:
         [plan.values["language"] if plan.values["language"] in LOCALES else by.tenant.locale for plan in new],
         now,
     )
+    known = await people_of(plan.values["email"] for plan in new)
     await db.execute(
         """INSERT INTO memberships (client_id, person_id, roles, created_at)
-           SELECT o.client_id, p.id, '{owner}', $3 FROM unnest($1::bigint[], $2::text[]) AS o (client_id, email)
-           JOIN people p ON p.email_folded = lower(o.email)""",
+           SELECT o.*, '{owner}', $3 FROM unnest($1::bigint[], $2::bigint[]) AS o (client_id, person_id)""",
         [plan.row.id for plan in new],
-        [plan.values["email"] for plan in new],
+        [known[plan.values["email"]]["id"] for plan in new],
         now,
     )
     subjects = [
@@ -155,7 +155,8 @@ async def _update(changed: Sequence[Plan]) -> None:
     places = ", ".join(f"${place}::{TYPES[column]}[]" for place, column in enumerate(CHANGED, start=2))
     await db.execute(
         f"""UPDATE clients c SET {settings}, version = c.version + 1
-            FROM unnest($1::bigint[], {places}) AS n (id, {", ".join(CHANGED)}) WHERE c.id = n.id""",
+            FROM unnest($1::bigint[], {places}) AS n (id, {", ".join(CHANGED)})
+            WHERE c.id = n.id AND c.id = ANY($1::bigint[])""",
         [plan.row.id for plan in changed],
         *([plan.values.get(column, (plan.before or {}).get(column)) for plan in changed] for column in CHANGED),
     )

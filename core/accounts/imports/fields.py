@@ -58,7 +58,7 @@ CLIENT_EXTERNAL = _field(
 LANGUAGE = _field("language", N_("Language"), "lang", "locale", has_default=True)
 COUNTRY = _field("country", N_("Country"), "country code", "code pays", has_default=True)
 KIND = _field("kind", N_("Kind"), "type", has_default=True)
-EXTERNAL = _field("external_id", N_("External id"), "id", "reference", "référence")
+EXTERNAL = _field("external_id", N_("External id"), "id", "client id", "customer id", "reference", "référence")
 EMAIL = _field("email", N_("E-mail"), "mail", "email address", "adresse e-mail", "courriel")
 
 CLIENTS = Noun(
@@ -89,7 +89,45 @@ GROUPS = Noun(
     rights=(Permission.GROUP_READ, Permission.GROUP_CREATE, Permission.GROUP_UPDATE),
     fields=(_field("id", N_("Id")), _field("name", N_("Name"), "group"), _field("description", N_("Description"))),
 )
-NOUNS = {noun.key: noun for noun in (CLIENTS, GROUPS)}
+USERS = Noun(
+    key="users",
+    label=N_("Users"),
+    rights=(Permission.CLIENT_READ, Permission.USER_READ, Permission.USER_INVITE, Permission.USER_UPDATE),
+    fields=(
+        CLIENT_EXTERNAL,
+        CLIENT,
+        EMAIL,
+        _field("name", N_("Name"), "full name"),
+        _field("role", N_("Role"), "roles", "rights", has_default=True),
+        LANGUAGE,
+    ),
+)
+PAYERS = Noun(
+    key="payers",
+    label=N_("Payers"),
+    rights=(Permission.CLIENT_READ, Permission.PAYER_READ, Permission.PAYER_CREATE, Permission.PAYER_UPDATE),
+    fields=(
+        _field("external_id", N_("External id")),
+        _field("id", N_("Id")),
+        CLIENT_EXTERNAL,
+        CLIENT,
+        KIND,
+        COUNTRY,
+        _field("name", N_("Name"), "company name", "company", "raison sociale"),
+        _field("contact_person", N_("Contact person"), "contact"),
+        _field("registration_number", N_("Registration number"), "siren", "siret", "company number"),
+        _field("vat_number", N_("VAT number"), "vat", "vat id", "tax id", "tva"),
+        _field("street", N_("Street and number"), "address", "address 1", "street", "adresse"),
+        _field("postcode", N_("Postcode"), "zip", "zip code", "postal code"),
+        _field("city", N_("City"), "town"),
+        _field("region", N_("Region"), "state", "province"),
+        _field("email", N_("E-mail for documents"), "email", "billing email"),
+        LANGUAGE,
+        _field("iban", N_("IBAN")),
+        _field("bic", N_("BIC"), "swift"),
+    ),
+)
+NOUNS = {noun.key: noun for noun in (CLIENTS, GROUPS, USERS, PAYERS)}
 
 
 def noun_of(key: str, *, by: Actor) -> Noun:

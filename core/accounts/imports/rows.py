@@ -1,10 +1,12 @@
 """What an import is made of while it goes on: a row of the file, and what became of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import msgspec
+from asyncpg import Record
 
 from core import db, sheets
 from core.actor import Actor
@@ -92,8 +94,9 @@ async def check_once(batch: Batch, keys: Iterable[tuple[Row, str, str]], *, fold
         *arguments,
     )
     found = await db.fetch(
-        f"""SELECT told.field, told.row, k.row AS first FROM ({told}) told
-            JOIN import_keys k ON k.import_id = $1 AND k.field = told.field AND k.key = told.key
+        f"""SELECT told.field, told.row, k.row AS first FROM ({told}) told CROSS JOIN LATERAL (
+                SELECT k.row FROM import_keys k
+                WHERE k.import_id = $1 AND k.field = told.field AND k.key = told.key LIMIT 1) k
             WHERE k.row < told.row""",
         *arguments,
     )
@@ -101,6 +104,34 @@ async def check_once(batch: Batch, keys: Iterable[tuple[Row, str, str]], *, fold
     for row, field, _key in asked:
         if first := earlier.get((field, row.number)):
             row.error(field, _("The same stands in row %(row)s already.") % {"row": first})
+
+
+@asynccontextmanager
+async def planned_anew() -> AsyncIterator[None]:
+    """Inside, PostgreSQL plans every statement for the values it has.
+
+    A provider that begins to grow is bigger than the statistics know. With the values at hand a lookup of a
+    thousand of them costs at most one look at all its rows; without, it could cost one for each.
+    """
+    await db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    yield
+    await db.execute("SET LOCAL plan_cache_mode = auto")
+
+
+async def lowered(texts: Iterable[str]) -> dict[str, str]:
+    """Texts as the database folds them, by the texts."""
+    listed = [text for text in texts if is_storable(text)]
+    found = await db.fetch("SELECT text, lower(text) AS folded FROM unnest($1::text[]) AS text", listed)
+    return {one["text"]: one["folded"] for one in found}
+
+
+async def people_of(emails: Iterable[str]) -> dict[str, Record]:
+    """The people with these addresses (id, name, email), by the address as it was asked for."""
+    folded = await lowered(emails)
+    sql = "SELECT id, name, email, email_folded FROM people WHERE email_folded = ANY($1::text[])"
+    async with planned_anew():
+        found = {one["email_folded"]: one for one in await db.fetch(sql, list(set(folded.values())))}
+    return {email: found[key] for email, key in folded.items() if key in found}
 
 
 def is_storable(text: str) -> bool:

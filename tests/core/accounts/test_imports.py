@@ -241,7 +241,7 @@ async def test_fields_groups_projects_and_attitudes_by_their_names(database: Set
     assert counts((await imported(database, table(good, headings=headings), alice))[0]) == (0, 1, 0, 0)
     async with db.as_tenant(alice.tenant.id):
         (entry,) = await entries("client:updated")
-        assert entry["changes"] == {"Size": ["1.5", "2"]}
+        assert entry["changes"] == {"internal": [{"Size": "1.5"}, {"Size": "2"}]}
 
 
 async def test_limits_to_projects_and_groups_hold(database: Settings) -> None:

@@ -6,7 +6,7 @@ from core import db
 from core.accounts.imports import carrying, files
 from core.accounts.imports.mapping import Mapping
 from core.actor import Actor
-from tests.web.matrix.row import rows
+from tests.web.matrix.row import GONE, rows
 
 if TYPE_CHECKING:
     from tests.web.matrix.world import World
@@ -30,9 +30,38 @@ ROWS = [
         ("POST /staff/imports/{import_id}/errors", "client:import", CHECKED | {"send": {}, "gives": 200}),
         ("POST /staff/imports/{import_id}/delete", "client:import", {"send": {}}),
     ),
+    *rows(
+        "api",
+        "provider",
+        ("GET /api/v1/imports", "client:import", {}),
+        ("GET /api/v1/imports/fields?noun=clients", "client:import", {}),
+        ("POST /api/v1/imports", "client:import", {"gives": 422}),
+        ("GET /api/v1/imports/{import_id}", "client:import", {}),
+        (
+            "POST /api/v1/imports/{import_id}/check",
+            "client:import",
+            {"send": {"version": 1, "columns": ["login", "email"]}, "gives": 202},
+        ),
+        (
+            "POST /api/v1/imports/{import_id}/run",
+            "client:import",
+            CHECKED | {"send": {"version": 2}, "gives": 202},
+        ),
+        ("POST /api/v1/imports/{import_id}/errors", "client:import", CHECKED | {"send": {}}),
+        ("DELETE /api/v1/imports/{import_id}", "client:import", GONE),
+    ),
 ]
-CHANGES_NOTHING = {"/staff/imports", "/staff/imports/{import_id}/errors"}
-PARAMETERS = {"/staff/imports": "noun", "/staff/imports/sample": "noun"}
+CHANGES_NOTHING = {
+    "/staff/imports",
+    "/staff/imports/{import_id}/errors",
+    "/api/v1/imports",
+    "/api/v1/imports/{import_id}/errors",
+}
+PARAMETERS = {
+    "/staff/imports": "noun",
+    "/staff/imports/sample": "noun",
+    "/api/v1/imports/fields": "noun",
+}
 RULED = {"imports.noun"}
 FILLERS = {
     "imports": "(noun, name, format, headings, columns, created_by, created_at) VALUES ('clients', 'x', 'csv', '{{a}}', '{{}}', 'x', now())",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from plugins.api import MenuItem, Panel, PanelRow, Plugin, hookimpl, setting
+from plugins.api import ClientCondition, MenuItem, Panel, PanelRow, Plugin, hookimpl, setting
 
 
 class Greeting(Struct, frozen=True, kw_only=True):
@@ -34,6 +34,19 @@ def validate_client(ctx, client):
 async def provide_client_panels(ctx, client):
     rows = [PanelRow(label="Cards", value="ready" if ctx.settings.token else "no token")]
     return [Panel(title="Greeting", text=f"{ctx.settings.word}, {client['name']}!", rows=rows)]
+
+
+@hookimpl
+def provide_client_conditions(ctx):
+    return [ClientCondition(key="length", label="Length of the greeting", kind="number")]
+
+
+@hookimpl
+def provide_clients_that_fit(ctx, condition, operator, values, clients):
+    wanted = int(values[0])
+    lengths = {client["id"]: len(f"{ctx.settings.word}, {client['name']}!") for client in clients}
+    fits = {"is": int.__eq__, "at_least": int.__ge__, "at_most": int.__le__}[operator]
+    return {client_id for client_id, length in lengths.items() if fits(length, wanted)}
 
 
 @hookimpl

@@ -1,0 +1,59 @@
+"""The commands for work on many clients: `import`, `export`, `bulk` and `segment`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import rich_click as click
+from rich.console import Console
+from rich.pretty import pprint
+
+from benchmarks import bulk, exports, ground, imports, segments
+from benchmarks.client_list import Options
+from benchmarks.command import benchmarks as benchmarks
+from benchmarks.scale import Scale
+
+Measure = Callable[..., dict[str, Any]]
+
+
+def command(name: str, about: str, measure: Measure, *more: click.Option) -> None:
+    """Add a command that measures and reports; `more` options go to `measure` under their names."""
+
+    def run(is_json: bool, clients: int, fresh: bool, home: Path, **given: Any) -> None:
+        options = Options(
+            scale=Scale(clients=clients, tenants=1, biggest=clients),
+            seconds=0,
+            rounds=1,
+            connections=1,
+            workers=1,
+            is_fresh=fresh,
+        )
+        with ground.running(home) as standing:
+            found = measure(options, standing, Console(stderr=True, quiet=is_json), **given)
+        if is_json:
+            print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        else:
+            pprint(found, expand_all=True)
+
+    asked: list[click.Parameter] = [
+        click.Option(["--json", "is_json"], is_flag=True, help="Print one JSON object and nothing else."),
+        click.Option(["--clients"], default=300_000, show_default=True, help="Clients of the one provider."),
+        click.Option(["--fresh"], is_flag=True, help="Fill the database anew."),
+        click.Option(
+            ["--home"],
+            type=click.Path(path_type=Path),
+            default=ground.HOME,
+            help="Where the database is kept.",
+        ),
+        *more,
+    ]
+    benchmarks.add_command(click.Command(name, params=asked, callback=run, help=about))
+
+
+ROWS = click.Option(["--rows"], default=100_000, show_default=True, help="Rows of the file.")
+
+command("import", "Importing a file of clients, as CSV and as XLSX.", imports.measure, ROWS)
+command("export", "Exporting clients, as CSV and as XLSX.", exports.measure)
+command("bulk", "One change of all clients.", bulk.measure)
+command("segment", "Saved filters as a list and as a count.", segments.measure)

@@ -1,0 +1,177 @@
+"""What a copy of a client's personal data is made of, table by table.
+
+Every table with a `client_id`, `person_id` or `payer_id` is read by one of SOURCES or stands in LEFT_OUT with the
+reason; a test reads PostgreSQL's catalogue and refuses one that is in neither, and a text column of a table in
+SOURCES that is neither copied nor secret. `internal` is what only the provider's own people see: it is in the
+copies they make, and not in those that the client's owner asks for. Of a person in two clients only this client's
+part is told.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from core import db
+from core.accounts import own_log
+from core.i18n import N_
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of a client, whose id is `$1`; the row is `t`. `joins` stand behind the table, `more` are columns
+    of them (name to SQL). `secret` are columns that are copied for nobody. `only_internal`: all of it is."""
+
+    name: str
+    label: str
+    table: str
+    columns: tuple[str, ...]
+    internal: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
+    joins: str = ""
+    more: Mapping[str, str] = {}
+    where: str = "t.client_id = $1"
+    shown: str = ""
+    only_internal: bool = False
+
+
+PERSON = "JOIN people p ON p.id = t.person_id"
+WHO = {"name": "p.name", "email": "p.email"}
+
+SOURCES: tuple[Source, ...] = (
+    Source(
+        name="client",
+        label=N_("Client"),
+        table="clients",
+        columns=(
+            "code", "login", "kind", "name", "contact_person", "email", "country", "language", "phone",
+            "phone_verified", "phone_verified_at", "status", "registered_at", "registered_address", "closed_at",
+            "merged_at", "cleared_at",
+        ),
+        internal=("note", "external_id", "closed_reason"),
+        where="$1 IN (t.id, t.merged_into_id)",
+    ),
+    Source(
+        name="fields",
+        label=N_("Further fields"),
+        table="client_field_values",
+        columns=("text", "number", "day"),
+        joins="JOIN client_fields f ON f.id = t.field_id",
+        more={"field": "f.label"},
+        shown="f.is_shown",
+    ),
+    Source(
+        name="users",
+        label=N_("Users"),
+        table="memberships",
+        columns=("roles", "created_at"),
+        joins=PERSON,
+        more=WHO | {"language": "p.locale"},
+    ),
+    Source(name="roles", label=N_("Roles"), table="client_roles", columns=("name", "rights", "created_at")),
+    Source(
+        name="invitations",
+        label=N_("Invitations"),
+        table="invitations",
+        columns=("email", "roles", "invited_by", "sent_at", "expires_at"),
+    ),
+    Source(
+        name="payers",
+        label=N_("Payers"),
+        table="payers",
+        columns=(
+            "kind", "name", "contact_person", "registration_number", "vat_number", "street", "postcode", "city",
+            "region", "country", "email", "language", "iban", "bic", "is_default", "created_at", "merged_at",
+        ),
+        internal=("external_id",),
+    ),
+    Source(
+        name="projects",
+        label=N_("Accounts in projects"),
+        table="client_projects",
+        columns=("opened_at",),
+        internal=("opened_by", "credit_limit"),
+        joins="JOIN projects j ON j.id = t.project_id",
+        more={"project": "j.name"},
+    ),
+    Source(
+        name="groups",
+        label=N_("Account groups"),
+        table="group_members",
+        columns=("added_at", "added_by"),
+        joins="JOIN account_groups g ON g.id = t.group_id",
+        more={"group": "g.name"},
+        only_internal=True,
+    ),
+    Source(
+        name="consents",
+        label=N_("Consents to the terms"),
+        table="consents",
+        columns=("number", "agreed_at", "address"),
+        joins=PERSON,
+        more=WHO,
+    ),
+    Source(
+        name="sessions",
+        label=N_("Sessions"),
+        table="sessions",
+        columns=("created_at", "seen_at", "address", "agent"),
+        joins=PERSON,
+        more=WHO,
+    ),
+    Source(
+        name="visits",
+        label=N_("Visits of support"),
+        table="impersonations",
+        columns=("started_at", "ended_at", "reason"),
+        internal=("address", "back", "ended_by"),
+    ),
+    Source(
+        name="activity",
+        label=N_("Activity"),
+        table="audit_entries",
+        columns=("at", "action", "actor_kind", "subject_kind", "subject_name"),
+        internal=("request_id",),
+        more={
+            "actor_name": "CASE WHEN $2 OR t.actor_kind IN ('user', 'visitor') THEN t.actor_name ELSE '' END",
+            "address": "CASE WHEN $2 OR t.actor_kind IN ('user', 'visitor') THEN t.address ELSE '' END",
+            "changes": "CASE WHEN $2 THEN t.changes ELSE t.changes - $3::text[] END",
+        },
+        shown="""(t.actor_kind IN ('user', 'visitor') OR t.impersonation_id IS NOT NULL
+            OR t.action = ANY ($4::text[]) OR t.action LIKE ANY ($5::text[]))""",
+    ),
+)  # fmt: skip
+
+_WORDS = "words for the search, made of a name that is copied"
+LEFT_OUT: Mapping[str, str] = {
+    "client_words": _WORDS,
+    "imports": "files of the provider, about many clients",
+    "links": "tokens, of which only a hash is kept",
+    "membership_roles": "ids only; roles and users are copied",
+    "passkeys": "a person's own means to sign in, told in his account",
+    "payer_words": _WORDS,
+    "person_words": _WORDS,
+    "personal_exports": "the copies themselves",
+    "staff": "people of the provider, not of the client",
+    "tasks": "what people of the provider had done to many clients",
+}
+
+
+async def read(source: Source, client_id: int, *, is_internal: bool) -> list[dict[str, Any]]:
+    """The rows of a source, for the provider's own people or for the client."""
+    if source.only_internal and not is_internal:
+        return []
+    wanted = (*source.columns, *(source.internal if is_internal else ()))
+    listed = [*(f"{sql} AS {name}" for name, sql in source.more.items()), *(f"t.{name}" for name in wanted)]
+    shown = f" AND {source.shown}" if source.shown and not is_internal else ""
+    families = [f"{family}%" for family in own_log.FAMILIES]
+    rows = await db.fetch(
+        f"""WITH w AS (SELECT $1::bigint, $2::boolean, $3::text[], $4::text[], $5::text[])
+            SELECT {", ".join(listed)} FROM {source.table} t {source.joins}
+            WHERE {source.where}{shown} ORDER BY {wanted[0] if not source.more else "1"}""",
+        client_id,
+        is_internal,
+        sorted(own_log.HIDDEN),
+        list(own_log.ACTIONS),
+        families,
+    )
+    return [dict(row) for row in rows]

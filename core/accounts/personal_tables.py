@@ -1,0 +1,189 @@
+"""Where something about a person can stand, table by table, and what becomes of it when a client is cleared.
+
+Every text column of every table with a `client_id`, `person_id` or `payer_id` is declared here, and of the tables
+that hold clients, people and what was sent in their name. A test reads PostgreSQL's catalogue and refuses a column
+that is not; another fills all of them, clears the client and looks through the whole database.
+
+In SQL the row is `t`, and `w` holds what is being cleared: `clients`, `people` (those who are in no other client
+and not of the staff), `named` (payers that a document names), `emails`, `client` and `person` (what stands in
+place of a name).
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from core.i18n import N_
+
+GIVEN = """WITH w AS (SELECT $1::bigint[] AS clients, $2::bigint[] AS people, $3::bigint[] AS named,
+    $4::text[] AS emails, $5::text AS client, $6::text AS person)"""
+
+OF_CLIENT = "t.client_id = ANY (w.clients)"
+OF_PERSON = "t.person_id = ANY (w.people)"
+
+BY_LAW = N_("An accounting document names it, and such documents are kept by law.")
+STAFF = N_("It names a member of the staff, not of the client.")
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """One table. `rows` says which rows are meant.
+
+    `goes`: these rows are deleted; nothing else needs to be said of them. Otherwise every text column is in one of
+    `cleared` (column to what it gets), `kept` (column to the reason, which people read) and `plain` (says nothing
+    of a person: a kind, a state, a language). `elsewhere` names who sees to it.
+    """
+
+    name: str
+    rows: str = OF_CLIENT
+    goes: bool = False
+    cleared: Mapping[str, str] = {}
+    kept: Mapping[str, str] = {}
+    plain: tuple[str, ...] = ()
+    elsewhere: str = ""
+
+
+def _empty(*columns: str) -> dict[str, str]:
+    return dict.fromkeys(columns, "''")
+
+
+def _unless_named(*columns: str) -> dict[str, str]:
+    """Payers that a document names keep what the document says."""
+    return {column: f"CASE WHEN t.id = ANY (w.named) THEN t.{column} ELSE '' END" for column in columns}
+
+
+def _free(table: str, column: str) -> str:
+    """What stands in place of something that nobody else may have."""
+    return f"""'cleared-' || t.id || CASE WHEN EXISTS (SELECT FROM {table} o WHERE o.id <> t.id
+        AND o.{column}_folded LIKE 'cleared-' || t.id || '%') THEN '-' || new_id() ELSE '' END"""
+
+
+NOWHERE = " || '@cleared.invalid'"
+"""No mail ever goes to `.invalid` (RFC 2606)."""
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        name="audit_entries",
+        elsewhere="history.clear_client, as the application may not change the audit",
+        plain=("action", "actor_kind", "subject_kind", "request_id"),
+    ),
+    Table(name="client_field_values", goes=True),
+    Table(name="client_words", elsewhere="a trigger of clients"),
+    Table(name="person_words", rows=OF_PERSON, elsewhere="a trigger of people"),
+    Table(name="payer_words", elsewhere="a trigger of payers"),
+    Table(name="sessions", rows=OF_PERSON, goes=True),
+    Table(name="personal_exports", goes=True),
+    Table(name="passkeys", rows=OF_PERSON, goes=True),
+    Table(name="links", rows=OF_PERSON, goes=True),
+    Table(name="invitations", goes=True),
+    Table(name="membership_roles", goes=True),
+    Table(name="client_roles", goes=True),
+    Table(
+        name="memberships",
+        rows=f"{OF_CLIENT} AND NOT t.person_id = ANY (w.people)",
+        goes=True,
+        plain=("roles",),
+    ),
+    Table(name="sign_ups", rows="t.email_folded = ANY (w.emails)", goes=True),
+    Table(name="client_projects", kept={"opened_by": STAFF}),
+    Table(name="consents", cleared=_empty("address")),
+    Table(name="group_members", kept={"added_by": STAFF}),
+    Table(
+        name="impersonations",
+        cleared={"reason": "'–'", "back": "''"},
+        kept={"address": STAFF},
+        plain=("ended_by",),
+    ),
+    Table(
+        name="payers",
+        cleared={
+            "name": "CASE WHEN t.id = ANY (w.named) THEN t.name ELSE w.client END",
+            "email": "'cleared-' || t.id" + NOWHERE,
+        }
+        | _unless_named("registration_number", "vat_number", "street", "postcode", "city", "region")
+        | _empty("contact_person", "iban", "bic", "external_id"),
+        plain=("kind", "country", "language"),
+    ),
+    Table(
+        name="people",
+        rows="t.id = ANY (w.people)",
+        cleared={
+            "email": _free("people", "email") + NOWHERE,
+            "name": "w.person",
+            "preferences": "'{}'",
+            "password_hash": "NULL",
+            "totp_sealed": "NULL",
+            "recovery_hashes": "'{}'",
+        },
+        plain=("locale", "theme"),
+    ),
+    Table(name="imports", rows="false", elsewhere="personal_traces; the file goes after seven days"),
+    Table(name="staff", elsewhere="people of the staff are not cleared", plain=("role", "state")),
+    Table(
+        name="tasks",
+        rows=OF_PERSON,
+        cleared={"actor_name": "w.person", "title": "'–'"}
+        | _empty("address", "reason")
+        | dict.fromkeys(("payload", "position", "outcome"), "'{}'"),
+        plain=("actor_kind", "kind", "locale", "request_id", "state"),
+    ),
+    Table(
+        name="task_results",
+        rows="t.subject_kind = 'client' AND t.subject_id = ANY (w.clients)",
+        cleared={"name": "w.client", "reason": "''"},
+        plain=("subject_kind", "outcome"),
+    ),
+    Table(
+        name="clients",
+        rows="t.id = ANY (w.clients)",
+        cleared={
+            "login": _free("clients", "login"),
+            "name": "w.client",
+            "email": _free("clients", "login") + NOWHERE,
+        }
+        | _empty(
+            "contact_person",
+            "phone",
+            "phone_verified",
+            "note",
+            "registered_address",
+            "closed_reason",
+            "external_id",
+        ),
+        plain=("kind", "country", "language", "status"),
+    ),
+)
+"""In the order in which they are seen to: what others refer to comes last."""
+BY_NAME = {table.name: table for table in TABLES}
+
+TRACES: Mapping[str, tuple[str, ...]] = {
+    "import_errors": ("value", "message"),
+    "imports": ("name", "defaults"),
+    "job_failures": ("error", "payload"),
+    "segments": ("filter", "name"),
+    "task_results": ("name", "reason"),
+    "tasks": ("title", "payload", "position", "outcome", "reason"),
+}
+"""Columns of free form that belong to no client and may name one all the same. There the person is looked for by
+name, e-mail and numbers, and only that is taken out."""
+JSON = frozenset(
+    {
+        "imports.defaults",
+        "job_failures.payload",
+        "segments.filter",
+        "tasks.payload",
+        "tasks.position",
+        "tasks.outcome",
+    }
+)
+
+
+def statements() -> list[str]:
+    """What clears everything that the tables declare, one statement a table; all take the arguments of GIVEN."""
+    return [_statement(table) for table in TABLES if table.goes or table.cleared]
+
+
+def _statement(table: Table) -> str:
+    if table.goes:
+        return f"{GIVEN} DELETE FROM {table.name} t USING w WHERE {table.rows}"
+    sets = ", ".join(f"{column} = {value}" for column, value in table.cleared.items())
+    return f"{GIVEN} UPDATE {table.name} t SET {sets} FROM w WHERE {table.rows}"

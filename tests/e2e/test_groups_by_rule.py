@@ -1,0 +1,80 @@
+"""A group by rule from the first condition to the reason why a client is in it."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e import pages
+from tests.e2e.conftest import Open
+from tests.e2e.served import Served
+
+
+def condition(page: Page, place: str, on: str) -> None:
+    """Choose what one condition asks."""
+    page.locator(f"[id='field-blocks.{place}.on']").select_option(label=on)
+
+
+def values(page: Page, place: str) -> str:
+    return f"[id='field-blocks.{place}.values']"
+
+
+@pytest.mark.parametrize("java_script_enabled", [True, False], ids=["js", "no-js"])
+def test_a_rule_with_or_is_built_looked_at_saved_followed_and_explained(
+    open_as: Open, served: Served, java_script_enabled: bool
+) -> None:
+    name = "Neighbours" if java_script_enabled else "Neighbours without a script"
+    page = open_as("alice", "/staff/groups/new", java_script_enabled=java_script_enabled)
+    pages.field(page, "Name").fill(name)
+    page.get_by_role("button", name="Create").click()
+    page.get_by_role("link", name="Make a rule").click()
+    condition(page, "0.conditions.0", "Country")
+    if not java_script_enabled:
+        page.get_by_role("button", name="Add condition").click()
+    page.locator(values(page, "0.conditions.0")).select_option(["DE", "IE"])
+    if java_script_enabled:
+        page.get_by_role("button", name="Add condition").click()
+    condition(page, "0.conditions.1", "Language")
+    if not java_script_enabled:
+        page.get_by_role("button", name="Add block").click()
+        page.get_by_role("button", name="Remove this condition").last.click()
+    page.locator(values(page, "0.conditions.1")).select_option("ja")
+    page.get_by_label("A client is in the group when").select_option(label="one of the conditions holds")
+    page.get_by_role("button", name="Who would join and leave?").click()
+    expect(page.get_by_role("heading", name="Fits: 3. Joins: 3. Leaves: 0.")).to_be_visible()
+    joining = page.get_by_role("region", name="Would join")
+    expect(joining).to_contain_text("Müller & Söhne GmbH")
+    expect(joining).to_contain_text("田中 太郎")
+    page.get_by_role("button", name="Save this rule").click()
+    pages.expect_toast(page, "Joined by the rule: 3.")
+    expect(page.get_by_role("main")).to_contain_text("Country is one of Germany, Ireland")
+
+    if java_script_enabled:
+        joins_when_it_changes(page, served, name)
+
+
+def joins_when_it_changes(page: Page, served: Served, name: str) -> None:
+    """A client moves to Ireland, joins by itself, and its page says why; excepted, it stays out."""
+    with served.working():
+        moves(page, "IE")
+        page.goto("/staff/clients/1005/groups")
+        row = page.locator("li").filter(has_text=name)
+        for _again in range(60):
+            if row.count():
+                break
+            page.wait_for_timeout(500)
+            page.reload()
+    row.get_by_role("link", name="Why is this client here?").click()
+    expect(row).to_contain_text("Country is one of Germany, Ireland here: Ireland, holds")
+    expect(row).to_contain_text("does not hold")
+    row.get_by_role("button", name="Except this client").click()
+    page.locator("dialog#ask").get_by_role("button", name="Except this client").click()
+    pages.expect_toast(page, "The rule leaves one client out now.")
+    expect(row).to_have_count(0)
+    moves(page, "FR")
+
+
+def moves(page: Page, country: str) -> None:
+    """The client's country changes, by hand."""
+    page.goto("/staff/clients/1005/edit")
+    pages.field(page, "Country").select_option(country)
+    page.get_by_role("main").get_by_role("button", name="OK").click()
+    pages.expect_toast(page, "saved")
