@@ -115,8 +115,8 @@ SOURCES: tuple[Source, ...] = (
         label=N_("Contracts"),
         table="contracts",
         columns=(
-            "number", "title", "state", "language", "body", "wish", "created_at", "issued_on", "signed_on", "frozen",
-            "digest",
+            "number", "title", "state", "language", "body", "wish", "created_at", "issued_on", "signed_on",
+            "frozen", "digest",
         ),
     ),
     Source(
