@@ -129,6 +129,11 @@ async def kept(ids: list[int]) -> list[Kept]:
                 count=len(named),
             )
         )
+    contracts = await db.value(
+        "SELECT count(*) FROM contracts WHERE client_id = ANY ($1::bigint[]) AND number <> ''", ids
+    )
+    if contracts:
+        found.append(Kept(label=N_("Contracts that were sent"), why=personal_tables.CONTRACT, count=contracts))
     if consents:
         found.append(
             Kept(
@@ -173,6 +178,8 @@ def _checked(client: Record, typed: str, reason: str) -> str:
 
 async def _clear(client: Record, ids: list[int], *, by: Actor) -> Record:
     people = [user.person_id for user in await _users(ids) if not user.is_elsewhere]
+    # Drafts go first: they name a payer, and are no reason to keep what they say.
+    await db.execute("DELETE FROM contracts WHERE client_id = ANY ($1::bigint[]) AND number = ''", ids)
     named = await _named(ids)
     found = await personal_traces.known(ids, people, named)
     with i18n.speaking(by.tenant.locale):

@@ -111,6 +111,15 @@ SOURCES: tuple[Source, ...] = (
         more=WHO,
     ),
     Source(
+        name="contracts",
+        label=N_("Contracts"),
+        table="contracts",
+        columns=(
+            "number", "title", "state", "language", "body", "wish", "created_at", "issued_on", "signed_on",
+            "frozen", "digest",
+        ),
+    ),
+    Source(
         name="notes",
         label=N_("Notes"),
         table="client_notes",
@@ -158,6 +167,7 @@ SOURCES: tuple[Source, ...] = (
 _WORDS = "words for the search, made of a name that is copied"
 LEFT_OUT: Mapping[str, str] = {
     "client_words": _WORDS,
+    "group_exclusions": "which groups a rule does not put it into: the provider's own business",
     "imports": "files of the provider, about many clients",
     "links": "tokens, of which only a hash is kept",
     "membership_roles": "ids only; roles and users are copied",
@@ -165,6 +175,7 @@ LEFT_OUT: Mapping[str, str] = {
     "payer_words": _WORDS,
     "person_words": _WORDS,
     "personal_exports": "the copies themselves",
+    "rule_candidates": "clients that rules have yet to look at",
     "staff": "people of the provider, not of the client",
     "tasks": "what people of the provider had done to many clients",
 }

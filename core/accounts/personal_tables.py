@@ -22,6 +22,7 @@ OF_CLIENT = "t.client_id = ANY (w.clients)"
 OF_PERSON = "t.person_id = ANY (w.people)"
 
 BY_LAW = N_("An accounting document names it, and such documents are kept by law.")
+CONTRACT = N_("A contract that was sent is kept as it is, and so is what became of it.")
 STAFF = N_("It names a member of the staff, not of the client.")
 
 
@@ -40,6 +41,11 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     kept: Mapping[str, str] = {}
     plain: tuple[str, ...] = ()
     elsewhere: str = ""
+
+
+def _contract() -> dict[str, str]:
+    """What of a contract that was sent stays; drafts and wishes go."""
+    return dict.fromkeys(("title", "body", "wish", "number", "frozen", "digest"), CONTRACT)
 
 
 def _empty(*columns: str) -> dict[str, str]:
@@ -88,6 +94,9 @@ TABLES: tuple[Table, ...] = (
     Table(name="sign_ups", rows="t.email_folded = ANY (w.emails)", goes=True),
     Table(name="client_projects", kept={"opened_by": STAFF}),
     Table(name="consents", cleared=_empty("address")),
+    Table(name="contracts", rows=f"{OF_CLIENT} AND t.number = ''", goes=True, kept=_contract()),
+    Table(name="group_exclusions", kept={"excluded_by": STAFF}),
+    Table(name="rule_candidates"),
     Table(name="group_members", kept={"added_by": STAFF}),
     Table(
         name="impersonations",

@@ -98,7 +98,7 @@ async def test_staff_get_all_of_this_client_and_nothing_of_others(database, sett
     assert f"Personal data of client {code} at Nova" in files["README.txt"].decode()
     async with db.as_tenant(alice.tenant.id):
         (export,) = await personal_exports.of_client(code, by=alice)
-        assert (export["done"], export["total"], export["state"]) == (16, 16, "ready")
+        assert (export["done"], export["total"], export["state"]) == (17, 17, "ready")
         assert export["downloaded_at"] is not None
         assert [entry["actor_name"] for entry in await entries("personal_data:downloaded")] == ["Alice"]
         assert await db.value("SELECT count(*) FROM personal_export_parts") == 0
