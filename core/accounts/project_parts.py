@@ -41,6 +41,7 @@ PARTS: tuple[Part, ...] = (
         why="a project without any sells through all, and goes on doing so",
     ),
     Part(table="project_hosts", how="moves", label=N_("Host names")),
+    Part(table="sign_ups", how="moves", label=N_("Sign-ups that wait for the link in the mail")),
     Part(table="staff_projects", how="moves_unless", label=N_("Limits of staff"), beside="staff_id"),
 )
 BY_TABLE = {part.table: part for part in PARTS}

@@ -12,10 +12,20 @@ from typing import Any, Literal
 
 import msgspec
 from asyncpg import Record
-from piccolo.columns import JSONB, Bytea, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, BigInt, Bytea, Integer, Text, Timestamptz
 
-from core import clock, db, i18n, jobs, mail, places
-from core.accounts import clients, field_values, people, sessions, sign_up_settings, terms, throttle
+from core import clock, db, jobs, places, policies
+from core.accounts import (
+    clients,
+    field_values,
+    people,
+    projects,
+    sessions,
+    sign_up_mail,
+    sign_up_settings,
+    terms,
+    throttle,
+)
 from core.accounts.clients import NewClient
 from core.accounts.throttle import Limit
 from core.actor import Actor, Tenant, system
@@ -43,6 +53,7 @@ class SignUp(db.Owned, tablename="sign_ups"):
     locale = Text()
     fields = JSONB()
     terms = Integer(null=True)
+    project_id = BigInt(null=True)
     address = Text()
     asked_at = Timestamptz()
     expires_at = Timestamptz()
@@ -79,8 +90,8 @@ async def require_open() -> Mapping[str, Any]:
     return found
 
 
-async def ask(new: NewSignUp, *, by: Actor) -> None:
-    """Keep what was asked for, and send a link to confirm it. `by` is the visitor.
+async def ask(new: NewSignUp, *, project_id: int | None = None, by: Actor) -> None:
+    """Keep what was asked for, and send a link to confirm it. `by` is the visitor, `project_id` that of the host.
 
     The same for every address. Raises `Invalid` with an error for each field, and `TooManyAttempts`.
     """
@@ -89,6 +100,7 @@ async def ask(new: NewSignUp, *, by: Actor) -> None:
     limit = Limit(f"sign_up:address:{throttle.network(by.address)}", ASKED_PER_ADDRESS, ADDRESS_WINDOW)
     await throttle.count(limit)
     now = clock.now()
+    values |= {"project_id": project_id if policies.has_feature(by.tenant, "projects") else None}
     values |= {"locale": by.locale, "address": by.address, "asked_at": now, "expires_at": now + LASTS}
     marks = ", ".join(f"${place}" for place in range(1, len(values) + 1))
     sign_up_id = await db.value(
@@ -112,10 +124,10 @@ async def answer(payload: dict[str, Any], job: jobs.Job) -> None:
             return
         person = await people.find_by_email(asked["email"])
         if person is not None:
-            await _tell_holder(person, payload)
+            await sign_up_mail.tell_holder(person, payload)
             await db.execute("UPDATE sign_ups SET expires_at = $2 WHERE id = $1", asked["id"], clock.now())
             return
-        await _send_link(asked, payload)
+        await sign_up_mail.send_link(asked, payload)
 
 
 async def get(token: str) -> Record:
@@ -170,6 +182,7 @@ async def _register(asked: Record, password: str, *, by: Actor) -> Record:
         phone=asked["phone"],
         fields=await field_values.usable(asked["fields"]),
         send_welcome=True,
+        project_id=await _project(asked["project_id"], by=by),
     )
     made = await clients.create(new, by=by, is_by_hand=False)
     if asked["terms"] is not None:
@@ -178,6 +191,13 @@ async def _register(asked: Record, password: str, *, by: Actor) -> Record:
         seen = {"agreed_at": asked["asked_at"], "address": asked["address"]}
         await terms.record_consent(made["id"], owner["id"], asked["terms"], by=by, **seen)
     return made
+
+
+async def _project(project_id: int | None, *, by: Actor) -> int | None:
+    """The project of the host, unless it takes no more clients or the edition has none by now."""
+    if project_id is None or not policies.has_feature(by.tenant, "projects"):
+        return None
+    return project_id if await projects.takes_clients(project_id) else None
 
 
 async def _free_login(email: str) -> str:
@@ -248,47 +268,3 @@ async def _is_flooded(asked: Record) -> bool:
         asked["id"],
     )
     return int(count) >= MAILED_PER_ACCOUNT
-
-
-async def _send_link(asked: Record, payload: Mapping[str, Any]) -> None:
-    token = sessions.new_token()
-    await db.execute("UPDATE sign_ups SET token_hash = $2 WHERE id = $1", asked["id"], sessions.digest(token))
-    parts = {
-        "name": asked["contact_person"],
-        "provider": payload["provider"],
-        "address": f"{payload['base_url'].rstrip('/')}/sign-up/{token}",
-    }
-    with i18n.speaking(asked["locale"]):
-        subject = _("Confirm your address at %(provider)s")
-        text = _(
-            "Hello %(name)s,\n\nsomebody signed up at %(provider)s with this address. If it was you, confirm it "
-            "and choose your password here within 24 hours:\n\n%(address)s\n\n"
-            "If it was not you, there is nothing to do: without it no account is made.\n"
-        )
-    await mail.later(
-        to=asked["email"],
-        subject=subject % parts,
-        text=text % parts,
-        kind="sign_up",
-        sender_name=payload["provider"],
-    )
-
-
-async def _tell_holder(person: Record, payload: Mapping[str, Any]) -> None:
-    base = payload["base_url"].rstrip("/")
-    parts = {"name": person["name"], "provider": payload["provider"]}
-    parts |= {"sign_in": f"{base}/sign-in", "password": f"{base}/password"}
-    with i18n.speaking(person["locale"]):
-        subject = _("You have an account at %(provider)s already")
-        text = _(
-            "Hello %(name)s,\n\nsomebody signed up at %(provider)s with this address, but you have an account "
-            "there already. If it was you, sign in:\n\n%(sign_in)s\n\nIf you forgot your password, choose a "
-            "new one:\n\n%(password)s\n\nIf it was not you, there is nothing to do: your account stays as it is.\n"
-        )
-    await mail.later(
-        to=person["email"],
-        subject=subject % parts,
-        text=text % parts,
-        kind="sign_up_known",
-        sender_name=payload["provider"],
-    )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core import db
+from core import actor, db
 from core.accounts import sign_up, sign_up_settings, terms
 from core.accounts.sign_up_settings import SignUpChanges
 from core.accounts.terms import NewTerms
@@ -191,3 +191,31 @@ async def test_staff_open_it_and_put_terms_in_force(visitor: Visitor) -> None:
     asked = (await visitor.another().get("/sign-up")).text
     assert 'name="phone"' in asked and 'name="company_name"' not in asked and 'name="country"' not in asked
     assert "Be &lt;b&gt;kind&lt;/b&gt;." in (await visitor.get("/terms/1")).text
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+async def test_a_client_registers_in_the_project_of_the_host_while_that_takes_any(
+    visitor: Visitor, database: Settings, is_closed: bool
+) -> None:
+    nova = await opened(with_terms=False)
+    async with db.as_tenant(nova.id):
+        pro = await db.value("SELECT id FROM projects WHERE NOT is_default ORDER BY id LIMIT 1")
+        asked = sign_up.NewSignUp(email=NEW["email"], contact_person="Nina New", country="FR")
+        await sign_up.ask(asked, project_id=pro, by=actor.visitor(nova))
+    [letter] = await mailed(database, nova)
+    async with db.as_tenant(nova.id):
+        if is_closed:
+            await db.execute("UPDATE projects SET closed_at = now() WHERE id = $1", pro)
+    sent = {"password": PASSWORD, "password_again": PASSWORD}
+    assert (await visitor.post(link_in(letter), sent)).status_code == 303
+    async with db.as_tenant(nova.id):
+        found = await db.value("SELECT project_id FROM clients WHERE email_folded = $1", NEW["email"])
+        assert (found == pro) is not is_closed
+
+
+async def test_the_form_tells_the_project_of_its_host(visitor: Visitor, database: Settings) -> None:
+    nova = await opened(with_terms=False)
+    assert (await visitor.post("/sign-up", NEW)).status_code == 200
+    async with db.as_tenant(nova.id):
+        default = await db.value("SELECT id FROM projects WHERE is_default")
+        assert await db.value("SELECT project_id FROM sign_ups") == default

@@ -17,7 +17,14 @@ from core.permissions import Permission, feature_of
 from web.kit import csrf
 from web.kit.visit import Visit, visit_of
 
-CLOSED_BESIDE_A_VISIT = frozenset({Permission.API_KEY_MANAGE, Permission.CLIENT_DELETE})
+CLOSED_BESIDE_A_VISIT = frozenset(
+    {
+        Permission.API_KEY_MANAGE,
+        Permission.CLIENT_CLEAR,
+        Permission.CLIENT_DELETE,
+        Permission.CLIENT_PERSONAL_DATA,
+    }
+)
 """What a member of staff does not change in another tab either, while he is inside a client's account."""
 
 OF_EVERYBODY = ("account", "public", "portal")

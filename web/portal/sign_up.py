@@ -51,7 +51,7 @@ async def ask(request: AnyRequest, by: By) -> Response[str]:
     try:
         asked = form.into(NewSignUp)
         if not trapped:
-            await sign_up.ask(asked, by=by)
+            await sign_up.ask(asked, project_id=await brands.project_of(request), by=by)
     except Invalid as refusal:
         return await _form(request, settings, form.refused(refusal), status=422)
     except TooManyAttempts as refusal:
