@@ -69,29 +69,29 @@ async def add(by: By, company_id: FromPath[int], sent: NamedDependency[AccountVa
     return answers.created(answers.of(Account, made), f"/bank-accounts/{made['id']}")
 
 
-@get("/v1/bank-accounts/{account_id:int}", **asks(Permission.COMPANY_READ))
-async def show(by: By, account_id: FromPath[int]) -> Account:
+@get("/v1/bank-accounts/{bank_account_id:int}", **asks(Permission.COMPANY_READ))
+async def show(by: By, bank_account_id: FromPath[int]) -> Account:
     """Get one bank account."""
-    return answers.of(Account, await bank_accounts.get(account_id, by=by))
+    return answers.of(Account, await bank_accounts.get(bank_account_id, by=by))
 
 
-@patch("/v1/bank-accounts/{account_id:int}", **asks(Permission.COMPANY_UPDATE, body=AccountEdit))
-async def update(by: By, account_id: FromPath[int], sent: NamedDependency[AccountEdit]) -> Account:
+@patch("/v1/bank-accounts/{bank_account_id:int}", **asks(Permission.COMPANY_UPDATE, body=AccountEdit))
+async def update(by: By, bank_account_id: FromPath[int], sent: NamedDependency[AccountEdit]) -> Account:
     """Change a bank account; 409 when somebody else did since `version` was read."""
     values = AccountValues(**{name: getattr(sent, name) for name in FIELDS})
-    return answers.of(Account, await bank_accounts.update(account_id, values, version=sent.version, by=by))
+    return answers.of(Account, await bank_accounts.update(bank_account_id, values, version=sent.version, by=by))
 
 
-@delete("/v1/bank-accounts/{account_id:int}", **asks(Permission.COMPANY_UPDATE))
-async def remove(by: By, account_id: FromPath[int]) -> None:
+@delete("/v1/bank-accounts/{bank_account_id:int}", **asks(Permission.COMPANY_UPDATE))
+async def remove(by: By, bank_account_id: FromPath[int]) -> None:
     """Take a bank account away."""
-    await bank_accounts.remove(account_id, by=by)
+    await bank_accounts.remove(bank_account_id, by=by)
 
 
-@post("/v1/bank-accounts/{account_id:int}/default", status_code=200, **asks(Permission.COMPANY_UPDATE))
-async def make_default(by: By, account_id: FromPath[int]) -> Account:
+@post("/v1/bank-accounts/{bank_account_id:int}/default", status_code=200, **asks(Permission.COMPANY_UPDATE))
+async def make_default(by: By, bank_account_id: FromPath[int]) -> Account:
     """From now on documents of the company ask to be paid there."""
-    return answers.of(Account, await bank_accounts.make_default(account_id, by=by))
+    return answers.of(Account, await bank_accounts.make_default(bank_account_id, by=by))
 
 
 @get("/v1/projects/{project_id:int}/companies", **asks(Permission.PROJECT_READ))

@@ -65,21 +65,21 @@ async def add_account(request: AnyRequest, by: By, company_id: FromPath[int]) ->
     return redirect(request, f"{HERE}/{company_id}", toast=_("The bank account was added."))
 
 
-@get("/bank-accounts/{account_id:int}/edit", **requires(Permission.COMPANY_UPDATE))
-async def edit_account(request: AnyRequest, by: By, account_id: FromPath[int]) -> Response[str]:
+@get("/bank-accounts/{bank_account_id:int}/edit", **requires(Permission.COMPANY_UPDATE))
+async def edit_account(request: AnyRequest, by: By, bank_account_id: FromPath[int]) -> Response[str]:
     """The form with what is kept."""
-    account, company = await _both(account_id, by=by)
+    account, company = await _both(bank_account_id, by=by)
     return _form(request, Form(dict(account)), company, account=account)
 
 
-@post("/bank-accounts/{account_id:int}", status_code=200, **requires(Permission.COMPANY_UPDATE))
-async def update_account(request: AnyRequest, by: By, account_id: FromPath[int]) -> Response[Any]:
+@post("/bank-accounts/{bank_account_id:int}", status_code=200, **requires(Permission.COMPANY_UPDATE))
+async def update_account(request: AnyRequest, by: By, bank_account_id: FromPath[int]) -> Response[Any]:
     """Save; when somebody else saved meanwhile, show both and let the person choose."""
-    account, company = await _both(account_id, by=by)
+    account, company = await _both(bank_account_id, by=by)
     form = edits.settled(await forms.read(request), account)
     try:
         values = form.into(AccountValues, ignore=edits.VERSION)
-        await bank_accounts.update(account_id, values, version=edits.version_of(form), by=by)
+        await bank_accounts.update(bank_account_id, values, version=edits.version_of(form), by=by)
     except Invalid as refusal:
         return _form(request, form.refused(refusal), company, account=account, status=422)
     except EditConflict as refusal:
@@ -88,17 +88,17 @@ async def update_account(request: AnyRequest, by: By, account_id: FromPath[int])
     return redirect(request, f"{HERE}/{company['id']}", toast=_("The bank account was saved."))
 
 
-@post("/bank-accounts/{account_id:int}/default", **requires(Permission.COMPANY_UPDATE))
-async def make_account_default(request: AnyRequest, by: By, account_id: FromPath[int]) -> Response[None]:
+@post("/bank-accounts/{bank_account_id:int}/default", **requires(Permission.COMPANY_UPDATE))
+async def make_account_default(request: AnyRequest, by: By, bank_account_id: FromPath[int]) -> Response[None]:
     """From now on documents ask to be paid there."""
-    account = await bank_accounts.make_default(account_id, by=by)
+    account = await bank_accounts.make_default(bank_account_id, by=by)
     return redirect(request, f"{HERE}/{account['company_id']}", toast=_("This is the default account now."))
 
 
-@get("/bank-accounts/{account_id:int}/remove", **requires(Permission.COMPANY_UPDATE))
-async def confirm_account(request: AnyRequest, by: By, account_id: FromPath[int]) -> Response[str]:
+@get("/bank-accounts/{bank_account_id:int}/remove", **requires(Permission.COMPANY_UPDATE))
+async def confirm_account(request: AnyRequest, by: By, bank_account_id: FromPath[int]) -> Response[str]:
     """Ask before an account goes."""
-    account, company = await _both(account_id, by=by)
+    account, company = await _both(bank_account_id, by=by)
     here = f"{HERE}/{company['id']}"
     return page(
         request,
@@ -106,18 +106,18 @@ async def confirm_account(request: AnyRequest, by: By, account_id: FromPath[int]
         title=_("Remove the bank account %(iban)s?") % {"iban": account["iban"]},
         text=_("Documents that were issued go on naming it."),
         refused="",
-        action=f"/staff/bank-accounts/{account_id}/remove",
+        action=f"/staff/bank-accounts/{bank_account_id}/remove",
         ok=_("Remove the account"),
         back=here,
         crumbs=[(_("Companies"), HERE), (company["name"], here)],
     )
 
 
-@post("/bank-accounts/{account_id:int}/remove", **requires(Permission.COMPANY_UPDATE))
-async def remove_account(request: AnyRequest, by: By, account_id: FromPath[int]) -> Response[None]:
+@post("/bank-accounts/{bank_account_id:int}/remove", **requires(Permission.COMPANY_UPDATE))
+async def remove_account(request: AnyRequest, by: By, bank_account_id: FromPath[int]) -> Response[None]:
     """Take it away."""
-    account = await bank_accounts.get(account_id, by=by)
-    await bank_accounts.remove(account_id, by=by)
+    account = await bank_accounts.get(bank_account_id, by=by)
+    await bank_accounts.remove(bank_account_id, by=by)
     return redirect(request, f"{HERE}/{account['company_id']}", toast=_("The bank account was removed."))
 
 
@@ -155,8 +155,8 @@ async def _choice(
     )
 
 
-async def _both(account_id: int, *, by: Actor) -> tuple[Any, Any]:
-    account = await bank_accounts.get(account_id, by=by)
+async def _both(bank_account_id: int, *, by: Actor) -> tuple[Any, Any]:
+    account = await bank_accounts.get(bank_account_id, by=by)
     return account, await companies.get(account["company_id"], by=by)
 
 

@@ -22,8 +22,13 @@ def gathered(name: str) -> list[Any]:
 
 
 def merged(name: str) -> dict[str, Any]:
-    """The same of what are mappings, as one."""
-    return {key: value for told in gathered(name) for key, value in told.items()}
+    """The same of what are mappings, as one; no two of them say different things of one key."""
+    whole: dict[str, Any] = {}
+    for told in gathered(name):
+        unlike = [key for key, value in told.items() if whole.get(key, value) != value]
+        assert not unlike, f"{name}: two modules speak of {unlike}"
+        whole |= told
+    return whole
 
 
 ROWS: list[Row] = [row for listed in gathered("ROWS") for row in listed]

@@ -24,7 +24,7 @@ PATTERNS = {
 }
 SENT = {"country": "DE", "name": "!name", "email": "!email"} | ADDRESS | PATTERNS
 ACCOUNT = {"iban": "DE89 3704 0044 0532 0130 00"}
-PLACEHOLDERS = {"company_id": "company", "account_id": "bank_account"}
+PLACEHOLDERS = {"company_id": "company", "bank_account_id": "bank_account"}
 ROWS = [
     *rows(
         "staff",
@@ -45,11 +45,11 @@ ROWS = [
         ("POST /staff/companies/{company_id}/logo/remove", "company:update", {"send": {}}),
         ("GET /staff/companies/{company_id}/accounts/new", "company:update", {}),
         ("POST /staff/companies/{company_id}/accounts", "company:update", {"send": ACCOUNT}),
-        ("GET /staff/bank-accounts/{account_id}/edit", "company:update", {}),
-        ("POST /staff/bank-accounts/{account_id}", "company:update", {"send": ACCOUNT | {"version": 1}}),
-        ("POST /staff/bank-accounts/{account_id}/default", "company:update", {"send": {}}),
-        ("GET /staff/bank-accounts/{account_id}/remove", "company:update", {}),
-        ("POST /staff/bank-accounts/{account_id}/remove", "company:update", {"send": {}}),
+        ("GET /staff/bank-accounts/{bank_account_id}/edit", "company:update", {}),
+        ("POST /staff/bank-accounts/{bank_account_id}", "company:update", {"send": ACCOUNT | {"version": 1}}),
+        ("POST /staff/bank-accounts/{bank_account_id}/default", "company:update", {"send": {}}),
+        ("GET /staff/bank-accounts/{bank_account_id}/remove", "company:update", {}),
+        ("POST /staff/bank-accounts/{bank_account_id}/remove", "company:update", {"send": {}}),
         ("GET /staff/projects/{project_id}/companies", "project:update", PROJECTS),
         (
             "POST /staff/projects/{project_id}/companies",
@@ -79,10 +79,10 @@ ROWS = [
         ("DELETE /api/v1/companies/{company_id}/logo", "company:update", GONE),
         ("GET /api/v1/companies/{company_id}/accounts", "company:read", {}),
         ("POST /api/v1/companies/{company_id}/accounts", "company:update", NEW | {"send": ACCOUNT}),
-        ("GET /api/v1/bank-accounts/{account_id}", "company:read", {}),
-        ("PATCH /api/v1/bank-accounts/{account_id}", "company:update", {"send": ACCOUNT | {"version": 1}}),
-        ("DELETE /api/v1/bank-accounts/{account_id}", "company:update", GONE),
-        ("POST /api/v1/bank-accounts/{account_id}/default", "company:update", {}),
+        ("GET /api/v1/bank-accounts/{bank_account_id}", "company:read", {}),
+        ("PATCH /api/v1/bank-accounts/{bank_account_id}", "company:update", {"send": ACCOUNT | {"version": 1}}),
+        ("DELETE /api/v1/bank-accounts/{bank_account_id}", "company:update", GONE),
+        ("POST /api/v1/bank-accounts/{bank_account_id}/default", "company:update", {}),
         ("GET /api/v1/projects/{project_id}/companies", "project:read", PROJECTS),
         (
             "PUT /api/v1/projects/{project_id}/companies",

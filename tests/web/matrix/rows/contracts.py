@@ -9,6 +9,7 @@ from core.accounts.contracts import NewContract
 from core.actor import Actor
 from tests.web.matrix import things
 from tests.web.matrix.row import GONE, NEW, rows
+from tests.web.matrix.rows import payers
 
 if TYPE_CHECKING:
     from tests.web.matrix.world import World
@@ -141,8 +142,8 @@ RULED = {
 }
 
 
-async def contract_of(code: int, world: "World", by: Actor) -> int:
-    """A draft with the client of this code that lacks nothing."""
+async def contract_of(code: int, world: "World", by: Actor, *, payer_id: int | None = None) -> int:
+    """A draft with the client of this code that lacks nothing; with his default payer, or with this one."""
     async with db.as_tenant(by.tenant.id):
         client = await db.row("SELECT * FROM clients WHERE code = $1", code)
         assert client is not None
@@ -157,10 +158,14 @@ async def contract_of(code: int, world: "World", by: Actor) -> int:
             client["id"],
             ANYWHERE,
         )
-        payers, companies = await contracts.parties(client, by=by)
+        known, companies = await contracts.parties(client, by=by)
         company = next(row["id"] for row in companies if row["is_default"])
         new = NewContract(
-            payer_id=payers[0]["id"], company_id=company, title="Contract", language="fr", body="We agree."
+            payer_id=payer_id or known[0]["id"],
+            company_id=company,
+            title="Contract",
+            language="fr",
+            body="We agree.",
         )
         return int((await contracts.create(client["id"], new, by=by))["id"])
 
@@ -194,7 +199,9 @@ async def own_contract(world: "World", by: Actor) -> int:
     if by.client is None:
         return await signed_contract(world, by)
     staff = actor.system(by.tenant)
-    contract_id = await contract_of(by.client.code, world, staff)
+    # Another payer than the default one, which the user still edits.
+    payer_id = await payers.payer_of(by.client.code, world, staff)
+    contract_id = await contract_of(by.client.code, world, staff, payer_id=payer_id)
     async with db.as_tenant(by.tenant.id):
         await contract_states.send(contract_id, by=staff)
         await contract_states.sign(contract_id, clock.today(by.tenant.timezone), b"%PDF-1.7", by=staff)
