@@ -15,6 +15,7 @@ def test_a_filter_is_saved_opens_the_list_and_becomes_the_focus(open_as: Open, j
     name = f"In Germany {java_script_enabled}"
     pages.open_panel(page, "Filter")
     page.locator("#field-country").select_option("DE")
+    page.locator("#field-login").fill("muell")
     page.locator(".filter-panel").get_by_role("button", name="Filter").click()
     expect(pages.rows(page)).to_have_count(1)
     page.get_by_role("link", name="Save filter").click()

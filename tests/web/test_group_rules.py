@@ -190,7 +190,7 @@ async def test_the_activity_tells_of_the_rule_the_run_and_each_client(alice: Vis
     assert "Alice changed the rule of the group Empty group" in whole.replace("Alice Martin", "Alice")
     assert "The rule of the group Empty group changed who is in it" in whole
     assert "The rule of the group Empty group took the client in" not in whole
-    own = alice.text(await alice.get("/staff/clients/1001/activity"))
+    own = alice.text(await alice.get("/staff/clients/1001/timeline"))
     assert "The rule of the group Empty group took the client in" in own
 
 

@@ -7,7 +7,7 @@ from litestar import get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core.accounts import access, clients, group_rules, rule_changes, rule_tests
+from core.accounts import access, clients, group_rules, groups, rule_changes, rule_tests
 from core.accounts.group_rules import Block, Kept, Match, Rule
 from core.accounts.rule_tests import Kind
 from core.errors import NotFound
@@ -252,6 +252,7 @@ async def _shown(kept: Kept | None, *, by: By) -> GroupRule:
 
 async def _each(verb: Verb, group_id: int, sent: ClientCodes, *, by: By) -> MembersChanged:
     group_rules.require_change(by)
+    await groups.get(group_id, by=by)
     chosen = await access.clients_by_code(sent.codes, by=by)
     done = [await verb(group_id, client["id"], by=by) for client in chosen]
     known = {client["code"] for client in chosen}
