@@ -3,6 +3,8 @@
 A thing of another provider is answered byte for byte like one that does not exist.
 """
 
+import re
+
 import pytest
 
 from core import db, policies
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.anyio
 CLOSED = [row for row in ROWS if row.needs != "public"]
 PERMITTED = [row for row in ROWS if row.needs_permission]
 FORMS = [row for row in ROWS if row.method == "POST" and not row.is_json]
+TOKEN = re.compile(r"[0-9a-f]{64}")
 
 
 async def refused(
@@ -87,7 +90,9 @@ async def as_if_it_did_not_exist(world: World, row: Row, *, by: str, owner: str)
             things = own | {place.name: thing}
             before = await world.fingerprint(theirs)
             answer = await world.call(row, somebody, things=things, send=put_in(body, things))
-            texts.append(f"{answer.status_code} {answer.text}".replace(str(thing), "IT"))
+            # The token of a form is made of digits too, and may happen to hold those of the id.
+            text = TOKEN.sub("TOKEN", answer.text)
+            texts.append(f"{answer.status_code} {text}".replace(str(thing), "IT"))
             if differs := changed(before, await world.fingerprint(theirs)):
                 wrong.append(f"{row.name}: wrote {differs} of another provider")
         if place.is_in_path and not texts[0].startswith("404"):
