@@ -89,7 +89,7 @@ def test_in_french(open_as: Open) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     page.wait_for_load_state("networkidle")
     page.keyboard.press("Control+k")
-    expect(page.get_by_role("combobox")).to_be_focused()
+    expect(page.locator("#palette-input")).to_be_focused()
     page.keyboard.type("> nouveau client", delay=10)
     expect(page.get_by_role("option", name="Nouveau client")).to_be_visible()
     page.keyboard.press("Enter")

@@ -52,7 +52,8 @@ def test_a_brand_gets_its_colour_its_logo_and_a_host_that_is_proven(
     page.locator("#field-logo").set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": PIXEL})
     page.get_by_role("button", name="Save").click()
     pages.expect_toast(page, "The logo was saved.")
-    assert page.locator("img.logo").evaluate("image => image.naturalWidth") == 1
+    expect(page.locator("img.logo")).to_have_js_property("complete", True)
+    expect(page.locator("img.logo")).to_have_js_property("naturalWidth", 1)
 
     page.get_by_role("textbox", name="Host name").fill(HOST)
     page.get_by_role("button", name="Add", exact=True).click()
