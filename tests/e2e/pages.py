@@ -27,9 +27,14 @@ def open_menu(page: Page, name: str) -> None:
     page.locator(f"summary[aria-label='{name}']").click()
 
 
+def panel(page: Page, name: str) -> Locator:
+    """What opens a panel of the list's tools."""
+    return page.locator(".list-tools summary", has_text=re.compile(rf"^\s*{re.escape(name)}\s*$"))
+
+
 def open_panel(page: Page, name: str) -> None:
     """Open a panel of the list's tools."""
-    page.locator("summary", has_text=re.compile(rf"^\s*{re.escape(name)}\s*$")).click()
+    panel(page, name).click()
 
 
 def expect_toast(page: Page, text: str) -> None:
@@ -41,7 +46,8 @@ def rows(page: Page) -> Locator:
 
 
 def cells(page: Page, label: str) -> list[str]:
-    """What stands in a column of the list, by what its head says."""
+    """What stands in a column of the list, by what its head says; waits for the column."""
+    expect(page.locator("#list thead th", has_text=label).first).to_be_attached()
     heads = page.locator("#list thead th").all_text_contents()
     place = [" ".join(head.split()) for head in heads].index(label)
     return page.locator(f"#list tbody tr > :nth-child({place + 1})").all_text_contents()

@@ -69,9 +69,9 @@ def test_a_required_field_stops_the_form_and_stands_beside_its_error(open_as: Op
 
 
 def test_notes_and_files_are_kept_and_the_timeline_finds_them(open_as: Open, served: Served) -> None:
-    owner = served.open_provider("heath")
-    code = served.register("heath", "dora", "Dora Ellis")
-    page = open_as(f"heath/{owner}", f"/staff/clients/{code}")
+    owner = served.open_provider("knoll")
+    code = served.register("knoll", "dora", "Dora Ellis")
+    page = open_as(f"knoll/{owner}", f"/staff/clients/{code}")
     tabs = page.get_by_role("navigation", name="Parts of this client")
     tabs.get_by_role("link", name="Notes and files").click()
     pages.field(page, "New note").fill("Calls on Mondays")
