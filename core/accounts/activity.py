@@ -70,7 +70,7 @@ async def page(
     Who is limited to projects or groups sees what was done about his clients, and his own doings.
     """
     _require_reader(by)
-    conditions = await _conditions_of(chosen, by=by)
+    conditions = await conditions_of(chosen, by=by)
     focus.limit(conditions, within, column="a.client_id")
     return await as_seen(await page_of(conditions, older_than, newer_than), by=by)
 
@@ -163,7 +163,8 @@ async def as_seen(found: Page, *, by: Actor) -> Page:
     return msgspec.structs.replace(found, entries=entries)
 
 
-async def _conditions_of(chosen: ActivityFilter, *, by: Actor) -> Conditions:
+async def conditions_of(chosen: ActivityFilter, *, by: Actor) -> Conditions:
+    """What the filter asks of `audit_entries a`, inside what `by` may see. `Invalid` for one that cannot be."""
     client_id, search = await _checked(chosen, by=by)
     conditions = Conditions()
     _limit_to_visible(conditions, by=by)

@@ -67,6 +67,7 @@ FIELDS = MappingProxyType(
         "labels": N_("Label in other languages"),
         "language": N_("Language"),
         "legal_form": N_("Legal form and capital"),
+        "list": N_("List"),
         "left_behind": N_("Stayed behind"),
         "locale": N_("Language"),
         "login": N_("Login name"),

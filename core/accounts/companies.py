@@ -96,7 +96,7 @@ async def every(*, by: Actor) -> list[Record]:
     """The companies that `by` may see: the default one first, then by name, archived ones last."""
     policies.require(by, Permission.COMPANY_READ)
     return await db.fetch(
-        f"""SELECT c.* FROM companies c WHERE {_visible(by)}
+        f"""SELECT c.* FROM companies c WHERE {visible(by)}
             ORDER BY c.is_default DESC, c.archived_at IS NOT NULL, c.name_folded, c.id"""
     )
 
@@ -106,7 +106,7 @@ async def get(company_id: int, *, by: Actor) -> Record:
     policies.require(by, Permission.COMPANY_READ)
     found = None
     if rows.is_id(company_id):
-        found = await db.row(f"SELECT c.* FROM companies c WHERE c.id = $1 AND {_visible(by)}", company_id)
+        found = await db.row(f"SELECT c.* FROM companies c WHERE c.id = $1 AND {visible(by)}", company_id)
     if found is None:
         raise NotFound()
     return found
@@ -231,7 +231,7 @@ def shown(company: Mapping[str, Any]) -> dict[str, Any]:
     return {field: company[field] for field in EDITABLE}
 
 
-def _visible(by: Actor) -> str:
+def visible(by: Actor) -> str:
     """The condition under which `by` sees a row of `companies c`."""
     if not policies.has_feature(by.tenant, FEATURE):
         return "c.is_default"

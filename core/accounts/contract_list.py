@@ -51,20 +51,20 @@ async def page(
     """
     policies.require(by, Permission.CONTRACT_READ)
     policies.require(by, Permission.CLIENT_READ)
-    conditions = _conditions(chosen, by=by)
-    focus.limit(conditions, within)
+    bound = conditions(chosen, by=by)
+    focus.limit(bound, within)
     is_back, cursor = bool(before), None
     if text := before or after:
         cursor = read_cursor(text, int)
         if cursor is None:
             raise Invalid({"after": _("This page has gone; begin again from the first one.")})
-        place = f"({conditions.bind(moment_of(cursor))}, {conditions.bind(cursor.id)})"
-        conditions.add(f"(k.created_at, k.id) {'>' if is_back else '<'} {place}")
+        place = f"({bound.bind(moment_of(cursor))}, {bound.bind(cursor.id)})"
+        bound.add(f"(k.created_at, k.id) {'>' if is_back else '<'} {place}")
     direction = "ASC" if is_back else "DESC"
     found = await db.fetch(
-        f"""{contracts.WITH_NAMES} WHERE {conditions.sql}
+        f"""{contracts.WITH_NAMES} WHERE {bound.sql}
             ORDER BY k.created_at {direction}, k.id {direction} LIMIT {size + 1:d}""",
-        *conditions.arguments,
+        *bound.arguments,
     )
     has_more, listed = len(found) > size, found[:size]
     if is_back:
@@ -86,7 +86,8 @@ async def of_client(client_id: int, *, by: Actor) -> list[Record]:
     )
 
 
-def _conditions(chosen: ContractFilter, *, by: Actor) -> Conditions:
+def conditions(chosen: ContractFilter, *, by: Actor) -> Conditions:
+    """What the filter asks of a contract `k` and its client `c`, inside what `by` may see."""
     checks = Checks()
     number = checks.text("number", chosen.number, longest=60, required=False)
     for field in ("company", "client"):
@@ -94,12 +95,12 @@ def _conditions(chosen: ContractFilter, *, by: Actor) -> Conditions:
         if value is not None and not rows.is_id(value):
             checks.error(field, _("This is not one of the choices."))
     checks.done()
-    conditions = Conditions()
-    conditions.equals("k.state", chosen.state, among=frozenset(contracts.STATES))
-    conditions.equals("k.company_id", chosen.company)
-    conditions.equals("c.code", chosen.client)
+    bound = Conditions()
+    bound.equals("k.state", chosen.state, among=frozenset(contracts.STATES))
+    bound.equals("k.company_id", chosen.company)
+    bound.equals("c.code", chosen.client)
     if number:
-        conditions.add("k.number <> ''")
-        conditions.begins("k.number", number)
-    access.limit_to_visible(conditions, by=by)
-    return conditions
+        bound.add("k.number <> ''")
+        bound.begins("k.number", number)
+    access.limit_to_visible(bound, by=by)
+    return bound

@@ -1,25 +1,65 @@
 """The lists that can be had as a file besides clients, groups and activity. A new one is a `Listing` here.
 
-Its rows come in the order of the list on the page, with all columns, inside what `by` may see; the list's own
-filter narrows them. Routes are made of LISTINGS, on pages and in the API.
+Its rows come in the order of the list on the page, with the columns that are chosen (all without a choice), inside
+what `by` may see; the list's own filter narrows them. Routes are made of LISTINGS, on pages and in the API.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from core import audit, policies
-from core.accounts import access, focus, payer_fields, payer_list, user_list
+from core.accounts import (
+    access,
+    companies,
+    company_fields,
+    contract_list,
+    focus,
+    payer_fields,
+    payer_list,
+    user_list,
+)
+from core.accounts.contract_list import ContractFilter
 from core.accounts.exports import Export
 from core.accounts.focus import Focus
 from core.accounts.payer_list import PayerFilter
 from core.accounts.user_list import UserFilter
 from core.actor import Actor
+from core.errors import Invalid
 from core.filters import Conditions
 from core.i18n import N_, _
 from core.permissions import Permission
 from core.sheets import Format
+
+Narrowing = Callable[[Any, Actor, Focus | None], Awaitable[Conditions]]
+"""What a list's filter (none for the whole list) asks of its tables, inside what somebody may see and a focus."""
+
+
+async def _everything(_chosen: None, _by: Actor, _within: Focus | None) -> Conditions:
+    return Conditions()
+
+
+async def _payers(chosen: PayerFilter | None, by: Actor, within: Focus | None) -> Conditions:
+    conditions = payer_list.conditions(chosen or PayerFilter(), by=by)
+    focus.limit(conditions, within, column="p.client_id")
+    return conditions
+
+
+async def _users(chosen: UserFilter | None, by: Actor, within: Focus | None) -> Conditions:
+    return await user_list.conditions(chosen or UserFilter(), by=by, within=within)
+
+
+async def _contracts(chosen: ContractFilter | None, by: Actor, within: Focus | None) -> Conditions:
+    conditions = contract_list.conditions(chosen or ContractFilter(), by=by)
+    focus.limit(conditions, within)
+    return conditions
+
+
+async def _companies(_chosen: None, by: Actor, _within: Focus | None) -> Conditions:
+    conditions = Conditions()
+    conditions.add(companies.visible(by))
+    return conditions
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +73,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     tables: str
     order: str
     filter: type[msgspec.Struct] | None = None
+    narrowed: Narrowing = _everything
 
 
 _CLIENT = {"client": "c.code", "client_external_id": "c.external_id", "client_name": "c.name"}
@@ -52,6 +93,7 @@ LISTINGS = {
             tables="payers p JOIN clients c ON c.id = p.client_id",
             order="p.name_folded, p.id",
             filter=PayerFilter,
+            narrowed=_payers,
         ),
         Listing(
             noun="users",
@@ -70,6 +112,37 @@ LISTINGS = {
             tables="memberships m JOIN people p ON p.id = m.person_id JOIN clients c ON c.id = m.client_id",
             order="p.name_folded, p.id, c.id",
             filter=UserFilter,
+            narrowed=_users,
+        ),
+        Listing(
+            noun="contracts",
+            label=N_("Contracts"),
+            right=Permission.CONTRACT_READ,
+            action="contract:exported",
+            columns={"number": "k.number", "title": "k.title", "state": "k.state"}
+            | _CLIENT
+            | {"payer_name": "p.name", "company_name": "o.name", "language": "k.language"}
+            | {key: f"k.{key}" for key in ("issued_on", "signed_on", "created_at")},
+            tables="""contracts k JOIN clients c ON c.id = k.client_id JOIN payers p ON p.id = k.payer_id
+                JOIN companies o ON o.id = k.company_id""",
+            order="k.created_at DESC, k.id DESC",
+            filter=ContractFilter,
+            narrowed=_contracts,
+        ),
+        Listing(
+            noun="companies",
+            label=N_("Companies"),
+            right=Permission.COMPANY_READ,
+            action="company:exported",
+            columns={key: f"c.{key}" for key in company_fields.ALL}
+            | {
+                "is_default": "c.is_default",
+                "is_archived": "c.archived_at IS NOT NULL",
+                "created_at": "c.created_at",
+            },
+            tables="companies c",
+            order="c.is_default DESC, c.archived_at IS NOT NULL, c.name_folded, c.id",
+            narrowed=_companies,
         ),
         Listing(
             noun="staff",
@@ -120,19 +193,21 @@ async def of(
     form: Format,
     *,
     by: Actor,
+    columns: Sequence[str] = (),
     chosen: msgspec.Struct | None = None,
     within: Focus | None = None,
 ) -> Export:
-    """A file of the list, with its filter, inside a focus. Notes it in the audit. `Invalid` for a wrong filter."""
+    """A file of the list, with its filter, inside a focus, with these columns in this order; all without.
+
+    Notes it in the audit. `Invalid` for a wrong filter or column.
+    """
     policies.require(by, Permission.CLIENT_EXPORT)
     policies.require(by, listing.right)
-    conditions = Conditions()
-    if isinstance(chosen, PayerFilter) or listing.noun == "payers":
-        conditions = payer_list.conditions(chosen if isinstance(chosen, PayerFilter) else PayerFilter(), by=by)
-        focus.limit(conditions, within, column="p.client_id")
-    elif listing.noun == "users":
-        wanted = chosen if isinstance(chosen, UserFilter) else UserFilter()
-        conditions = await user_list.conditions(wanted, by=by, within=within)
+    if unknown := [key for key in columns if key not in listing.columns]:
+        raise Invalid({"columns": _("There is no such column: %(name)s") % {"name": unknown[0][:60]}})
+    conditions = await listing.narrowed(chosen, by, within)
+    wanted = {key: listing.columns[key] for key in columns} if columns else listing.columns
+    listing = msgspec.structs.replace(listing, columns=wanted)
     return await _told(listing, conditions, form, _(listing.label), chosen, by=by)
 
 
@@ -169,7 +244,9 @@ async def _told(
     policies.require(by, listing.right)
     sql = f"""SELECT {", ".join(listing.columns.values())} FROM {listing.tables}
               WHERE {conditions.sql or "true"} ORDER BY {listing.order}"""
-    told = {"format": form} | ({"filter": msgspec.to_builtins(chosen)} if chosen is not None else {})
+    told: dict[str, Any] = {"format": form, "columns": list(listing.columns)}
+    if chosen is not None:
+        told["filter"] = msgspec.to_builtins(chosen)
     await audit.record(listing.action, "export", None, by=by, name=name, new=told)
     return Export(
         noun=listing.noun,

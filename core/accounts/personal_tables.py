@@ -170,6 +170,7 @@ TRACES: Mapping[str, tuple[str, ...]] = {
     "import_errors": ("value", "message"),
     "imports": ("name", "defaults"),
     "job_failures": ("error", "payload"),
+    "list_filters": ("filter", "name"),
     "segments": ("filter", "name"),
     "task_results": ("name", "reason"),
     "tasks": ("title", "payload", "position", "outcome", "reason"),
@@ -180,6 +181,7 @@ JSON = frozenset(
     {
         "imports.defaults",
         "job_failures.payload",
+        "list_filters.filter",
         "segments.filter",
         "tasks.payload",
         "tasks.position",

@@ -71,7 +71,7 @@ def look(page: Page, size: str, theme: str) -> None:
 
 
 def wrong_with(page: Page) -> list[str]:
-    """What axe finds: every rule wide and on a phone, one of them light and one dark; and what scrolls sideways."""
+    """What axe finds: every rule wide and on a phone, the one light, the other dark; and what scrolls."""
     wrong: list[str] = []
     for size, theme in (("wide", "light"), ("phone", "dark")):
         look(page, size, theme)

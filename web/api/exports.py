@@ -1,5 +1,6 @@
 """Files of lists over JSON: what is asked for goes in as JSON, and the file comes out."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -15,7 +16,10 @@ from core.accounts import export_lists, exports
 from core.accounts import groups as account_groups
 from core.accounts.client_choice import MOST_CODES, Choice
 from core.accounts.client_filter import ClientFilter
+from core.accounts.contract_list import ContractFilter
 from core.accounts.export_lists import LISTINGS, Listing
+from core.accounts.payer_list import PayerFilter
+from core.accounts.user_list import UserFilter
 from core.permissions import Permission
 from web.api.reading import asks
 from web.kit.downloads import download
@@ -33,10 +37,43 @@ class ClientExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     format: Format = "csv"
 
 
-class ListExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PlainExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The format of the file."""
 
     format: Format = "csv"
+
+
+class ListExport(PlainExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which columns in their order (all without), which format."""
+
+    columns: Annotated[list[str], Meta(max_length=100)] = []
+
+
+class PayerExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which payers, which columns in their order, which format."""
+
+    filter: PayerFilter | None = None
+
+
+class UserExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which users, which columns in their order, which format."""
+
+    filter: UserFilter | None = None
+
+
+class ContractExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which contracts, which columns in their order, which format."""
+
+    filter: ContractFilter | None = None
+
+
+BODIES: Mapping[str, type[ListExport]] = {
+    "payers": PayerExport,
+    "users": UserExport,
+    "contracts": ContractExport,
+    "companies": ListExport,
+    "staff": ListExport,
+}
 
 
 def _file(permission: Permission, body: type[msgspec.Struct]) -> dict[str, Any]:
@@ -54,36 +91,41 @@ async def clients(by: By, sent: NamedDependency[ClientExport]) -> Stream:
     return await download(await exports.of_clients(choice, sent.columns, sent.format, by=by), by.tenant.id)
 
 
-@post("/v1/groups/export", status_code=200, **_file(Permission.GROUP_READ, ListExport))
-async def groups(by: By, sent: NamedDependency[ListExport]) -> Stream:
+@post("/v1/groups/export", status_code=200, **_file(Permission.GROUP_READ, PlainExport))
+async def groups(by: By, sent: NamedDependency[PlainExport]) -> Stream:
     """Get the account groups as a file. Asks for `client:export` as well."""
     return await download(await exports.of_groups(sent.format, by=by), by.tenant.id)
 
 
-@post("/v1/activity/export", status_code=200, **_file(Permission.ACTIVITY_READ, ListExport))
-async def activity(by: By, sent: NamedDependency[ListExport]) -> Stream:
+@post("/v1/activity/export", status_code=200, **_file(Permission.ACTIVITY_READ, PlainExport))
+async def activity(by: By, sent: NamedDependency[PlainExport]) -> Stream:
     """Get all activity as a file. Asks for `client:export` as well."""
     return await download(await exports.of_activity(sent.format, by=by), by.tenant.id)
 
 
 def _list_of(listing: Listing) -> HTTPRouteHandler:
-    async def send(by: By, sent: NamedDependency[ListExport]) -> Stream:
-        return await download(await export_lists.of(listing, sent.format, by=by), by.tenant.id)
+    body = BODIES[listing.noun]
+
+    async def send(by: By, sent: Any) -> Stream:
+        chosen = getattr(sent, "filter", None)
+        export = await export_lists.of(listing, sent.format, by=by, columns=sent.columns, chosen=chosen)
+        return await download(export, by.tenant.id)
 
     send.__name__ = listing.noun
     send.__doc__ = f"Get the list of {listing.noun} as a file. Asks for `client:export` as well."
-    return post(f"/v1/{listing.noun}/export", status_code=200, **_file(listing.right, ListExport))(send)
+    send.__annotations__["sent"] = NamedDependency[body]  # type: ignore[misc, valid-type]
+    return post(f"/v1/{listing.noun}/export", status_code=200, **_file(listing.right, body))(send)
 
 
-@post("/v1/groups/{group_id:int}/export", status_code=200, **_file(Permission.GROUP_READ, ListExport))
-async def group_members(by: By, group_id: FromPath[int], sent: NamedDependency[ListExport]) -> Stream:
+@post("/v1/groups/{group_id:int}/export", status_code=200, **_file(Permission.GROUP_READ, PlainExport))
+async def group_members(by: By, group_id: FromPath[int], sent: NamedDependency[PlainExport]) -> Stream:
     """Get the clients in a group as a file. Asks for `client:export` as well."""
     group = await account_groups.get(group_id, by=by)
     return await download(await export_lists.of_members(group, sent.format, by=by), by.tenant.id)
 
 
-@post("/v1/tasks/{task_id:int}/export", status_code=200, **_file(Permission.TASK_READ, ListExport))
-async def task_results(by: By, task_id: FromPath[int], sent: NamedDependency[ListExport]) -> Stream:
+@post("/v1/tasks/{task_id:int}/export", status_code=200, **_file(Permission.TASK_READ, PlainExport))
+async def task_results(by: By, task_id: FromPath[int], sent: NamedDependency[PlainExport]) -> Stream:
     """Get what became of the rows of a task as a file. Asks for `client:export` as well."""
     task = await tasks.get(task_id, by=by)
     export = await export_lists.of_results(task.id, task.title, sent.format, by=by)

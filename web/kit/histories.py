@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Response
 
@@ -12,12 +11,11 @@ from core.accounts.activity_words import ACTIONS, SUBJECTS
 from core.actor import Actor
 from core.errors import Invalid
 from core.i18n import N_, _
-from web.kit import forms
+from web.kit import filtered, forms
 from web.kit.forms import Form
 from web.kit.pages import AnyRequest, page
 from web.kit.visit import visit_of
 
-PAGING = frozenset({"after", "before"})
 LABELS = {
     "actor": N_("Who"),
     "action": N_("What"),
@@ -32,6 +30,13 @@ Entries = Sequence[Mapping[str, Any]]
 Leads = Callable[[Entries], Awaitable[Mapping[int, str]]]
 """Finds, for some entries at once, where their subjects are shown: the entry's id to an address."""
 
+Saved = Callable[[dict[str, str], bool], Awaitable[Mapping[str, Any] | None]]
+"""Finds the menu of saved filters around the parameters in force, and whether those are wrong."""
+
+
+async def nothing_saved(_given: dict[str, str], _is_wrong: bool) -> None:
+    """The list has no saved filters."""
+
 
 async def nowhere(_entries: Entries) -> dict[int, str]:
     """No entry leads anywhere."""
@@ -45,10 +50,18 @@ async def lines(entries: Entries, leads: Leads = nowhere) -> list[dict[str, Any]
 
 
 async def show(
-    request: AnyRequest, template: str, path: str, *, by: Actor, leads: Leads = nowhere
+    request: AnyRequest,
+    template: str,
+    path: str,
+    *,
+    by: Actor,
+    leads: Leads = nowhere,
+    everything: Mapping[str, str] | None = None,
+    saved: Saved = nothing_saved,
 ) -> Response[str]:
-    """The page at `path`: filtered and paged by the address alone."""
-    given, query = forms.query(request, ignore=PAGING), request.query_params
+    """The page at `path`: filtered and paged by the address alone. `everything` is what its links carry."""
+    everything = dict(everything or {})
+    given, query = forms.query(request, ignore=filtered.PAGING), request.query_params
     listed, errors, status = activity.Page(entries=[]), {}, 200
     try:
         chosen = forms.fill(ActivityFilter, given)
@@ -61,25 +74,24 @@ async def show(
         )
     except Invalid as refusal:
         errors, status = refusal.errors, 422
-    offered = await _choices(by=by)
+    offered = await choices(by=by)
     return page(
         request,
         template,
         status=status,
         entries=await lines(listed.entries, leads),
-        page={
-            "previous": listed.newer and _link(path, given, before=listed.newer),
-            "next": listed.older and _link(path, given, after=listed.older),
-        },
+        page=filtered.paging(path, everything | given, listed.newer, listed.older),
         filter=Form(given, errors),
         choices=offered,
-        in_force=_in_force(path, given, offered),
-        cancel_href=path,
+        in_force=filtered.in_force(path, given, LABELS, shown_by(offered), **everything),
+        saved=await saved(given, bool(errors)),
+        cancel_href=filtered.link(path, everything),
         action=path,
     )
 
 
-async def _choices(*, by: Actor) -> dict[str, list[tuple[Any, str]]]:
+async def choices(*, by: Actor) -> dict[str, list[tuple[Any, str]]]:
+    """What the parameters of the filter can be: {parameter: [(value, label)]}."""
     return {
         "actor": list((await activity.actors(by=by)).items()),
         "action": [(key, _(sentence) % {"actor": "…", "subject": "…"}) for key, sentence in ACTIONS.items()],
@@ -87,18 +99,7 @@ async def _choices(*, by: Actor) -> dict[str, list[tuple[Any, str]]]:
     }
 
 
-def _in_force(path: str, given: dict[str, str], offered: dict[str, list[tuple[Any, str]]]) -> list[dict[str, str]]:
-    return [
-        {
-            "label": _(LABELS[name]),
-            "value": {str(key): label for key, label in offered.get(name, [])}.get(value, value),
-            "without": _link(path, {other: text for other, text in given.items() if other != name}),
-        }
-        for name, value in given.items()
-        if name in LABELS
-    ]
-
-
-def _link(path: str, given: dict[str, str], **more: str) -> str:
-    wanted = given | more
-    return f"{path}?{urlencode(wanted)}" if wanted else path
+def shown_by(offered: Mapping[str, Sequence[tuple[Any, str]]]) -> Callable[[str, str], str]:
+    """Shows a value of the filter as people read it."""
+    named = {name: {str(key): label for key, label in values} for name, values in offered.items()}
+    return lambda name, value: named.get(name, {}).get(value, value)

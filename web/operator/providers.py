@@ -1,7 +1,6 @@
 """Providers: the list, opening one, and one provider's page."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
@@ -13,7 +12,7 @@ from core.permissions import Permission
 from tenants import addresses, onboarding, provider_list
 from tenants.onboarding import NewProvider
 from tenants.provider_list import Query
-from web.kit import forms
+from web.kit import filtered, forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
@@ -40,18 +39,23 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         errors, status = refusal.errors, 422
     after = given.pop("after", "")
     offered = await words.of_filter(by=by)
+
+    def shown(name: str, value: str) -> str:
+        named = {str(key): str(label) for key, label in offered.get(name.removesuffix("_id"), [])}
+        return named.get(value, value)
+
     return page(
         request,
         "operator/providers/index.html",
         status=status,
         providers=listed.rows,
         page={
-            "previous": _link(given) if after else None,
-            "next": listed.after and _link(given, after=listed.after),
+            "previous": filtered.link(PATH, given) if after else None,
+            "next": listed.after and filtered.link(PATH, given, after=listed.after),
         },
         filter=Form(given, errors),
         choices=offered,
-        in_force=_in_force(given, offered),
+        in_force=filtered.in_force(PATH, given, LABELS, shown),
         cancel_href=PATH,
     )
 
@@ -79,25 +83,6 @@ async def _form(request: AnyRequest, form: Form, *, by: Actor, status: int = 200
     choices = await words.of_new_provider(by=by)
     domain = addresses.below_platform("").removeprefix(".")
     return page(request, "operator/providers/form.html", status=status, form=form, choices=choices, domain=domain)
-
-
-def _in_force(given: dict[str, str], offered: words.Choices) -> list[dict[str, str]]:
-    return [
-        {
-            "label": _(LABELS[name]),
-            "value": {str(key): label for key, label in offered.get(name.removesuffix("_id"), [])}.get(
-                value, value
-            ),
-            "without": _link({other: text for other, text in given.items() if other != name}),
-        }
-        for name, value in given.items()
-        if name in LABELS
-    ]
-
-
-def _link(given: dict[str, str], **more: str) -> str:
-    wanted = given | more
-    return f"{PATH}?{urlencode(wanted)}" if wanted else PATH
 
 
 ROUTES = [index, new, create]

@@ -1,5 +1,7 @@
 """Activity: what was done at this provider, filtered and paged by the address alone."""
 
+from typing import Any
+
 from litestar import Response, get
 
 from core import policies
@@ -11,12 +13,27 @@ from web.kit.guards import requires
 from web.kit.histories import Entries, Leads
 from web.kit.pages import AnyRequest
 from web.kit.visit import By
+from web.staff import list_saving
 
 
 @get("/activity", **requires(Permission.ACTIVITY_READ))
-async def show(request: AnyRequest, by: By) -> Response[str]:
+async def show(request: AnyRequest, by: By) -> Response[Any]:
     """Every change, the newest first."""
-    return await histories.show(request, "staff/activity/index.html", "/staff/activity", by=by, leads=leads(by=by))
+    if (opening := await list_saving.opening(request, "activity", by=by)) is not None:
+        return opening
+
+    async def saved(given: dict[str, str], is_wrong: bool) -> dict[str, Any]:
+        return await list_saving.menu(request, "activity", given, is_wrong=is_wrong, by=by)
+
+    return await histories.show(
+        request,
+        "staff/activity/index.html",
+        "/staff/activity",
+        by=by,
+        leads=leads(by=by),
+        everything=list_saving.kept_in(request, "activity"),
+        saved=saved,
+    )
 
 
 def leads(*, by: Actor) -> Leads:

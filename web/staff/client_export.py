@@ -4,13 +4,11 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from core import sheets
 from core.accounts import client_choice, client_fields, client_list, exports
 from core.accounts.client_choice import Choice
 from core.accounts.client_filter import ClientFilter
 from core.actor import Actor
 from core.errors import Invalid
-from core.i18n import _
 from core.permissions import Permission
 from web.kit import forms
 from web.kit.downloads import download
@@ -20,6 +18,7 @@ from web.kit.pages import AnyRequest, page
 from web.kit.visit import By
 from web.staff import client_words
 from web.staff.client_bulk import address_of, chosen, focused
+from web.staff.list_export import format_of
 
 
 @get("/clients/export", **requires(Permission.CLIENT_EXPORT))
@@ -41,7 +40,7 @@ async def send(request: AnyRequest, by: By) -> Any:
     form = await forms.read(request)
     choice = _chosen(request, form.all("code"))
     try:
-        export = await exports.of_clients(choice, form.all("columns"), _format(form), by=by)
+        export = await exports.of_clients(choice, form.all("columns"), format_of(form), by=by)
     except Invalid as refusal:
         return await _ask(request, choice, form.refused(refusal), by=by, status=422)
     return await download(export, by.tenant.id)
@@ -50,14 +49,14 @@ async def send(request: AnyRequest, by: By) -> Any:
 @post("/groups/export", status_code=200, **requires(Permission.GROUP_READ))
 async def send_groups(request: AnyRequest, by: By) -> Any:
     """The file of account groups."""
-    export = await exports.of_groups(_format(await forms.read(request)), by=by)
+    export = await exports.of_groups(format_of(await forms.read(request)), by=by)
     return await download(export, by.tenant.id)
 
 
 @post("/activity/export", status_code=200, **requires(Permission.ACTIVITY_READ))
 async def send_activity(request: AnyRequest, by: By) -> Any:
     """The file of all activity."""
-    export = await exports.of_activity(_format(await forms.read(request)), by=by)
+    export = await exports.of_activity(format_of(await forms.read(request)), by=by)
     return await download(export, by.tenant.id)
 
 
@@ -65,13 +64,6 @@ def _chosen(request: AnyRequest, codes: list[Any]) -> Choice:
     """The clients that a request is about; without any word of it all that may be seen."""
     choice = chosen(request, codes)
     return choice if choice.codes or choice.filter is not None else focused(request, ClientFilter())
-
-
-def _format(form: Form) -> sheets.Format:
-    wanted = next((one for one in sheets.FORMATS if one == (form.get("format") or "csv")), None)
-    if wanted is None:
-        raise Invalid({"format": _("This is not one of the choices.")})
-    return wanted
 
 
 async def _ask(request: AnyRequest, choice: Choice, form: Form, *, by: Actor, status: int = 200) -> Response[str]:

@@ -1,7 +1,7 @@
 """Contracts: the list of all, those of a client, one contract, drafting, editing and deleting drafts."""
 
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
@@ -25,15 +25,14 @@ from core.actor import Actor
 from core.errors import EditConflict, Invalid
 from core.i18n import N_, _
 from core.permissions import Permission
-from web.kit import forms
+from web.kit import filtered, forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By, visit_of
-from web.staff import client_tabs, edits
+from web.staff import client_tabs, edits, list_saving
 
 HERE = "/staff/contracts"
-PAGING = frozenset({"after", "before"})
 LABELS = {
     "number": N_("Contract number"),
     "state": N_("State"),
@@ -53,9 +52,12 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/contracts", **requires(Permission.CONTRACT_READ))
-async def index(request: AnyRequest, by: By) -> Response[str]:
+async def index(request: AnyRequest, by: By) -> Response[Any]:
     """The list: filtered and paged by the address alone, so that a link shows the same."""
-    given, query = forms.query(request, ignore=PAGING), request.query_params
+    if (opening := await list_saving.opening(request, "contracts", by=by)) is not None:
+        return opening
+    given, query = forms.query(request, ignore=filtered.PAGING), request.query_params
+    everything = list_saving.kept_in(request, "contracts")
     listed, errors, status = contract_list.Page(rows=[]), {}, 200
     try:
         chosen = forms.fill(ContractFilter, given)
@@ -63,31 +65,32 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         listed = await contract_list.page(chosen, by=by, within=within, after=after, before=before)
     except Invalid as refusal:
         errors, status = refusal.errors, 422
-    named = {str(row["id"]): row["name"] for row in await companies.every(by=by)} if _sees_companies(by) else {}
-    shown = {"state": {key: _(label) for key, label in STATES.items()}, "company": named}
+    named = await words(by=by)
     return page(
         request,
         "staff/contracts/index.html",
         status=status,
         rows=listed.rows,
-        page={
-            "previous": listed.previous and _link(given, before=listed.previous),
-            "next": listed.next and _link(given, after=listed.next),
-        },
+        page=filtered.paging(HERE, everything | given, listed.previous, listed.next),
         filter=Form(given, errors),
-        in_force=[
-            {
-                "label": _(LABELS[name]),
-                "value": shown.get(name, {}).get(value, value),
-                "without": _link({other: text for other, text in given.items() if other != name}),
-            }
-            for name, value in given.items()
-            if name in LABELS
-        ],
-        cancel_href=HERE,
-        states=list(shown["state"].items()),
-        companies=list(named.items()),
+        in_force=filtered.in_force(HERE, given, LABELS, shown_by(named), **everything),
+        saved=await list_saving.menu(request, "contracts", given, is_wrong=bool(errors), by=by),
+        cancel_href=filtered.link(HERE, everything),
+        export_href=filtered.link(f"{HERE}/export", given),
+        states=list(named["state"].items()),
+        companies=list(named["company"].items()),
     )
+
+
+async def words(*, by: Actor) -> dict[str, dict[str, str]]:
+    """What the values of the filter are called: {parameter: {value: name}}."""
+    sellers = {str(row["id"]): row["name"] for row in await companies.every(by=by)} if _sees_companies(by) else {}
+    return {"state": {key: _(label) for key, label in STATES.items()}, "company": sellers}
+
+
+def shown_by(named: dict[str, dict[str, str]]) -> Callable[[str, str], str]:
+    """Shows a value of the filter as people read it."""
+    return lambda name, value: named.get(name, {}).get(value, value)
 
 
 @get("/clients/{code:int}/contracts", **requires(Permission.CONTRACT_READ))
@@ -258,11 +261,6 @@ async def _form(
 
 def _sees_companies(by: Actor) -> bool:
     return policies.allows(by, Permission.COMPANY_READ)
-
-
-def _link(given: dict[str, str], **more: str) -> str:
-    wanted = given | more
-    return HERE + (f"?{urlencode(wanted)}" if wanted else "")
 
 
 ROUTES = [index, show_of_client, new, create, show, edit, update, confirm, delete]

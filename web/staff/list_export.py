@@ -1,63 +1,146 @@
-"""Files of lists, made of `export_lists`: payers, users, staff, the members of a group, the results of a task."""
+"""Files of lists, made of `export_lists`: payers, users, contracts, ...; of group members and task results."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from litestar import post
+from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from core import sheets, tasks
+from core import policies, sheets, tasks
 from core.accounts import export_lists, groups
 from core.accounts.export_lists import LISTINGS, Listing
 from core.errors import Invalid
-from core.i18n import _
+from core.i18n import N_, _
 from core.permissions import Permission
-from web.kit import forms
+from web.kit import filtered, forms
 from web.kit.downloads import download
+from web.kit.forms import Form
 from web.kit.guards import requires
-from web.kit.pages import AnyRequest
+from web.kit.pages import AnyRequest, page
 from web.kit.visit import By, visit_of
 
-PAGING = frozenset({"after", "before", "sort"})
-PATHS = {"payers": "/payers", "users": "/users", "staff": "/people"}
+PATHS = {noun: f"/{noun}" for noun in LISTINGS} | {"staff": "/people"}
 """Where a list stands."""
 
+COLUMNS: Mapping[str, str] = {
+    "bic": N_("BIC"),
+    "city": N_("City"),
+    "client": N_("Client's code"),
+    "client_external_id": N_("External id of the client"),
+    "client_name": N_("Client"),
+    "company_name": N_("Company"),
+    "contact_person": N_("Contact person"),
+    "country": N_("Country"),
+    "created_at": N_("Added"),
+    "email": N_("E-mail"),
+    "external_id": N_("External id"),
+    "iban": N_("IBAN"),
+    "id": N_("Id"),
+    "is_archived": N_("Archived"),
+    "is_default": N_("Default"),
+    "is_disabled": N_("Shut out"),
+    "issued_on": N_("Day"),
+    "kind": N_("Kind"),
+    "language": N_("Language"),
+    "legal_form": N_("Legal form and capital"),
+    "name": N_("Name"),
+    "number": N_("Contract number"),
+    "payer_name": N_("Payer"),
+    "phone": N_("Phone"),
+    "postcode": N_("Postcode"),
+    "region": N_("Region"),
+    "registration_number": N_("Registration number"),
+    "role": N_("Role"),
+    "second_factor": N_("Second factor"),
+    "signed_on": N_("Signed on"),
+    "state": N_("State"),
+    "street": N_("Street and number"),
+    "title": N_("Title"),
+    "vat_number": N_("VAT number"),
+}
+"""The columns of files for people; in the file they have their short names."""
 
-def _route(listing: Listing) -> HTTPRouteHandler:
+
+def _routes(listing: Listing) -> list[HTTPRouteHandler]:
+    path = f"{PATHS[listing.noun]}/export"
+
+    async def choose(request: AnyRequest, by: By) -> Response[str]:
+        """Ask which columns, and in which format."""
+        policies.require(by, Permission.CLIENT_EXPORT)
+        return _ask(request, listing, Form({"columns": list(listing.columns), "format": "csv"}))
+
     async def send(request: AnyRequest, by: By) -> Any:
-        """The file of the list, with the filter in the address."""
-        chosen = None
-        if listing.filter is not None:
-            chosen = forms.fill(listing.filter, forms.query(request, ignore=PAGING))
-        export = await export_lists.of(
-            listing, await _format(request), by=by, chosen=chosen, within=visit_of(request).focus
-        )
+        """The file of the list, with the filter in the address and the columns that were chosen."""
+        form = await forms.read(request)
+        try:
+            chosen = forms.fill(listing.filter, _given(request)) if listing.filter is not None else None
+            export = await export_lists.of(
+                listing,
+                format_of(form),
+                by=by,
+                columns=tuple(dict.fromkeys(form.all("columns"))),
+                chosen=chosen,
+                within=visit_of(request).focus,
+            )
+        except Invalid as refusal:
+            return _ask(request, listing, form.refused(_beside(refusal)), status=422)
         return await download(export, by.tenant.id)
 
-    return post(f"{PATHS[listing.noun]}/export", status_code=200, **requires(listing.right))(send)
+    return [
+        get(path, name=f"choose_{listing.noun}", **requires(listing.right))(choose),
+        post(path, status_code=200, **requires(listing.right))(send),
+    ]
+
+
+def _given(request: AnyRequest) -> dict[str, str]:
+    return forms.query(request, ignore=filtered.PAGING | {"sort"})
+
+
+def _beside(refusal: Invalid) -> Invalid:
+    """What is wrong with the filter in the address stands above the form."""
+    return Invalid(
+        {field if field in ("columns", "format") else "": text for field, text in refusal.errors.items()}
+    )
+
+
+def _ask(request: AnyRequest, listing: Listing, form: Form, *, status: int = 200) -> Response[str]:
+    here = f"/staff{PATHS[listing.noun]}"
+    return page(
+        request,
+        "staff/exports/list.html",
+        status=status,
+        action=filtered.link(f"{here}/export", _given(request)),
+        back=filtered.link(here, _given(request)),
+        list_label=_(listing.label),
+        list_href=here,
+        columns=[(key, _(COLUMNS[key])) for key in listing.columns],
+        form=form,
+    )
 
 
 @post("/groups/{group_id:int}/export", status_code=200, **requires(Permission.GROUP_READ))
 async def members(request: AnyRequest, by: By, group_id: FromPath[int]) -> Any:
     """The file of the clients in a group."""
     group = await groups.get(group_id, by=by)
-    return await download(await export_lists.of_members(group, await _format(request), by=by), by.tenant.id)
+    form = format_of(await forms.read(request))
+    return await download(await export_lists.of_members(group, form, by=by), by.tenant.id)
 
 
 @post("/tasks/{task_id:int}/export", status_code=200, **requires(Permission.TASK_READ))
 async def results(request: AnyRequest, by: By, task_id: FromPath[int]) -> Any:
     """The file of what became of the rows of a task."""
     task = await tasks.get(task_id, by=by)
-    form = await _format(request)
+    form = format_of(await forms.read(request))
     return await download(await export_lists.of_results(task.id, task.title, form, by=by), by.tenant.id)
 
 
-async def _format(request: AnyRequest) -> sheets.Format:
-    wanted = (await forms.read(request)).get("format") or "csv"
-    found = next((one for one in sheets.FORMATS if one == wanted), None)
-    if found is None:
+def format_of(form: Form) -> sheets.Format:
+    """The format that a form asks for; CSV without a word. `Invalid` for another one."""
+    wanted = next((one for one in sheets.FORMATS if one == (form.get("format") or "csv")), None)
+    if wanted is None:
         raise Invalid({"format": _("This is not one of the choices.")})
-    return found
+    return wanted
 
 
-ROUTES = [*(_route(listing) for listing in LISTINGS.values()), members, results]
+ROUTES = [*(route for listing in LISTINGS.values() for route in _routes(listing)), members, results]

@@ -1,7 +1,6 @@
 """Payers: the list of all, one payer, making, editing, deleting, and which one is the default."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -12,21 +11,24 @@ from core.accounts.payer_list import PayerFilter
 from core.errors import Conflict, EditConflict, Invalid
 from core.i18n import N_, _
 from core.permissions import Permission
-from web.kit import forms, payer_forms
+from web.kit import filtered, forms, payer_forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By, visit_of
-from web.staff import edits
+from web.staff import edits, list_saving
 
-PAGING = frozenset({"after", "before"})
+HERE = "/staff/payers"
 LABELS = {"search": N_("Search"), "kind": N_("Kind"), "country": N_("Country"), "client": N_("Client's code")}
 
 
 @get("/payers", **requires(Permission.PAYER_READ))
-async def index(request: AnyRequest, by: By) -> Response[str]:
+async def index(request: AnyRequest, by: By) -> Response[Any]:
     """The list: filtered and paged by the address alone, so that a link shows the same."""
-    given, query = forms.query(request, ignore=PAGING), request.query_params
+    if (opening := await list_saving.opening(request, "payers", by=by)) is not None:
+        return opening
+    given, query = forms.query(request, ignore=filtered.PAGING), request.query_params
+    everything = list_saving.kept_in(request, "payers")
     listed, errors, status = payer_list.Page(rows=[]), {}, 200
     try:
         chosen = forms.fill(PayerFilter, given)
@@ -45,22 +47,12 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         "staff/payers/index.html",
         status=status,
         rows=[dict(row) | {"is_complete": payer_fields.is_complete(row)} for row in listed.rows],
-        page={
-            "previous": listed.previous and _link(given, before=listed.previous),
-            "next": listed.next and _link(given, after=listed.next),
-        },
+        page=filtered.paging(HERE, everything | given, listed.previous, listed.next),
         filter=Form(given, errors),
-        in_force=[
-            {
-                "label": _(LABELS[name]),
-                "value": payer_forms.shown(name, value),
-                "without": _link({other: text for other, text in given.items() if other != name}),
-            }
-            for name, value in given.items()
-            if name in LABELS
-        ],
-        cancel_href="/staff/payers",
-        export_href=_link(given).replace("/staff/payers", "/staff/payers/export", 1),
+        in_force=filtered.in_force(HERE, given, LABELS, payer_forms.shown, **everything),
+        saved=await list_saving.menu(request, "payers", given, is_wrong=bool(errors), by=by),
+        cancel_href=filtered.link(HERE, everything),
+        export_href=filtered.link(f"{HERE}/export", given),
         kinds=list(kind_names.items()),
         kind_names=kind_names,
         country_choices=list(places.countries(i18n.current()).items()),
@@ -195,11 +187,6 @@ async def _form(
         action=f"/staff/payers/{payer['id']}" if payer else f"/staff/clients/{client['code']}/payers",
         **payer_forms.surroundings(form),
     )
-
-
-def _link(given: dict[str, str], **more: str) -> str:
-    wanted = given | more
-    return "/staff/payers" + (f"?{urlencode(wanted)}" if wanted else "")
 
 
 ROUTES = [index, new, create, show, edit, update, make_default, confirm, delete]

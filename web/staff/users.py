@@ -1,7 +1,6 @@
 """Users of all clients: the list, one person with his clients, his address, and whether he gets in."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -15,15 +14,14 @@ from core.actor import Actor
 from core.errors import EditConflict, Invalid
 from core.i18n import N_, _
 from core.permissions import Permission
-from web.kit import forms
+from web.kit import filtered, forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By, visit_of
-from web.staff import edits
+from web.staff import edits, list_saving
 
 HERE = "/staff/users"
-PAGING = frozenset({"after", "before"})
 LABELS = {
     "search": N_("Search"),
     "role": N_("Role"),
@@ -35,9 +33,12 @@ LOCALES = [("en", "English"), ("fr", "Français")]
 
 
 @get("/users", **requires(Permission.USER_READ))
-async def index(request: AnyRequest, by: By) -> Response[str]:
+async def index(request: AnyRequest, by: By) -> Response[Any]:
     """The list: filtered and paged by the address alone, so that a link shows the same."""
-    given, query = forms.query(request, ignore=PAGING), request.query_params
+    if (opening := await list_saving.opening(request, "users", by=by)) is not None:
+        return opening
+    given, query = forms.query(request, ignore=filtered.PAGING), request.query_params
+    everything = list_saving.kept_in(request, "users")
     listed, errors, status = user_list.Page(rows=[]), {}, 200
     try:
         chosen = forms.fill(UserFilter, given)
@@ -57,21 +58,12 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         rows=[
             dict(row) | {"role_labels": client_roles.names(row["roles"], row["role_names"])} for row in listed.rows
         ],
-        page={
-            "previous": listed.previous and _link(given, before=listed.previous),
-            "next": listed.next and _link(given, after=listed.next),
-        },
+        page=filtered.paging(HERE, everything | given, listed.previous, listed.next),
         filter=Form(given, errors),
-        in_force=[
-            {
-                "label": _(LABELS[name]),
-                "value": _shown(name, value),
-                "without": _link({other: text for other, text in given.items() if other != name}),
-            }
-            for name, value in given.items()
-            if name in LABELS
-        ],
-        cancel_href=HERE,
+        in_force=filtered.in_force(HERE, given, LABELS, shown, **everything),
+        saved=await list_saving.menu(request, "users", given, is_wrong=bool(errors), by=by),
+        cancel_href=filtered.link(HERE, everything),
+        export_href=filtered.link(f"{HERE}/export", given),
         role_choices=[(key, _(label)) for key, label in ROLE_NAMES.items()],
         status_choices=[(key, _(label)) for key, label in STATUSES.items()],
     )
@@ -151,14 +143,10 @@ def _show(
     )
 
 
-def _shown(name: str, value: str) -> str:
+def shown(name: str, value: str) -> str:
+    """A value of the filter as people read it."""
     named = {"role": ROLE_NAMES, "status": STATUSES}.get(name, {})
     return _(named[value]) if value in named else value
-
-
-def _link(given: dict[str, str], **more: str) -> str:
-    wanted = given | more
-    return HERE + (f"?{urlencode(wanted)}" if wanted else "")
 
 
 ROUTES = [index, show, update, send_link, keep_out, let_in]
