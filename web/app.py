@@ -1,5 +1,6 @@
 """The web application: every area's routes, the guard before all of them, and the way in around them."""
 
+from functools import cache
 from typing import Any, cast
 
 from litestar import Litestar, Router
@@ -25,8 +26,12 @@ def create_app(settings: Settings) -> Any:
     return WayIn(cast(App, create_routes()), settings)
 
 
+@cache
 def create_routes() -> Litestar:
-    """The routes without the way in, as `comptoir routes` reads them; `Unguarded` for one without a guard."""
+    """The routes without the way in, as `comptoir routes` reads them; `Unguarded` for one without a guard.
+
+    They know no settings and take a second to make, so a process makes them once.
+    """
     routes = Litestar(
         route_handlers=[
             *(area(module) for module in (public, portal, account, staff, operator, api)),

@@ -59,6 +59,7 @@ PARAMETERS = {
     "/staff/filters": "list",
     "/staff/filters/new": "list search role status client kind country number state",
 }
+RULED = frozenset({"list_filters.list"})
 FILLERS = {
     "list_filters": "(tenant_id, list, name, filter, created_at, created_by) "
     "VALUES ({tenant}, 'users', 'x', '{{}}', now(), 'x')"
