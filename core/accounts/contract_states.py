@@ -11,7 +11,8 @@ import asyncpg
 from asyncpg import Record
 
 from core import audit, clock, db, i18n, mail
-from core.accounts import company_fields, contract_papers, contracts, numbering, payer_fields
+from core.accounts import company_fields, contract_papers, contracts, numbering, payer_fields, written_as
+from core.accounts.written_as import Writer
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, Invalid
@@ -47,7 +48,8 @@ async def send(contract_id: int, *, link: str = "", by: Actor) -> Record:
     sent = {"state": "sent", "number": number, "issued_on": day, "frozen": said, "digest": digest}
     await _move(client, row, sent, by=by)
     if link:
-        await _tell(row, payer, number, link, by=by)
+        writer = await written_as.of_project(client["project_id"], by=by)
+        await _tell(row, payer, number, link, writer)
     return await contracts.find(contract_id)
 
 
@@ -99,7 +101,7 @@ async def _move(client: Record, row: Record, values: dict[str, Any], *, reason: 
                        client_id=client["id"], old=old, new=new)  # fmt: skip
 
 
-async def _tell(row: Record, payer: Record, number: str, link: str, *, by: Actor) -> None:
+async def _tell(row: Record, payer: Record, number: str, link: str, writer: Writer) -> None:
     with i18n.speaking(row["language"]):
         subject = _("%(title)s %(number)s, to be signed") % {"title": row["title"], "number": number}
         text = _(
@@ -109,14 +111,14 @@ async def _tell(row: Record, payer: Record, number: str, link: str, *, by: Actor
             "Please sign it and send it back to us."
         ) % {
             "name": payer["name"],
-            "provider": by.tenant.name,
+            "provider": writer.name,
             "title": row["title"],
             "number": number,
             "link": link,
         }
     try:
         await mail.later(
-            to=payer["email"], subject=subject, text=text, kind="contract", sender_name=by.tenant.name
+            to=payer["email"], subject=subject, text=text, kind="contract", sender_name=writer.sender_name
         )
     except mail.BadAddress as error:
         raise Invalid({"": _("The payer's address takes no mail.")}) from error

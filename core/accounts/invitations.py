@@ -13,7 +13,17 @@ from asyncpg import Record
 from piccolo.columns import Array, BigInt, Bytea, Text, Timestamptz
 
 from core import audit, clock, db, i18n, mail
-from core.accounts import client_roles, memberships, people, rights, rows, sessions, throttle, user_access
+from core.accounts import (
+    client_roles,
+    memberships,
+    people,
+    rights,
+    rows,
+    sessions,
+    throttle,
+    user_access,
+    written_as,
+)
 from core.accounts.throttle import Limit
 from core.accounts.user_access import Managed
 from core.actor import Actor
@@ -216,10 +226,11 @@ def _inviter(by: Actor) -> int | None:
 
 async def _mail(client: Record, email: str, token: str, *, by: Actor) -> None:
     """In the client's language: that of whoever is invited is not asked, so that it does not tell who he is."""
+    writer = await written_as.of_project(client["project_id"], by=by)
     parts = {
         "client": client["name"],
-        "provider": by.tenant.name,
-        "who": by.name if by.kind == "user" else by.tenant.name,
+        "provider": writer.name,
+        "who": by.name if by.kind == "user" else writer.name,
         "address": f"{by.tenant.base_url.rstrip('/')}/invitation/{token}",
     }
     with i18n.speaking(client["language"] if client["language"] in LOCALES else by.tenant.locale):
@@ -230,5 +241,5 @@ async def _mail(client: Record, email: str, token: str, *, by: Actor) -> None:
             "If you do not know what this is about, there is nothing to do: without the link nobody joins.\n"
         )
     await mail.later(
-        to=email, subject=subject % parts, text=text % parts, kind="invitation", sender_name=by.tenant.name
+        to=email, subject=subject % parts, text=text % parts, kind="invitation", sender_name=writer.sender_name
     )

@@ -25,6 +25,7 @@ from core.accounts import (
     sign_up_settings,
     terms,
     throttle,
+    written_as,
 )
 from core.accounts.clients import NewClient
 from core.accounts.throttle import Limit
@@ -106,8 +107,9 @@ async def ask(new: NewSignUp, *, project_id: int | None = None, by: Actor) -> No
     sign_up_id = await db.value(
         f"INSERT INTO sign_ups ({', '.join(values)}) VALUES ({marks}) RETURNING id", *values.values()
     )
-    base = {"id": sign_up_id, "provider": by.tenant.name, "base_url": by.tenant.base_url}
-    await jobs.later("sign_up.answer", base)
+    writer = await written_as.of_project(values["project_id"], by=by)
+    told = {"provider": writer.name, "sender": writer.sender_name, "base_url": by.tenant.base_url}
+    await jobs.later("sign_up.answer", {"id": sign_up_id} | told)
 
 
 @jobs.task("sign_up.answer")

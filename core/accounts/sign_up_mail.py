@@ -31,7 +31,7 @@ async def send_link(asked: Record, payload: Mapping[str, Any]) -> None:
         subject=subject % parts,
         text=text % parts,
         kind="sign_up",
-        sender_name=payload["provider"],
+        sender_name=payload.get("sender") or payload["provider"],
     )
 
 
@@ -52,5 +52,5 @@ async def tell_holder(person: Record, payload: Mapping[str, Any]) -> None:
         subject=subject % parts,
         text=text % parts,
         kind="sign_up_known",
-        sender_name=payload["provider"],
+        sender_name=payload.get("sender") or payload["provider"],
     )

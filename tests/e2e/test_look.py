@@ -1,6 +1,7 @@
 """Language, appearance and small screens."""
 
 import re
+from collections.abc import Iterable
 
 import polib
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import Page, expect
 from core.i18n import CATALOGUES
 from tests.e2e import pages
 from tests.e2e.conftest import Open
-from tests.e2e.places import ACCOUNT, PUBLIC, STAFF, numbers
+from tests.e2e.places import ACCOUNT, PORTAL, PUBLIC, STAFF, Place, numbers
 from tests.e2e.served import Served
 from tests.visitor import PASSWORD
 
@@ -40,15 +41,23 @@ def test_every_page_speaks_french(open_as: Open, served: Served) -> None:
         page.locator(f"button[name=locale][value={language}]").click()
         expect(page).to_have_url(pages.path("/staff/clients?sort=name"))
         expect(page.locator("html")).to_have_attribute("lang", language)
-    found, left = numbers(served, "verger"), {}
-    for place in (*PUBLIC, *STAFF, *ACCOUNT):
-        if place.who not in ("owner", "") or "None" in place.path.format(**found):
+    found = numbers(served, "verger")
+    theirs = [place for place in (*PUBLIC, *STAFF, *ACCOUNT) if place.who in ("owner", "")]
+    assert not_french(page, theirs, found) == {}
+    assert not_french(open_as(f"verger/{found['user']}", "/", locale="fr-FR"), PORTAL, found) == {}
+
+
+def not_french(page: Page, places: Iterable[Place], found: dict[str, object]) -> dict[str, list[str]]:
+    """The pages that say something in English, and what."""
+    left = {}
+    for place in places:
+        if "None" in place.path.format(**found):
             continue
         page.goto(place.path.format(**found))
         if english := english_left(page):
             left[place.name] = english
-    assert left == {}
     expect(page.locator("html")).to_have_attribute("lang", "fr")
+    return left
 
 
 def test_the_catalogue_is_complete() -> None:

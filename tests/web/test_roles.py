@@ -5,8 +5,11 @@ import re
 import pytest
 
 from core import db
+from core.accounts import roles
+from core.permissions import parts_of
 from tests import cast
 from tests.visitor import Visitor
+from web.staff.roles import NOUNS
 
 pytestmark = pytest.mark.anyio
 HERE = "/staff/roles"
@@ -123,3 +126,7 @@ async def test_another_providers_role_is_as_unknown_as_any(alice: Visitor) -> No
     ):
         assert (await bob.get(path)).status_code == 404
     assert (await bob.post(f"{HERE}/{number}/delete")).status_code == 404
+
+
+def test_every_right_stands_below_a_heading_that_is_a_word() -> None:
+    assert {parts_of(key)[0] for key in roles.ASSIGNABLE} <= set(NOUNS)

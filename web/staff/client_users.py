@@ -113,7 +113,7 @@ def _place(client: Any, *, by: Actor) -> Place:
         here=f"{here}/users",
         roles=f"{here}/user-roles",
         invitations=f"{here}/invitations",
-        crumbs=[(_("Clients"), "/staff/clients"), (str(client["code"]), here), (_("Users"), f"{here}/users")],
+        crumbs=[(_("Clients"), "/staff/clients"), (client["name"], here), (_("Users"), f"{here}/users")],
         may=frozenset() if client["status"] == "closed" else frozenset(may),
         people="/staff/users",
     )

@@ -25,12 +25,22 @@ NOUNS = {
     "api_key": N_("API keys"),
     "attitude": N_("Attitudes"),
     "client": N_("Clients"),
+    "company": N_("Companies"),
+    "contract": N_("Contracts"),
+    "contract_template": N_("Contract templates"),
+    "field": N_("Fields"),
+    "file": N_("Files"),
     "group": N_("Account groups"),
+    "note": N_("Notes"),
+    "payer": N_("Payers"),
     "plugin": N_("Plugins"),
     "project": N_("Projects"),
     "role": N_("Roles"),
+    "segment": N_("Saved filters"),
     "settings": N_("Settings"),
     "staff": N_("Staff"),
+    "task": N_("Tasks"),
+    "user": N_("Users"),
 }
 
 
@@ -160,7 +170,7 @@ def _sections(by: Actor) -> list[dict[str, Any]]:
                 "is_mine": key in mine,
             }
         )
-    return [{"label": _(NOUNS.get(noun, noun)), "permissions": listed} for noun, listed in sections.items()]
+    return [{"label": _(NOUNS[noun]), "permissions": listed} for noun, listed in sections.items()]
 
 
 def _shown(field: str, value: Any) -> str:
