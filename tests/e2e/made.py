@@ -22,6 +22,7 @@ from core.accounts import (
     field_edits,
     files,
     groups,
+    list_filters,
     notes,
     payers,
     personal_clearing,
@@ -38,6 +39,7 @@ from core.accounts.group_rules import Block, Condition, Rule
 from core.accounts.imports import carrying
 from core.accounts.imports import files as import_files
 from core.accounts.imports.mapping import Mapping
+from core.accounts.list_filters import NewListFilter
 from core.actor import Actor
 from tenants import project_hosts
 
@@ -184,6 +186,11 @@ async def mate(by: Actor) -> None:
 async def own_role(by: Actor) -> None:
     new = client_roles.NewRole(name="Accueil", rights=("log:read", "users:read"))
     await client_roles.create(await db.value(f"SELECT {OWN}"), new, by=by)
+
+
+async def list_filter(by: Actor) -> None:
+    new = NewListFilter(list="users", name="Actifs", filter={"status": "active"}, is_shared=True)
+    await list_filters.create(new, by=by)
 
 
 async def note(by: Actor) -> None:

@@ -54,6 +54,7 @@ NUMBERS = {
                 WHERE NOT is_default AND currency = (SELECT currency FROM projects WHERE is_default)""",
     "role": "SELECT max(id) FROM roles",
     "segment": "SELECT min(id) FROM segments",
+    "list_filter": "SELECT min(id) FROM list_filters WHERE list = 'users'",
     "task": "SELECT max(id) FROM tasks",
     "terms": "SELECT max(number) FROM terms",
 }
