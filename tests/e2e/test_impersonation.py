@@ -52,7 +52,7 @@ def test_from_the_filtered_list_into_the_account_and_back_to_it(open_as: Open, s
     page.get_by_role("button", name="Back to staff pages").click()
     expect(page).to_have_url(pages.path(FILTERED))
     expect(page.locator("#list")).to_contain_text("visited")
-    page.goto(f"/staff/clients/{code}/activity")
+    page.goto(f"/staff/clients/{code}/timeline")
     acts = page.get_by_role("main")
     for told in ("Max entered the account of Visited Client", "Max left the account of Visited Client",
                  "Max changed the client Visited Client"):  # fmt: skip
