@@ -69,9 +69,9 @@ def test_a_required_field_stops_the_form_and_stands_beside_its_error(open_as: Op
 
 
 def test_notes_and_files_are_kept_and_the_timeline_finds_them(open_as: Open, served: Served) -> None:
-    owner = served.open_provider("knoll")
-    code = served.register("knoll", "dora", "Dora Ellis")
-    page = open_as(f"knoll/{owner}", f"/staff/clients/{code}")
+    owner = served.open_provider("moor")
+    code = served.register("moor", "dora", "Dora Ellis")
+    page = open_as(f"moor/{owner}", f"/staff/clients/{code}")
     tabs = page.get_by_role("navigation", name="Parts of this client")
     tabs.get_by_role("link", name="Notes and files").click()
     pages.field(page, "New note").fill("Calls on Mondays")
@@ -109,11 +109,11 @@ def test_notes_and_files_are_kept_and_the_timeline_finds_them(open_as: Open, ser
 
 
 def test_a_french_reader_finds_it_all_in_french(open_as: Open, served: Served) -> None:
-    owner = served.open_provider("verger", locale="fr")
-    code = served.register("verger", "emil", "Emil Faure")
+    owner = served.open_provider("pommier", locale="fr")
+    code = served.register("pommier", "emil", "Emil Faure")
     new = NewField(kind="yes_no", label="Revendeur", labels={"en": "Reseller"})
-    served.within("verger", field_edits.create, new)
-    page = open_as(f"verger/{owner}", f"/staff/clients/{code}/edit", locale="fr-FR")
+    served.within("pommier", field_edits.create, new)
+    page = open_as(f"pommier/{owner}", f"/staff/clients/{code}/edit", locale="fr-FR")
     expect(pages.field(page, "Revendeur")).to_be_visible()
     for tab, text in (("notes", "Pas encore de notes"), ("timeline", "Chronologie")):
         page.goto(f"/staff/clients/{code}/{tab}")
