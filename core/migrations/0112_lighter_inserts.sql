@@ -54,3 +54,17 @@ CREATE TRIGGER payers_words_deleted AFTER DELETE ON payers REFERENCING OLD TABLE
     FOR EACH STATEMENT EXECUTE FUNCTION payers_words_deleted();
 CREATE TRIGGER people_words_deleted AFTER DELETE ON people REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION people_words_deleted();
+
+-- Who knows when the client was registered says so, and no trigger looks it up.
+DROP TRIGGER group_members_registered ON group_members;
+CREATE TRIGGER group_members_registered BEFORE INSERT ON group_members
+    FOR EACH ROW WHEN (NEW.registered_at IS NULL) EXECUTE FUNCTION group_members_registered();
+DROP TRIGGER client_projects_registered ON client_projects;
+CREATE TRIGGER client_projects_registered BEFORE INSERT ON client_projects
+    FOR EACH ROW WHEN (NEW.registered_at IS NULL) EXECUTE FUNCTION group_members_registered();
+CREATE OR REPLACE FUNCTION clients_first_project() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO client_projects (tenant_id, client_id, project_id, opened_at, registered_at)
+    SELECT c.tenant_id, c.id, c.project_id, c.registered_at, c.registered_at FROM added c;
+    RETURN NULL;
+END $$;
