@@ -90,8 +90,7 @@ async def record_each(action: str, subject_kind: str, subjects: Sequence[Subject
         """INSERT INTO audit_entries (at, action, actor_kind, actor_id, actor_name, subject_kind, address,
                request_id, subject_id, subject_name, client_id, changes)
            SELECT $1, $2, $3, $4, $5, $6, $7, $8, s.id, s.name, s.client_id, s.changes
-           FROM unnest($9::bigint[], $10::text[], $11::bigint[], $12::jsonb[])
-                AS s (id, name, client_id, changes)""",
+           FROM jsonb_to_recordset($9) AS s (id bigint, name text, client_id bigint, changes jsonb)""",
         clock.now(),
         action,
         by.kind,
@@ -100,10 +99,10 @@ async def record_each(action: str, subject_kind: str, subjects: Sequence[Subject
         subject_kind,
         by.address,
         by.request_id,
-        [it.id for it in subjects],
-        [it.name for it in subjects],
-        [it.client_id for it in subjects],
-        [difference(it.old, it.new) for it in subjects],
+        [
+            {"id": it.id, "name": it.name, "client_id": it.client_id, "changes": difference(it.old, it.new)}
+            for it in subjects
+        ],
     )
 
 
@@ -122,8 +121,8 @@ def _shown(field: str, value: Any) -> Any:
         return None
     if field in SECRET_FIELDS:
         return "•••"
+    if isinstance(value, (str, int, bool, list, dict)):
+        return value
     if isinstance(value, (datetime, date)):
         return value.isoformat()
-    if isinstance(value, (set, frozenset)):
-        return sorted(str(item) for item in value)
-    return value if isinstance(value, (str, int, bool, list, dict)) else str(value)
+    return sorted(str(item) for item in value) if isinstance(value, (set, frozenset)) else str(value)

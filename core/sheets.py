@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any, Literal, Protocol
 
-import xlsxwriter
+from core import xlsx
 
 Format = Literal["csv", "xlsx"]
 FORMATS: tuple[Format, ...] = ("csv", "xlsx")
@@ -22,9 +22,6 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-MOST_ROWS = 1_048_576
-"""Rows of one sheet of XLSX; what comes after goes to the next sheet."""
-
 FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 QUOTED = re.compile(r"'+[=+\-@\t\r\n]")
 
@@ -65,33 +62,29 @@ class CsvWriter:
 
 
 class XlsxWriter:
-    """XLSX that is written row by row: memory does not grow with it."""
+    """XLSX: every cell a whole number or a text, never a formula, a link or a date."""
 
     def __init__(self) -> None:
         self.file = tempfile.TemporaryFile()  # noqa: SIM115
-        self.book = xlsxwriter.Workbook(self.file, {"constant_memory": True, "strings_to_formulas": False})
-        self.sheet = self.book.add_worksheet()
-        self.next = 0
+        self.book = xlsx.Book(self.file)
 
     def rows(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Write these rows as texts and numbers, never as formulas, links or dates."""
-        for row in rows:
-            if self.next == MOST_ROWS:
-                self.sheet, self.next = self.book.add_worksheet(), 0
-            write_string, write_number, place = self.sheet.write_string, self.sheet.write_number, self.next
-            for column, cell in enumerate(row):
-                if type(cell) is int:
-                    write_number(place, column, cell)
-                elif cell is not None and cell != "":
-                    text = plain(cell)
-                    write_string(place, column, "'" + text if text[:1] == "'" and QUOTED.match(text) else text)
-            self.next += 1
+        """Write these rows; a text that begins as a quoted one does is quoted once more."""
+        self.book.rows([_cell(cell) for cell in row] for row in rows)
 
     def end(self) -> IO[bytes]:
         """The file."""
-        self.book.close()
+        self.book.end()
         self.file.seek(0)
         return self.file
+
+
+def _cell(cell: Any) -> int | str | None:
+    """A cell as XLSX has it."""
+    if type(cell) is int or cell is None:
+        return cell
+    text = plain(cell)
+    return "'" + text if text[:1] == "'" and QUOTED.match(text) else text
 
 
 def quoted(cell: Any) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import structlog
 
 from core import audit, clock, db, i18n, jobs, tasks
@@ -106,17 +107,15 @@ async def _note(task: Task, chunk: Chunk) -> None:
     if chunk.results:
         await db.execute(
             """INSERT INTO task_results (task_id, number, subject_kind, subject_id, code, name, outcome, reason)
-               SELECT $1, r.number + $2, r.kind, r.id, r.code, r.name, r.outcome, r.reason
-               FROM unnest($3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[])
-                    WITH ORDINALITY AS r (kind, id, code, name, outcome, reason, number)""",
+               SELECT $1, r.number, r.kind, r.id, r.code, r.name, r.outcome, left(r.reason, $3)
+               FROM jsonb_to_recordset($2) AS r (number bigint, kind text, id bigint, code bigint, name text,
+                    outcome text, reason text)""",
             task.id,
-            first,
-            [it.kind for it in chunk.results],
-            [it.id for it in chunk.results],
-            [it.code for it in chunk.results],
-            [it.name for it in chunk.results],
-            [it.outcome for it in chunk.results],
-            [it.reason[: tasks.LONGEST_REASON] for it in chunk.results],
+            [
+                {"number": number} | msgspec.structs.asdict(it)
+                for number, it in enumerate(chunk.results, first + 1)
+            ],
+            tasks.LONGEST_REASON,
         )
     counts = {name: sum(it.outcome == name for it in chunk.results) for name in tasks.OUTCOMES}
     now = clock.now()

@@ -140,9 +140,10 @@ async def add(group_id: int, client_ids: Sequence[int], *, by: Actor, is_told_ea
     conditions = _among(client_ids, by=by)
     group_, at, name = conditions.bind(group_id), conditions.bind(clock.now()), conditions.bind(by.name)
     added = await db.fetch(
-        f"""WITH chosen AS (SELECT c.id, c.code FROM clients c WHERE {conditions.sql} FOR KEY SHARE OF c),
-            added AS (INSERT INTO group_members (group_id, client_id, added_at, added_by)
-                      SELECT {group_}::bigint, id, {at}::timestamptz, {name}::text FROM chosen
+        f"""WITH chosen AS (SELECT c.id, c.code, c.registered_at FROM clients c
+                        WHERE {conditions.sql} FOR KEY SHARE OF c),
+            added AS (INSERT INTO group_members (group_id, client_id, added_at, added_by, registered_at)
+                      SELECT {group_}::bigint, id, {at}::timestamptz, {name}::text, registered_at FROM chosen
                       ON CONFLICT (tenant_id, group_id, client_id) DO UPDATE SET is_manual = true,
                           added_at = EXCLUDED.added_at, added_by = EXCLUDED.added_by
                       WHERE NOT group_members.is_manual RETURNING client_id)

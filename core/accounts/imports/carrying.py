@@ -137,6 +137,7 @@ async def run_step(task: Task, by: Actor) -> Chunk:
 
 async def _step(task: Task, by: Actor, *, is_dry: bool) -> Chunk:
     policies.require(by, Permission.CLIENT_IMPORT)
+    await db.execute("DISCARD PLANS")  # those of a table that was empty a moment ago look at all its rows
     found = await db.row("SELECT * FROM imports WHERE id = $1 FOR UPDATE", task.payload["import"])
     if found is None:
         raise Conflict(_("The file has been removed."))

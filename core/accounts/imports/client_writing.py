@@ -109,12 +109,11 @@ async def _insert(new: Sequence[Plan]) -> None:
     for code, plan in enumerate(unnumbered, start=after - len(unnumbered)):
         plan.code = code
     listed = ", ".join(TYPES)
-    places = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(TYPES.values(), start=2))
+    typed = ", ".join(f"{column} {kind}" for column, kind in TYPES.items())
     made = await db.fetch(
         f"""INSERT INTO clients (code, {listed})
-            SELECT * FROM unnest($1::bigint[], {places}) RETURNING id, code""",
-        [plan.code for plan in new],
-        *([plan.values[column] for plan in new] for column in TYPES),
+            SELECT * FROM jsonb_to_recordset($1) AS n (code bigint, {typed}) RETURNING id, code""",
+        [{"code": plan.code} | {column: plan.values[column] for column in TYPES} for plan in new],
     )
     ids = {client["code"]: client["id"] for client in made}
     for plan in new:

@@ -7,7 +7,7 @@ of the words that other systems use. Letters' case, accents and signs between wo
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 
 import msgspec
 
@@ -182,7 +182,7 @@ def guessed(headings: Iterable[str], fields: Iterable[Field]) -> list[str]:
     return found
 
 
-@cache
+@lru_cache(10_000)
 def folded(text: str) -> str:
     """A heading as it is compared."""
     bare = "".join(
