@@ -58,11 +58,20 @@ def home() -> Path:
 
 
 async def later(
-    *, to: str, subject: str, text: str, kind: str, html: str | None = None, sender_name: str | None = None
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    kind: str,
+    html: str | None = None,
+    sender_name: str = "",
+    sender: str = "",
+    reply_to: str = "",
 ) -> None:
     """Send a message once the scope's transaction is durable. `kind` says what for, such as "password_reset".
 
-    Raises `BadAddress` when `to` is not one address. Line breaks in `subject` and `sender_name` become spaces.
+    `sender` is who it comes from, by default the installation; `reply_to` is where answers go. Raises `BadAddress`
+    when `to` is not one address. Line breaks in `subject` and `sender_name` become spaces.
     """
     await jobs.later(
         "mail.send",
@@ -72,7 +81,9 @@ async def later(
             "text": text,
             "html": html,
             "kind": kind,
-            "sender_name": _one_line(sender_name or ""),
+            "sender_name": _one_line(sender_name),
+            "sender": sender,
+            "reply_to": reply_to,
         },
     )
 
@@ -88,12 +99,20 @@ async def send(payload: dict[str, Any], job: jobs.Job) -> None:
 
 
 def compose(payload: dict[str, Any], *, key: str, written_at: datetime, mail_from: str) -> EmailMessage:
-    """The message as it goes out: the same bytes for the same arguments."""
-    sender = address(mail_from)
+    """The message as it goes out: the same bytes for the same arguments.
+
+    One that comes from another address than the installation's names that as its Sender (RFC 5322, 3.6.2).
+    """
+    own = address(mail_from)
+    sender = address(payload["sender"]) if payload.get("sender") else own
     letter = EmailMessage(policy=WIRE)
-    letter["Message-ID"] = f"<{key}@{sender.domain}>"
+    letter["Message-ID"] = f"<{key}@{own.domain}>"
     letter["Date"] = written_at
     letter["From"] = Address(payload.get("sender_name") or "", addr_spec=sender.addr_spec)
+    if sender != own:
+        letter["Sender"] = own
+    if payload.get("reply_to"):
+        letter["Reply-To"] = address(payload["reply_to"])
     letter["To"] = address(payload["to"])
     letter["Subject"] = payload["subject"]
     letter["Auto-Submitted"] = "auto-generated"

@@ -117,8 +117,6 @@ async def _tell(row: Record, payer: Record, number: str, link: str, writer: Writ
             "link": link,
         }
     try:
-        await mail.later(
-            to=payer["email"], subject=subject, text=text, kind="contract", sender_name=writer.sender_name
-        )
+        await mail.later(to=payer["email"], subject=subject, text=text, kind="contract", **writer.head)
     except mail.BadAddress as error:
         raise Invalid({"": _("The payer's address takes no mail.")}) from error

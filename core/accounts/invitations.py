@@ -240,6 +240,4 @@ async def _mail(client: Record, email: str, token: str, *, by: Actor) -> None:
             "Accept the invitation here within seven days:\n\n%(address)s\n\n"
             "If you do not know what this is about, there is nothing to do: without the link nobody joins.\n"
         )
-    await mail.later(
-        to=email, subject=subject % parts, text=text % parts, kind="invitation", sender_name=writer.sender_name
-    )
+    await mail.later(to=email, subject=subject % parts, text=text % parts, kind="invitation", **writer.head)

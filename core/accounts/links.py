@@ -12,7 +12,7 @@ from asyncpg import Record
 from piccolo.columns import BigInt, Bytea, Text, Timestamptz
 
 from core import audit, clock, db, i18n, jobs, mail, policies
-from core.accounts import passwords, people, sessions, throttle
+from core.accounts import passwords, people, sessions, throttle, written_as
 from core.accounts.throttle import Limit
 from core.actor import Actor, Tenant, visitor
 from core.errors import Invalid, NotFound
@@ -52,14 +52,21 @@ async def request_reset(email: str, *, tenant: Tenant, base_url: str, address: s
     """
     await throttle.count(Limit(f"reset:address:{throttle.network(address)}", ASKED_PER_ADDRESS))
     if people.is_storable(email):
-        payload = {"email": email.strip(), "provider": tenant.name, "base_url": base_url, "address": address}
+        payload = {
+            "email": email.strip(),
+            "provider": tenant.name,
+            "has_brands": policies.has_feature(tenant, "projects"),
+            "base_url": base_url,
+            "address": address,
+        }
         await jobs.later("password.reset", payload)
 
 
 @jobs.task("password.reset")
 async def answer_reset(payload: dict[str, Any], job: jobs.Job) -> None:
     """Send the link that was asked for; nothing when nobody has the address, or it was asked for too often."""
-    tenant = Tenant(id=job.tenant_id, code="", name=payload["provider"])
+    granted = frozenset({"projects"} if payload.get("has_brands") else ())
+    tenant = Tenant(id=job.tenant_id, code="", name=payload["provider"], granted=granted)
     async with job.scope():
         person = await people.find_by_email(payload["email"])
         if person is None or person["is_disabled"] or await _is_flooded(person["id"]):
@@ -72,11 +79,10 @@ async def send(purpose: Purpose, person_id: int, *, base_url: str, by: Actor) ->
     """Make a link and mail it, in the person's language. Asks for no right: the verb that wants it has asked."""
     person = await _person(person_id)
     address = url(base_url, await create(purpose, person_id, by=by))
+    writer = await written_as.of_person(person_id, by=by)
     with i18n.speaking(person["locale"]):
-        subject, text = _letter(purpose, person["name"], by.tenant.name, address)
-    await mail.later(
-        to=person["email"], subject=subject, text=text, kind=f"link_{purpose}", sender_name=by.tenant.name
-    )
+        subject, text = _letter(purpose, person["name"], writer.name, address)
+    await mail.later(to=person["email"], subject=subject, text=text, kind=f"link_{purpose}", **writer.head)
 
 
 async def create(purpose: Purpose, person_id: int, *, by: Actor) -> str:

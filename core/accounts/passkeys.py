@@ -11,7 +11,7 @@ from asyncpg import Record
 from piccolo.columns import BigInt, Boolean, Bytea, Text, Timestamptz
 
 from core import audit, clock, db, freshness, i18n, mail, policies
-from core.accounts import passkey_answers, passkey_challenges, people, sessions, signin, standing
+from core.accounts import passkey_answers, passkey_challenges, people, sessions, signin, standing, written_as
 from core.accounts.passkey_answers import Place
 from core.accounts.rows import is_id
 from core.accounts.sessions import PEOPLE, SignedIn
@@ -184,7 +184,8 @@ async def _insert(person_id: int, name: str, made: passkey_answers.Added, host: 
 
 async def _tell(person: Record, name: str, *, by: Actor) -> None:
     """Write to the person, who may not be the one who did it."""
-    parts = {"name": person["name"], "provider": by.tenant.name, "passkey": name}
+    writer = await written_as.of_person(person["id"], by=by)
+    parts = {"name": person["name"], "provider": writer.name, "passkey": name}
     with i18n.speaking(person["locale"]):
         subject = _("A passkey was added to your account at %(provider)s")
         text = _(
@@ -197,7 +198,7 @@ async def _tell(person: Record, name: str, *, by: Actor) -> None:
         subject=subject % parts,
         text=text % parts,
         kind="passkey_added",
-        sender_name=by.tenant.name,
+        **writer.head,
     )
 
 

@@ -18,7 +18,7 @@ from core.permissions import Permission
 
 
 class Project(db.Owned, tablename="projects"):
-    """A brand. `sender` is the address its mail comes from, "" for the installation's.
+    """A brand. `sender` is the address that answers to its mail go to, see `written_as`.
 
     `credit_limit` is what its clients' accounts begin with, in minor units of `currency`. `brand_name` is "" where
     clients see `name`; `accent` is `#rrggbb`, or "" for the provider's colour.

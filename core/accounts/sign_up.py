@@ -108,7 +108,7 @@ async def ask(new: NewSignUp, *, project_id: int | None = None, by: Actor) -> No
         f"INSERT INTO sign_ups ({', '.join(values)}) VALUES ({marks}) RETURNING id", *values.values()
     )
     writer = await written_as.of_project(values["project_id"], by=by)
-    told = {"provider": writer.name, "sender": writer.sender_name, "base_url": by.tenant.base_url}
+    told = {"writer": msgspec.to_builtins(writer), "base_url": by.tenant.base_url}
     await jobs.later("sign_up.answer", {"id": sign_up_id} | told)
 
 

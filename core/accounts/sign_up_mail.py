@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from asyncpg import Record
 
 from core import db, i18n, mail
 from core.accounts import sessions
+from core.accounts.written_as import Writer
 from core.i18n import _
 
 
@@ -14,9 +16,10 @@ async def send_link(asked: Record, payload: Mapping[str, Any]) -> None:
     """The link that confirms the address; its token is kept as a hash."""
     token = sessions.new_token()
     await db.execute("UPDATE sign_ups SET token_hash = $2 WHERE id = $1", asked["id"], sessions.digest(token))
+    writer = msgspec.convert(payload["writer"], Writer)
     parts = {
         "name": asked["contact_person"],
-        "provider": payload["provider"],
+        "provider": writer.name,
         "address": f"{payload['base_url'].rstrip('/')}/sign-up/{token}",
     }
     with i18n.speaking(asked["locale"]):
@@ -31,14 +34,15 @@ async def send_link(asked: Record, payload: Mapping[str, Any]) -> None:
         subject=subject % parts,
         text=text % parts,
         kind="sign_up",
-        sender_name=payload.get("sender") or payload["provider"],
+        **writer.head,
     )
 
 
 async def tell_holder(person: Record, payload: Mapping[str, Any]) -> None:
     """That somebody signed up with an address that is known here."""
     base = payload["base_url"].rstrip("/")
-    parts = {"name": person["name"], "provider": payload["provider"]}
+    writer = msgspec.convert(payload["writer"], Writer)
+    parts = {"name": person["name"], "provider": writer.name}
     parts |= {"sign_in": f"{base}/sign-in", "password": f"{base}/password"}
     with i18n.speaking(person["locale"]):
         subject = _("You have an account at %(provider)s already")
@@ -52,5 +56,5 @@ async def tell_holder(person: Record, payload: Mapping[str, Any]) -> None:
         subject=subject % parts,
         text=text % parts,
         kind="sign_up_known",
-        sender_name=payload.get("sender") or payload["provider"],
+        **writer.head,
     )

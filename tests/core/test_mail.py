@@ -136,6 +136,17 @@ async def test_a_message_arrives_with_its_headers(post: Post) -> None:
     assert html.get_content().strip() == "<p>Hello <b>Alice</b></p>"
 
 
+async def test_a_brand_that_has_proven_its_domain_sends_by_the_installation(post: Post) -> None:
+    await mail.send(a_letter(sender="team@prohost.example"), a_job())
+    await mail.send(a_letter(reply_to="team@other.example"), a_job())
+    proven, other = post.taken
+    assert proven["From"] == "Nova Hosting <team@prohost.example>"
+    assert proven["Sender"] == "no-reply@panel.example"
+    assert proven["Reply-To"] is None
+    assert (other["From"], other["Sender"]) == ("Nova Hosting <no-reply@panel.example>", None)
+    assert other["Reply-To"] == "team@other.example"
+
+
 async def test_a_repeated_attempt_sends_the_same_message(post: Post) -> None:
     job = a_job()
     for attempt in (1, 2):

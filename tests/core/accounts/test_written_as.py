@@ -3,7 +3,7 @@
 import pytest
 
 from core import actor, db
-from core.accounts import invitations, projects
+from core.accounts import invitations, links, projects, written_as
 from core.accounts.invitations import NewInvitation
 from core.accounts.projects import ProjectChanges
 from core.settings import Settings
@@ -54,3 +54,52 @@ async def test_without_the_feature_it_is_the_provider_who_writes(database: Setti
         await db.execute("UPDATE projects SET brand_name = 'Another'")
     await invite("acme", "smith")
     assert (await letter(database))["sender_name"] == place.name
+
+
+async def proven(name: str, host: str) -> None:
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        await db.execute(
+            """INSERT INTO project_hosts (project_id, name, token, state, created_at)
+               SELECT id, $2, 'x', 'proven', now() FROM projects WHERE name = $1""",
+            name,
+            host,
+        )
+
+
+@pytest.mark.parametrize(
+    ("host", "is_proven"),
+    [("prohost.example", True), ("mail.prohost.example", False), ("host.example", False), ("example", True)],
+)
+async def test_answers_go_to_the_sender_and_mail_comes_from_it_where_its_domain_is_proven(
+    database: Settings, host: str, is_proven: bool
+) -> None:
+    await change("Nova Pro", ProjectChanges(sender="team@prohost.example"))
+    await proven("Nova Pro", host)
+    await invite("nova", "mueller")
+    found = await letter(database)
+    told = {True: ("team@prohost.example", ""), False: ("", "team@prohost.example")}[is_proven]
+    assert (found["sender"], found["reply_to"]) == told
+
+
+async def test_another_projects_proof_does_not_count(database: Settings) -> None:
+    await change("Nova Pro", ProjectChanges(sender="team@prohost.example"))
+    await proven("Nova", "prohost.example")
+    await invite("nova", "mueller")
+    assert (await letter(database))["sender"] == ""
+
+
+async def test_a_users_own_mail_comes_from_the_brand_of_his_client_and_that_of_staff_from_the_provider(
+    database: Settings,
+) -> None:
+    await change("Nova Pro", ProjectChanges(brand_name="ProHost"))
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        user = await db.value(
+            "SELECT person_id FROM memberships m JOIN clients c ON c.id = m.client_id WHERE c.login = 'mueller'"
+        )
+        assert (await written_as.of_person(user, by=alice)).name == "ProHost"
+        assert (await written_as.of_person(alice.person_id, by=alice)).name == alice.tenant.name
+        await links.send("password", user, base_url="https://x.example", by=alice)
+    found = await letter(database)
+    assert "ProHost" in found["subject"] + found["text"] and found["sender_name"] == "ProHost"
