@@ -40,13 +40,13 @@ __all__ = [
     "NotRunning",
     "PostgresMissing",
     "binaries",
+    "memory",
 ]
 
 ADMIN = "postgres"
 """The superuser's name; it makes roles and databases and does nothing else."""
 
 OPTIONS: Mapping[str, str] = {
-    "effective_cache_size": "1GB",
     "jit": "off",
     "log_checkpoints": "off",
     "log_line_prefix": "%m [%p] %u@%d ",
@@ -55,7 +55,6 @@ OPTIONS: Mapping[str, str] = {
     "max_connections": "100",
     "max_wal_size": "1GB",
     "random_page_cost": "1.1",
-    "shared_buffers": "256MB",
     "timezone": "UTC",
     "work_mem": "8MB",
 }
@@ -73,6 +72,19 @@ class AlreadyRunning(CannotStart):
 
 class NotRunning(Exception):
     """There is no server to connect to."""
+
+
+def memory(megabytes: int) -> dict[str, str]:
+    """The settings for a machine with so much memory: an eighth of it, from 128 MB to 2 GB, holds the indexes.
+
+    What does not fit there costs a copy for every page; 100,000 clients beside 300,000 take several times as long.
+    """
+    buffers = min(max(megabytes // 8, 128), 2048)
+    return {"shared_buffers": f"{buffers}MB", "effective_cache_size": f"{max(megabytes // 2, 256)}MB"}
+
+
+def _megabytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
 
 
 class Cluster:
@@ -93,7 +105,7 @@ class Cluster:
         self.directory = directory.absolute()
         self._bin = bin
         self._port = port
-        self._options = {**OPTIONS, **(options or {})}
+        self._options = {**OPTIONS, **memory(_megabytes()), **(options or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: int | None = None
         self._lent_socket: Path | None = None

@@ -26,7 +26,13 @@ from tests import cast
 from tests.visitor import Visitor
 from web.app import create_app
 
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "120"}
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "120",
+    "shared_buffers": "128MB",
+}
 SECRET = "a secret key of the tests, long enough to be one"
 TEMPLATE = "comptoir_template"
 _numbers = itertools.count(1)

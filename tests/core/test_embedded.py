@@ -18,7 +18,7 @@ import asyncpg
 import pytest
 
 from core import embedded_files as files
-from core.embedded import AlreadyRunning, CannotStart, Cluster, NotRunning
+from core.embedded import AlreadyRunning, CannotStart, Cluster, NotRunning, memory
 
 ROOT = Path(__file__).parents[2]
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
@@ -244,3 +244,11 @@ def test_long_and_odd_paths_an_interrupted_start_and_a_port(open_directory: Path
     assert not door.exists()
     cluster.erase()
     assert not directory.exists()
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "buffers", "cache"),
+    [(512, "128MB", "256MB"), (4096, "512MB", "2048MB"), (262_144, "2048MB", "131072MB")],
+)
+def test_it_takes_a_part_of_the_memory_that_there_is(megabytes: int, buffers: str, cache: str) -> None:
+    assert memory(megabytes) == {"shared_buffers": buffers, "effective_cache_size": cache}
