@@ -8,7 +8,7 @@ import msgspec
 from asyncpg import Record
 
 from core import audit, db, freshness, hooks, images, policies, tasks
-from core.accounts import clients, project_closing, project_parts, projects
+from core.accounts import clients, project_closing, project_parts, projects, rule_projects
 from core.accounts.project_parts import Count
 from core.actor import Actor
 from core.errors import Conflict, Invalid
@@ -158,7 +158,7 @@ async def _finish(gone: Record, stays: Record, *, by: Actor) -> None:
     counts = await project_parts.counts(gone["id"], stays["id"])
     # Clients that were merged into others have no account any more; where they were registered still leads on.
     await db.execute("UPDATE clients SET project_id = $2 WHERE project_id = $1", gone["id"], stays["id"])
-    await project_parts.move(gone, stays)
+    await project_parts.move(gone, stays, by=by)
     await db.execute("DELETE FROM projects WHERE id = $1", gone["id"])
     await images.drop(gone["logo_id"])
     await freshness.forget_tenant(by.tenant.id)
@@ -182,9 +182,11 @@ async def _tell_clients(moved: list[Record], gone: Record, stays: Record, *, by:
 
 
 async def _lock(gone_id: int, stays_id: int, *, by: Actor) -> None:
-    """Both, in the order of their ids: no two merges wait for each other, and nobody registers meanwhile."""
+    """Both, in the order of their ids: no two merges wait for each other, and nobody registers meanwhile. The
+    groups with rules that follow come before the clients."""
     for project_id in sorted((gone_id, stays_id)):
         await projects.locked(project_id, by=by)
+    await rule_projects.lock(gone_id)
 
 
 def _why_not(row: Record) -> str:

@@ -1,7 +1,8 @@
 """What hangs on a project, table by table, and what becomes of it when the project is merged into another one.
 
 Every table with a foreign key onto projects stands in PARTS; a test reads PostgreSQL's catalogue and refuses one
-that does not. Segments name a project inside of their filter and follow too.
+that does not. Segments name a project inside of their filter, and rules of account groups in their conditions:
+both follow too.
 """
 
 from typing import Literal
@@ -10,6 +11,8 @@ import msgspec
 from asyncpg import Record
 
 from core import db
+from core.accounts import rule_projects
+from core.actor import Actor
 from core.i18n import N_
 
 How = Literal["moves", "moves_unless", "elsewhere"]
@@ -74,10 +77,13 @@ async def counts(gone_id: int, stays_id: int) -> list[Count]:
         for n, part in enumerate(PARTS)
     ]
     told.append(Count(label=N_("Saved filters"), table="segments", rows=found["segments"]))
+    told.append(
+        Count(label=N_("Rules of account groups"), table="group_rules", rows=await rule_projects.count(gone_id))
+    )
     return [count for count in told if count.rows]
 
 
-async def move(gone: Record, stays: Record) -> None:
+async def move(gone: Record, stays: Record, *, by: Actor) -> None:
     """Move all but the clients and their accounts, one statement a table."""
     for part in PARTS:
         if part.how == "elsewhere":
@@ -94,6 +100,7 @@ async def move(gone: Record, stays: Record) -> None:
         gone["id"],
         stays["id"],
     )
+    await rule_projects.follow(gone["id"], stays["id"], by=by)
 
 
 async def _move_companies(gone_id: int, stays_id: int) -> None:

@@ -85,9 +85,8 @@ async def save(group_id: int, rule: Rule, *, version: int, by: Actor) -> Changed
     if row is None and checked is None:
         return Changed()
     if row is None or checked != old:
-        await _keep(group_id, checked, by=by)
-        await _tell(group, old, checked, by=by)
-    return await _run(group, checked, tests, by=by)
+        await keep(group, old, checked, by=by)
+    return await bring_in_line(group, checked, tests, by=by)
 
 
 async def run_again(group_id: int, *, by: Actor) -> Changed | None:
@@ -99,7 +98,7 @@ async def run_again(group_id: int, *, by: Actor) -> Changed | None:
     tests = await rule_tests.offered(by=by)
     if trouble := group_rules.trouble_of(kept.rule, tests):
         raise Conflict(trouble)
-    return await _run(await locked(group_id), kept.rule, tests, by=by)
+    return await bring_in_line(await locked(group_id), kept.rule, tests, by=by)
 
 
 async def why(client_id: int, group_id: int, *, by: Actor) -> list[list[Reason]] | None:
@@ -173,8 +172,26 @@ async def include(group_id: int, client_id: int, *, by: Actor) -> bool:
     return True
 
 
-async def _run(group: Record, rule: Rule | None, tests: Mapping[str, Test], *, by: Actor) -> Changed | None:
-    """Now, when it is about few clients and no plugin is asked; else by a job."""
+async def keep(group: Record, old: Rule | None, new: Rule | None, *, by: Actor) -> None:
+    """Write another rule of a group that is `locked`, None for none, and tell the audit. Asks for no right."""
+    if new is None:
+        await db.execute("DELETE FROM group_rules WHERE group_id = $1", group["id"])
+    else:
+        await db.execute(
+            """INSERT INTO group_rules (group_id, rule, changed_at, changed_by) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (tenant_id, group_id) DO UPDATE SET rule = EXCLUDED.rule,
+                   changed_at = EXCLUDED.changed_at, changed_by = EXCLUDED.changed_by, trouble = '',
+                   version = group_rules.version + 1""",
+            group["id"], msgspec.to_builtins(new), clock.now(), by.name,
+        )  # fmt: skip
+    await _tell(group, old, new, by=by)
+
+
+async def bring_in_line(
+    group: Record, rule: Rule | None, tests: Mapping[str, Test], *, by: Actor
+) -> Changed | None:
+    """The members of a group that is `locked`: now, when it is about few clients and no plugin is asked; else by a
+    job, and None is returned. Asks for no right."""
     few = f"SELECT count(*) FROM (SELECT FROM clients LIMIT {AT_ONCE + 1}) found"
     if (rule is None or not rule_plugins.asked(rule, tests)) and await db.value(few) <= AT_ONCE:
         changed = await rule_members.apply(group, rule, tests, by=by)
@@ -202,18 +219,6 @@ async def _checked(rule: Rule, *, by: Actor) -> tuple[Rule | None, Mapping[str, 
     if problems := group_rules.problems(tidy, tests):
         raise Invalid(problems)
     return (tidy if tidy.conditions else None), tests
-
-
-async def _keep(group_id: int, rule: Rule | None, *, by: Actor) -> None:
-    if rule is None:
-        await db.execute("DELETE FROM group_rules WHERE group_id = $1", group_id)
-        return
-    await db.execute(
-        """INSERT INTO group_rules (group_id, rule, changed_at, changed_by) VALUES ($1, $2, $3, $4)
-           ON CONFLICT (tenant_id, group_id) DO UPDATE SET rule = EXCLUDED.rule, changed_at = EXCLUDED.changed_at,
-               changed_by = EXCLUDED.changed_by, trouble = '', version = group_rules.version + 1""",
-        group_id, msgspec.to_builtins(rule), clock.now(), by.name,
-    )  # fmt: skip
 
 
 async def _tell(group: Record, old: Rule | None, new: Rule | None, *, by: Actor) -> None:

@@ -4,16 +4,22 @@ import pytest
 
 from core import db, tasks
 from core.accounts import (
+    attitudes,
     client_projects,
     clients,
+    group_rules,
+    groups,
     project_closing,
     project_merging,
     project_parts,
     projects,
+    rule_changes,
     segments,
 )
 from core.accounts.client_filter import ClientFilter
 from core.accounts.clients import NewClient
+from core.accounts.group_rules import Block, Condition, Rule
+from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotFound, PermissionMissing
@@ -108,6 +114,75 @@ async def test_everything_moves_and_the_project_is_gone() -> None:
         (entry,) = await entries("project:merged")
         assert entry["changes"]["merged_into"] == [None, "Provider 1"]
         assert len(await entries("client:updated")) == 3
+
+
+async def a_rule(name: str, *conditions: Condition, by: Actor) -> int:
+    """A group that this rule fills; its id."""
+    group_id = int((await groups.create(NewGroup(name=name), by=by))["id"])
+    await rule_changes.save(group_id, Rule(blocks=[Block(conditions=list(conditions))]), version=0, by=by)
+    return group_id
+
+
+def of(*projects_: int, operator: str = "is") -> Condition:
+    return Condition(on="project", operator=operator, values=tuple(str(one) for one in projects_))
+
+
+async def conditions(group_id: int, *, by: Actor) -> tuple[list[Condition], int]:
+    """What the group's rule asks, and its version."""
+    kept = await group_rules.find(group_id, by=by)
+    assert kept is not None and kept.rule is not None and not kept.trouble
+    return kept.rule.conditions, kept.row["version"]
+
+
+async def members(group_id: int) -> set[int]:
+    found = await db.fetch("SELECT client_id FROM group_members WHERE group_id = $1", group_id)
+    return {row["client_id"] for row in found}
+
+
+async def test_rules_of_groups_name_the_project_that_stays() -> None:
+    tenant = await open_provider()
+    by = worker(tenant)
+    async with db.as_tenant(tenant.id):
+        games, home, other = await another(by=by), await projects.default_id(), await another("Other", by=by)
+        ada, bob, cy = [
+            await add_client(login, project_id=place)
+            for login, place in (("ada", games), ("bob", home), ("cy", other))
+        ]
+        french = Condition(on="country", operator="is", values=("FR",))
+        one, both = await a_rule("One", of(games), french, by=by), await a_rule("Both", of(home, games), by=by)
+        beside = await a_rule("Other", of(other), by=by)
+        none = await a_rule("None", of(games, operator="is_not"), by=by)
+        every = (one, both, beside, none)
+        assert [await members(group) for group in every] == [{ada}, {ada, bob}, {cy}, {bob, cy}]
+        shown = await project_merging.preview(games, home, by=by)
+        counts = {count.table: count.rows for count in shown.counts}
+        assert counts["group_rules"] == 3
+        await project_merging.merge(games, home, by=by)
+        assert await conditions(one, by=by) == ([of(home), french], 2)
+        assert await conditions(both, by=by) == ([of(home)], 2)
+        assert await conditions(beside, by=by) == ([of(other)], 1)
+        assert await conditions(none, by=by) == ([of(home, operator="is_not")], 2)
+        assert [await members(group) for group in every] == [{ada, bob}, {ada, bob}, {cy}, {cy}]
+        told = [entry["changes"]["rule"] for entry in await entries("group:rule_changed")][-3:]
+        assert ["Project is one of Provider 1, Games", "Project is Provider 1"] in told
+
+
+async def test_a_broken_rule_follows_and_changes_nobody() -> None:
+    tenant = await open_provider()
+    by = worker(tenant)
+    async with db.as_tenant(tenant.id):
+        games, home = await another(by=by), await projects.default_id()
+        ada = await add_client("ada", project_id=games)
+        await add_client("bob", project_id=home)
+        calm = (await attitudes.create(attitudes.NewAttitude(name="Calm"), by=by))["id"]
+        never = Condition(on="attitude", operator="is_not", values=(str(calm),))
+        group = await a_rule("Gold", of(games), never, by=by)
+        await attitudes.delete(calm, by=by)
+        await project_merging.merge(games, home, by=by)
+        kept = await group_rules.find(group, by=by)
+        assert kept is not None and kept.rule is not None and kept.trouble
+        assert (kept.rule.conditions, kept.row["version"]) == ([of(home), never], 2)
+        assert await members(group) == {ada}
 
 
 async def test_what_cannot_be_merged_says_why() -> None:
