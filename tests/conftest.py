@@ -38,6 +38,11 @@ TEMPLATE = "comptoir_template"
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The table of routes goes first: its tests are long, and at the end one process would wait for the other."""
+    items.sort(key=lambda item: "/matrix/" not in str(item.path))
+
+
 class Server(msgspec.Struct):
     """The running PostgreSQL of this test process."""
 
