@@ -52,10 +52,15 @@ async def kept(contract: Mapping[str, Any], kind: str) -> Paper:
     )
     if found is None:
         raise NotFound()
-    ending = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}[found["media"]]
-    plain = "".join(letter if letter.isalnum() else "-" for letter in contract["number"])
-    name = f"{plain}{'-signed' if kind == 'signed' else ''}.{ending}"
+    name = name_of(contract["number"], kind, found["media"])
     return Paper(name=name, media=found["media"], content=found["content"])
+
+
+def name_of(number: str, kind: str, media: str) -> str:
+    """What the file of a contract is called: by its number, `-signed` for the one that came back."""
+    ending = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}[media]
+    plain = "".join(letter if letter.isalnum() else "-" for letter in number)
+    return f"{plain}{'-signed' if kind == 'signed' else ''}.{ending}"
 
 
 async def has_signed(contract_id: int) -> bool:

@@ -120,6 +120,15 @@ SOURCES: tuple[Source, ...] = (
         ),
     ),
     Source(
+        name="contract-files",
+        label=N_("Documents of contracts"),
+        table="contract_files",
+        columns=("created_at", "id", "kind", "media"),
+        joins="JOIN contracts k ON k.id = t.contract_id",
+        more={"number": "k.number"},
+        where="k.client_id = $1",
+    ),
+    Source(
         name="notes",
         label=N_("Notes"),
         table="client_notes",
@@ -192,7 +201,7 @@ async def read(source: Source, client_id: int, *, is_internal: bool) -> list[dic
     rows = await db.fetch(
         f"""WITH w AS (SELECT $1::bigint, $2::boolean, $3::text[], $4::text[], $5::text[])
             SELECT {", ".join(listed)} FROM {source.table} t {source.joins}
-            WHERE {source.where}{shown} ORDER BY {wanted[0] if not source.more else "1"}""",
+            WHERE {source.where}{shown} ORDER BY {wanted[0] if not source.more else "1, 2"}""",
         client_id,
         is_internal,
         sorted(own_log.HIDDEN),

@@ -12,7 +12,7 @@ import msgspec
 from asyncpg import Record
 
 from core import clock, db, hooks, i18n, sheets
-from core.accounts import clients, personal_sources
+from core.accounts import clients, personal_files, personal_sources
 from core.actor import Actor
 from core.errors import Refusal
 from core.i18n import N_, _
@@ -28,7 +28,7 @@ made on %(day)s, asked for by %(who)s
 
 data.json      everything in one file, for programs
 csv/           the same as tables, one for each part; a spreadsheet opens them
-files/         files that belong to it, where there are any
+files/         files that belong to it, where there are any; files/contracts/ are the documents of contracts
 
 Times are in UTC. Passwords, keys and codes are not in here: they are kept so that nobody can read them.
 Of people who also use another client only what belongs to this client is told.
@@ -48,9 +48,8 @@ async def step(export: Record, place: int, *, by: Actor) -> str:
         source = sources[place]
         rows = await personal_sources.read(source, export["client_id"], is_internal=export["is_internal"])
         await _keep(export, f"data/{source.name}", msgspec.json.encode(rows, enc_hook=str))
-        for row in rows if source.table == "client_files" else ():
-            content = await db.value("SELECT content FROM client_files WHERE id = $1", row["id"])
-            await _keep(export, f"files/{row['id']}-{row['name']}", content)
+        async for name, content in personal_files.of(source.table, rows):
+            await _keep(export, name, content)
         return source.label
     if place == len(sources):
         await _ask_plugins(export, by=by)

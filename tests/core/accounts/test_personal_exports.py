@@ -11,15 +11,25 @@ import msgspec
 import pytest
 
 from core import audit, clock, db, hooks, tasks
-from core.accounts import clients, closing, personal_clearing, personal_exports, personal_sources, personal_zip
-from core.actor import Actor, Impersonator
+from core.accounts import (
+    clients,
+    closing,
+    companies,
+    contract_papers,
+    personal_clearing,
+    personal_exports,
+    personal_sources,
+    personal_zip,
+)
+from core.actor import Actor, Impersonator, Tenant
 from core.errors import Conflict, Forbidden, ForbiddenInside, NotFound, PermissionMissing
 from core.hookspecs import Context
 from core.permissions import Permission
 from plugins.api import PersonalFile, PersonalPart
 from tests import cast
-from tests.core.accounts.house import entries
+from tests.core.accounts.house import entries, worker
 from tests.core.accounts.test_client_merging import add_user, code_of, id_of
+from tests.core.accounts.test_companies import new as new_company
 from tests.core.at_queue import is_empty, until, workers
 from tests.plugins import rogues
 
@@ -98,7 +108,7 @@ async def test_staff_get_all_of_this_client_and_nothing_of_others(database, sett
     assert f"Personal data of client {code} at Nova" in files["README.txt"].decode()
     async with db.as_tenant(alice.tenant.id):
         (export,) = await personal_exports.of_client(code, by=alice)
-        assert (export["done"], export["total"], export["state"]) == (17, 17, "ready")
+        assert (export["done"], export["total"], export["state"]) == (18, 18, "ready")
         assert export["downloaded_at"] is not None
         assert [entry["actor_name"] for entry in await entries("personal_data:downloaded")] == ["Alice"]
         assert await db.value("SELECT count(*) FROM personal_export_parts") == 0
@@ -126,6 +136,50 @@ async def test_the_owner_gets_it_without_what_only_the_team_sees(database, setti
     assert told["groups"] == []
     assert "Pays late" not in everything and "Alice" not in everything
     assert any(entry["changes"].get("phone") == [None, "+331"] for entry in told["activity"])
+
+
+async def a_contract(tenant: Tenant, code: int, number: str, files: Mapping[str, bytes]) -> None:
+    """A contract that was sent, with its documents. Each is of a company of its own."""
+    async with db.as_tenant(tenant.id):
+        new = new_company(f"Company {code} {len(files)}")
+        company = await companies.create(new, by=worker(tenant))
+        contract = await db.value(
+            """INSERT INTO contracts (client_id, payer_id, company_id, state, title, language, number, issued_on,
+                   signed_on, digest, created_at)
+               SELECT c.id, p.id, $2, 'signed', 'Contract', 'en', $3, $4::date, $4::date, 'x', $5
+                 FROM clients c JOIN payers p ON p.client_id = c.id AND p.is_default
+                WHERE c.code = $1 RETURNING id""",
+            code, company["id"], number, clock.now().date(), clock.now(),
+        )  # fmt: skip
+        for kind, content in files.items():
+            await contract_papers.keep(contract, kind, content)
+
+
+async def test_the_documents_of_contracts_are_in_it_by_their_numbers(database, settings):
+    jean, alice = await cast.who("dupont"), await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        code, other = await code_of("dupont"), await code_of("elodie")
+    signed = {"sent": b"%PDF-1 sent", "signed": b"\x89PNG\r\n\x1a\nsigned"}
+    await a_contract(alice.tenant, code, "C/2026/7", signed)
+    await a_contract(alice.tenant, code, "C/2026/7", {"sent": b"%PDF-1 of another company"})
+    await a_contract(alice.tenant, other, "C/2026/8", {"sent": b"%PDF-1 of another client"})
+    by_staff = await made(settings, code, alice)
+    async with db.as_tenant(jean.tenant.id):
+        export_id = await personal_exports.ask_own(by=jean)
+    async with workers(settings):
+        await until(lambda: is_empty(settings))
+    async with db.as_tenant(jean.tenant.id):
+        by_owner = unpacked((await personal_exports.download_own(export_id, by=jean)).content)
+    for files in (by_staff, by_owner):
+        papers = {name: content for name, content in files.items() if name.startswith("files/contracts/")}
+        assert papers.pop("files/contracts/C-2026-7.pdf") == signed["sent"]
+        assert papers.pop("files/contracts/C-2026-7-signed.png") == signed["signed"]
+        ((name, content),) = papers.items()
+        assert name.endswith("-C-2026-7.pdf") and content == b"%PDF-1 of another company"
+        told = json.loads(files["data.json"])["contract-files"]
+        assert [(row["number"], row["kind"]) for row in told] == [
+            ("C/2026/7", "sent"), ("C/2026/7", "signed"), ("C/2026/7", "sent")
+        ]  # fmt: skip
 
 
 async def test_who_may_not_is_refused(database):
