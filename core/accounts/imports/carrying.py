@@ -188,6 +188,8 @@ def _result(row: Row, labels: dict[str, str], *, is_dry: bool) -> Result:
     if row.what == "failed":
         told = [f"{labels[field]}: {text}" if field in labels else text for field, text in row.errors.items()]
         said = " ".join(told)
+    if row.note:
+        said = row.note if row.what == "unchanged" else f"{row.note} {said}"
     name = (row.name or row.values.get("name") or row.values.get("login") or "")[:200].replace("\0", "�")
     return Result(kind="row", id=row.id, code=row.number, name=name, outcome=OUTCOMES[row.what], reason=said)
 

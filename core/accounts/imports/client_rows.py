@@ -1,30 +1,39 @@
 """Rows of clients: found by their external id or code, checked as a form is, changed or registered.
 
 A cell that is empty changes nothing. The login name and the day of registration count for new clients only; who
-has no login name in the file gets the e-mail address for one.
+has no login name in the file gets the e-mail address for one. A row that names a merged client changes the one
+that stays, but for its external id: the merged one keeps its own, so that the next file finds it again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from asyncpg import Record
 
 from core import clock, db, hooks
-from core.accounts import access, clients, field_values, people
+from core.accounts import clients, field_values, people
 from core.accounts.clients import NewClient
 from core.accounts.imports import client_writing, places
 from core.accounts.imports.client_writing import Plan
+from core.accounts.imports.finding import Found, code_of, external_of, found_by, note_merged
 from core.accounts.imports.places import Places
-from core.accounts.imports.rows import Batch, Row, check_once, lowered, planned_anew, sound, unhurried
+from core.accounts.imports.rows import (
+    Batch,
+    Row,
+    check_once,
+    lowered,
+    planned_anew,
+    rows_of,
+    sound,
+    unhurried,
+)
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import ReadOnly
-from core.filters import Conditions
 from core.i18n import _
 
-HIGHEST_CODE = 999_999_999
-LONGEST_EXTERNAL = 100
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 COLUMNS = {
     "name": "name",
@@ -67,39 +76,6 @@ async def work(batch: Batch, by: Actor) -> None:
         await client_writing.write([plan for plan in plans if not plan.row.errors], there, by=by)
 
 
-async def found_by(externals: Sequence[str], codes: Sequence[int], *, by: Actor, lock: bool) -> list[Record]:
-    """The clients with these external ids and codes, with `is_seen`: whether `by` may see them."""
-    limits = Conditions()
-    access.limit_to_visible(limits, by=by)
-    suffix = "ORDER BY c.id FOR UPDATE OF c" if lock else ""
-    look = f"SELECT c.*, ({limits.sql}) AS is_seen FROM clients c"
-    named = "c.external_id = ANY($1::text[]) AND c.external_id <> ''"
-    coded = "c.code = ANY($1::bigint[])"
-    async with planned_anew():
-        by_external = await db.fetch(f"{look} WHERE {named} {suffix}", list(externals)) if externals else []
-        by_code = await db.fetch(f"{look} WHERE {coded} {suffix}", list(codes)) if codes else []
-    return [*by_external, *by_code]
-
-
-def code_of(row: Row, field: str) -> int | None:
-    """The code in a cell; an error when it cannot be one."""
-    text = row.values.get(field, "").strip()
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal()) or not 0 < int(text[:20]) <= HIGHEST_CODE:
-        row.error(field, _("Please enter a whole number."))
-        return None
-    return int(text)
-
-
-def external_of(row: Row, field: str) -> str:
-    """The external id in a cell; an error when it cannot be one."""
-    checks = Checks()
-    text = checks.text(field, row.values.get(field, ""), longest=LONGEST_EXTERNAL, required=False)
-    row.errors_of(checks.errors)
-    return "" if checks.errors else text
-
-
 async def _match(plans: list[Plan], *, by: Actor, is_locked: bool) -> None:
     """Find the client that each row is about."""
     for plan in plans:
@@ -107,32 +83,38 @@ async def _match(plans: list[Plan], *, by: Actor, is_locked: bool) -> None:
     externals = [plan.external for plan in plans if plan.external]
     codes = [plan.code for plan in plans if plan.code is not None]
     found = await found_by(externals, codes, by=by, lock=is_locked)
-    by_external = {one["external_id"]: one for one in found if one["external_id"]}
-    by_code = {one["code"]: one for one in found}
+    by_external = {one.named["external_id"]: one for one in found if one.named["external_id"]}
+    by_code = {one.named["code"]: one for one in found}
+    plans_of = defaultdict(list)
     for plan in plans:
         _choose(plan, by_external.get(plan.external), by_code.get(plan.code))
-    ids = [plan.before["id"] for plan in plans if plan.before is not None]
-    plan_of = {plan.before["id"]: plan for plan in plans if plan.before is not None}
+        if plan.before is not None:
+            plans_of[plan.before["id"]].append(plan)
     kept = "SELECT * FROM client_field_values WHERE client_id = ANY($1::bigint[])"
-    for value in await db.fetch(kept, ids):
-        plan_of[value["client_id"]].kept[value["field_id"]] = value
+    for value in await db.fetch(kept, list(plans_of)):
+        for plan in plans_of[value["client_id"]]:
+            plan.kept[value["field_id"]] = value
     inside = "SELECT client_id, group_id FROM group_members WHERE client_id = ANY($1::bigint[])"
-    for member in await db.fetch(inside, ids):
-        plan_of[member["client_id"]].inside.add(member["group_id"])
+    for member in await db.fetch(inside, list(plans_of)):
+        for plan in plans_of[member["client_id"]]:
+            plan.inside.add(member["group_id"])
 
 
-def _choose(plan: Plan, external: Record | None, coded: Record | None) -> None:
+def _choose(plan: Plan, external: Found | None, coded: Found | None) -> None:
     row = plan.row
-    if external is not None and coded is not None and external["id"] != coded["id"]:
+    if external is not None and coded is not None and external.client["id"] != coded.client["id"]:
         row.error("code", _("The external id and the code are those of two clients."))
-    elif external is not None and not external["is_seen"]:
+    elif external is not None and not external.client["is_seen"]:
         row.error("external_id", _("Another client has this external id."))
-    elif coded is not None and not coded["is_seen"]:
+    elif coded is not None and not coded.client["is_seen"]:
         row.error("code", _("Another client has this code."))
     elif external is not None and plan.code is not None and coded is None:
         row.error("code", _("The code of a client does not change."))
     else:
-        plan.before = external or coded
+        for found in (coded, external):
+            if found is not None:
+                plan.before, plan.merged = found.client, found.merged or plan.merged
+                note_merged(row, found)
 
 
 def _check_change(plan: Plan, before: Record, there: Places) -> None:
@@ -143,9 +125,10 @@ def _check_change(plan: Plan, before: Record, there: Places) -> None:
     wanted = {column: told[key] for key, column in COLUMNS.items() if key in told and told[key] != before[column]}
     values = clients.checked_changes(wanted, before, checks)
     row.errors_of(checks.errors, NAMES)
-    if row.values.get("login", before["login"]).strip() != before["login"]:
+    logins = {one["login"] for one in (before, plan.merged) if one is not None}
+    if row.values.get("login", before["login"]).strip() not in logins:
         row.error("login", _("The login name of a client does not change."))
-    if plan.external:
+    if plan.external and plan.merged is None:  # else it is, and stays, the one of the client that was merged
         values["external_id"] = plan.external
     values |= _filed(row, row.values, there)
     plan.values = {column: value for column, value in values.items() if value != before[column]}
@@ -279,6 +262,23 @@ async def _check_together(plans: list[Plan], batch: Batch, *, by: Actor) -> None
     keys += [(plan.row, "code", str(plan.code or "")) for plan in plans]
     keys += [(plan.row, "login", plan.values["login"]) for plan in new]
     await check_once(batch, keys, folded=frozenset({"login"}))
+    await _check_merged(plans, batch)
+
+
+async def _check_merged(plans: list[Plan], batch: Batch) -> None:
+    """A row that names a merged client changes nothing where another row names the one that stays."""
+    found = [(plan, str(plan.before["id"])) for plan in plans if plan.before is not None and not plan.row.errors]
+    direct = [(plan.row, "client", key) for plan, key in found if plan.merged is None]
+    await check_once(batch, direct, folded=frozenset())
+    led = [(plan, key) for plan, key in found if plan.merged is not None]
+    there = await rows_of(batch, "client", [key for _plan, key in led])
+    for plan, key in led:
+        if key in there:
+            told = {"note": plan.row.note, "row": there[key]}
+            plan.row.note = _("%(note)s Row %(row)s tells of that one.") % told
+            plan.values, plan.own, plan.groups = {}, {}, []
+    rest = [(plan.row, "merged", key) for plan, key in led if key not in there]
+    await check_once(batch, rest, folded=frozenset())
 
 
 async def _ask_plugins(plan: Plan, *, by: Actor) -> None:

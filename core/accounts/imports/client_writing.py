@@ -37,10 +37,12 @@ CHANGED = tuple(column for column in TYPES if column not in ("login", "registere
 
 
 class Plan(msgspec.Struct, kw_only=True):
-    """What is to become of a row: `before` is the client there is, `values` and `own` what differs from it."""
+    """What is to become of a row: `before` is the client there is, `values` and `own` what differs from it.
+    `merged` is the one that the row names, when that one was merged into it."""
 
     row: Row
     before: Record | None = None
+    merged: Record | None = None
     external: str = ""
     code: int | None = None
     values: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from asyncpg import Record
 from core import audit, clock, db
 from core.accounts import clients, payer_fields, payer_keeping, payers
 from core.accounts.imports import places, row_clients
-from core.accounts.imports.client_rows import external_of
+from core.accounts.imports.finding import external_of
 from core.accounts.imports.rows import Batch, Row, check_once, sound, unhurried
 from core.actor import Actor
 from core.checks import Checks

@@ -1,10 +1,10 @@
-"""The client that a row of users or payers is about: by its external id, or by its code."""
+"""The client of a row of users or payers: by its external id or code, or the one it was merged into."""
 
 from collections.abc import Sequence
 
 from asyncpg import Record
 
-from core.accounts.imports.client_rows import code_of, external_of, found_by
+from core.accounts.imports.finding import code_of, external_of, found_by, note_merged
 from core.accounts.imports.rows import Row
 from core.actor import Actor
 from core.i18n import _
@@ -16,15 +16,16 @@ async def of(rows: Sequence[Row], *, by: Actor, lock: bool) -> dict[int, Record]
     codes = {row.number: code_of(row, "client") for row in rows}
     wanted = [code for code in codes.values() if code is not None]
     found = await found_by([text for text in externals.values() if text], wanted, by=by, lock=lock)
-    seen = [client for client in found if client["is_seen"]]
-    by_external = {client["external_id"]: client for client in seen if client["external_id"]}
-    by_code = {client["code"]: client for client in seen}
+    seen = [one for one in found if one.client["is_seen"]]
+    by_external = {one.named["external_id"]: one for one in seen if one.named["external_id"]}
+    by_code = {one.named["code"]: one for one in seen}
     chosen: dict[int, Record] = {}
     for row in rows:
         external, code = externals[row.number], codes[row.number]
-        client = by_external.get(external) if external else by_code.get(code or 0)
-        if client is not None:
-            chosen[row.number] = client
+        one = by_external.get(external) if external else by_code.get(code or 0)
+        if one is not None:
+            chosen[row.number] = one.client
+            note_merged(row, one)
         elif external:
             row.error("client_external_id", _("There is no client with this external id."))
         else:

@@ -1,7 +1,7 @@
 """What an import is made of while it goes on: a row of the file, and what became of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ PAUSE = 40
 class Row(msgspec.Struct, kw_only=True):
     """A row of the file: what its cells say, by the key of the field; empty cells are not there.
 
-    `errors` says what is wrong, by field ("" for the row as a whole).
+    `errors` says what is wrong, by field ("" for the row as a whole), `note` what else there is to know of it.
     """
 
     number: int
@@ -31,6 +31,7 @@ class Row(msgspec.Struct, kw_only=True):
     id: int | None = None
     code: int | None = None
     name: str = ""
+    note: str = ""
 
     def error(self, field: str, message: str) -> None:
         """Note what is wrong with a field; the first error of a field stays."""
@@ -104,6 +105,12 @@ async def check_once(batch: Batch, keys: Iterable[tuple[Row, str, str]], *, fold
     for row, field, _key in asked:
         if first := earlier.get((field, row.number)):
             row.error(field, _("The same stands in row %(row)s already.") % {"row": first})
+
+
+async def rows_of(batch: Batch, field: str, keys: Sequence[str]) -> dict[str, int]:
+    """In which row of the file, as far as it was looked at, these keys of a field stand."""
+    sql = "SELECT key, row FROM import_keys WHERE import_id = $1 AND field = $2 AND key = ANY($3::text[])"
+    return {one["key"]: one["row"] for one in await db.fetch(sql, batch.import_id, field, list(keys))}
 
 
 @asynccontextmanager
