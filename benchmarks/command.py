@@ -6,7 +6,7 @@ import msgspec
 import rich_click as click
 from rich.console import Console
 
-from benchmarks import client_list, ground, group_rules, palette, report
+from benchmarks import client_list, ground, group_rules, palette, policies, report
 from benchmarks.client_list import Options
 from benchmarks.load import CONNECTIONS
 from benchmarks.scale import Scale
@@ -111,3 +111,14 @@ def rules_of_groups(
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:
         report.show_rules(found, Console())
+
+
+@benchmarks.command("policies")
+@click.option("--json", "is_json", is_flag=True, help="Print one JSON object and nothing else.")
+def questions_of_rights(is_json: bool) -> None:
+    """Who may what: a check that was asked before, and one that casbin answers. Needs no database."""
+    found = policies.measure()
+    if is_json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        report.show_checks(found, Console())

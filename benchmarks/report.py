@@ -44,6 +44,17 @@ def show_rules(report: dict[str, Any], console: Console) -> None:
         console.print(f"{'[green]reached[/]' if is_reached else '[red]missed[/]'}  {target}")
 
 
+def show_checks(report: dict[str, Any], console: Console) -> None:
+    """Print what a check costs, and whether the target is reached."""
+    table = Table("Check", "µs", title="Who may what")
+    for edition, cost in report["remembered_us"].items():
+        table.add_row(f"remembered, {edition}", f"{cost:.2f}")
+    table.add_row("answered by casbin", f"{report['asked_us']:.1f}")
+    console.print(table)
+    for target, is_reached in report["targets"].items():
+        console.print(f"{'[green]reached[/]' if is_reached else '[red]missed[/]'}  {target}")
+
+
 def _pages(report: dict[str, Any]) -> Table:
     table = Table("Page", "requests/s", "p50 ms", "p99 ms", title="Over HTTP")
     named = {

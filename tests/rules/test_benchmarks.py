@@ -71,6 +71,13 @@ def test_rules_of_groups_are_measured_over_all_clients_and_over_one(home):
     assert found["targets"]
 
 
+def test_a_remembered_check_of_rights_is_measured_beside_one_of_casbin():
+    found = measured("policies")
+    assert found["remembered_us"].keys() == {"standard", "advanced", "corporate"}
+    assert 0 < max(found["remembered_us"].values()) < found["asked_us"]
+    assert len(found["targets"]) == 1
+
+
 FEW = ("--clients", "2000")
 
 
