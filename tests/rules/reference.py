@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from core import hooks, policies
+from core import plugin_registry, policies
 from core import settings as settings_module
 from core.accounts import roles
 from core.permissions import DESCRIPTIONS, FEATURES, Permission, feature_of
@@ -57,7 +57,8 @@ def commands_page() -> str:
 
 def roles_page() -> str:
     """Who may what, edition by edition."""
-    hooks.load(settings_module.load({}))
+    plugin_registry.load()
+    policies.load(plugin_registry.editions())
     editions = policies.editions()
     lines = ["# Roles, permissions and editions", "", WRITTEN, ""]
     lines += [

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from core import policies, sealing
 from core.permissions import FEATURES, Permission
 from core.settings import variables
 from tests.rules import reference
@@ -17,6 +18,14 @@ LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
 @pytest.mark.parametrize("page", reference.PAGES, ids=lambda page: page.name)
 def test_pages_that_repeat_the_code_are_up_to_date(page):
     assert page.read_text() == reference.PAGES[page](), "run python -m tests.rules.reference"
+
+
+def test_writing_the_pages_leaves_the_key_and_the_editions_of_the_process():
+    sealed, allowed = sealing.seal("secret", bound_to="here"), policies.features_of("corporate")
+    for write in reference.PAGES.values():
+        write()
+    assert sealing.unseal(sealed, bound_to="here") == "secret"
+    assert policies.features_of("corporate") == allowed
 
 
 def test_every_setting_is_documented():
