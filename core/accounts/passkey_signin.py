@@ -12,7 +12,7 @@ from core.accounts.passkey_answers import Given, Place, Refused, Used
 from core.accounts.signin import WRONG_PER_ADDRESS, Outcome
 from core.accounts.standing import Standing
 from core.accounts.throttle import Limit
-from core.actor import Tenant, visitor
+from core.actor import Actor, Tenant, visitor
 from core.errors import Forbidden, Invalid
 from core.i18n import _
 
@@ -54,21 +54,10 @@ async def sign_in(
     kind = mine.kind(tenant) if mine else None
     if passkey is None or mine is None or kind is None:
         raise DidNotWork()
-    by = mine.actor(kind, tenant, address=address, request_id=request_id)
-    try:
-        used = passkey_answers.used(
-            answer,
-            challenge=said.challenge,
-            place=place,
-            public_key=passkey["public_key"],
-            sign_count=passkey["sign_count"],
-        )
-        await _note_use(passkey, used)
-    except Refused as error:
-        stranger = visitor(tenant, address=address, request_id=request_id)
-        await audit.record("signin:failed", "person", mine.person_id, by=stranger, name=mine.name)
-        raise DidNotWork() from error
+    stranger = visitor(tenant, address=address, request_id=request_id)
+    await _verify(answer, said, passkey, mine, place=place, by=stranger)
     await throttle.take_back(limit)
+    by = mine.actor(kind, tenant, address=address, request_id=request_id)
     if old:
         await sessions.end_by_token(old, by=by)
     await signin.note(mine.person_id)
@@ -104,6 +93,22 @@ async def _whose(said: Given, *, place: Place, tenant: Tenant) -> tuple[Record |
         policies.has_feature(tenant, "users"),
     )
     return passkey, standing.of(row, is_seated=True) if row else None
+
+
+async def _verify(answer: str, said: Given, passkey: Record, mine: Standing, *, place: Place, by: Actor) -> None:
+    """Check the answer against the passkey, and note its use; whoever fails stands in the audit as a stranger."""
+    try:
+        used = passkey_answers.used(
+            answer,
+            challenge=said.challenge,
+            place=place,
+            public_key=passkey["public_key"],
+            sign_count=passkey["sign_count"],
+        )
+        await _note_use(passkey, used)
+    except Refused as error:
+        await audit.record("signin:failed", "person", mine.person_id, by=by, name=mine.name)
+        raise DidNotWork() from error
 
 
 async def _note_use(passkey: Record, used: Used) -> None:

@@ -53,6 +53,38 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     is_elsewhere: bool
 
 
+PLAIN = Kept(
+    label=N_("Code, type, country, language and dates of the client"),
+    why=N_("They say nothing of a person."),
+)
+NAMED_PAYERS = Kept(
+    label=N_("Payers that documents name: name, address, registration and VAT number"),
+    why=N_(
+        "Invoices and the papers behind them are kept ten years by law"
+        " (France: Code de commerce, art. L123-22; Germany: § 147 AO)."
+    ),
+)
+SENT_CONTRACTS = Kept(label=N_("Contracts that were sent"), why=personal_tables.CONTRACT)
+CONSENTS = Kept(
+    label=N_("Which version of the terms was agreed to, and when"),
+    why=N_("It proves the contract; the address it was sent from is cleared."),
+)
+WHOEVER_IT_IS = (
+    Kept(
+        label=N_("Activity: who of your team did what, and when"),
+        why=N_("You answer for it; what it says of the client’s people is cleared."),
+    ),
+    Kept(
+        label=N_("Files uploaded to be imported"),
+        why=N_("They go by themselves seven days after they were uploaded."),
+    ),
+    Kept(
+        label=N_("Backups made until today"),
+        why=N_("They go when your backups are renewed; do not bring the client back from one."),
+    ),
+)
+
+
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """What clearing would do to a client. `refusal` says why it cannot be done now, "" when it can."""
 
@@ -110,53 +142,14 @@ async def kept_of(client: Record, *, by: Actor) -> list[Kept]:
 
 async def kept(ids: list[int]) -> list[Kept]:
     """What stays of these clients, and why; the same before and afterwards."""
-    named = await _named(ids)
-    consents = await db.value("SELECT count(*) FROM consents WHERE client_id = ANY ($1::bigint[])", ids)
-    found = [
-        Kept(
-            label=N_("Code, type, country, language and dates of the client"),
-            why=N_("They say nothing of a person."),
-        )
-    ]
-    if named:
-        found.append(
-            Kept(
-                label=N_("Payers that documents name: name, address, registration and VAT number"),
-                why=N_(
-                    "Invoices and the papers behind them are kept ten years by law"
-                    " (France: Code de commerce, art. L123-22; Germany: § 147 AO)."
-                ),
-                count=len(named),
-            )
-        )
-    contracts = await db.value(
-        "SELECT count(*) FROM contracts WHERE client_id = ANY ($1::bigint[]) AND number <> ''", ids
+    consents = "SELECT count(*) FROM consents WHERE client_id = ANY ($1::bigint[])"
+    contracts = "SELECT count(*) FROM contracts WHERE client_id = ANY ($1::bigint[]) AND number <> ''"
+    counted = (
+        (NAMED_PAYERS, len(await _named(ids))),
+        (SENT_CONTRACTS, await db.value(contracts, ids)),
+        (CONSENTS, await db.value(consents, ids)),
     )
-    if contracts:
-        found.append(Kept(label=N_("Contracts that were sent"), why=personal_tables.CONTRACT, count=contracts))
-    if consents:
-        found.append(
-            Kept(
-                label=N_("Which version of the terms was agreed to, and when"),
-                why=N_("It proves the contract; the address it was sent from is cleared."),
-                count=consents,
-            )
-        )
-    return [
-        *found,
-        Kept(
-            label=N_("Activity: who of your team did what, and when"),
-            why=N_("You answer for it; what it says of the client’s people is cleared."),
-        ),
-        Kept(
-            label=N_("Files uploaded to be imported"),
-            why=N_("They go by themselves seven days after they were uploaded."),
-        ),
-        Kept(
-            label=N_("Backups made until today"),
-            why=N_("They go when your backups are renewed; do not bring the client back from one."),
-        ),
-    ]
+    return [PLAIN, *(msgspec.structs.replace(one, count=count) for one, count in counted if count), *WHOEVER_IT_IS]
 
 
 def _refusal(client: Record) -> str:

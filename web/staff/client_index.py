@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Response, get, post
 
 from core import i18n, places
@@ -28,6 +29,17 @@ USUAL_SORT = "-registered"
 COLUMNS = "client_columns"
 
 
+class Found(msgspec.Struct):
+    """What the filter of the list finds: a page, how many there are (None: not counted), what is wrong with it."""
+
+    listed: client_list.Page = msgspec.field(
+        default_factory=lambda: client_list.Page(rows=[], previous=None, next=None)
+    )
+    total: int | None = None
+    trouble: str = ""
+    errors: dict[str, str] = {}
+
+
 @get("/clients", **requires(Permission.CLIENT_READ))
 async def index(request: AnyRequest, by: By) -> Response[Any]:
     """The list: filtered, sorted and paged by the address alone, so that a link shows the same."""
@@ -37,24 +49,7 @@ async def index(request: AnyRequest, by: By) -> Response[Any]:
     given, query = kept | asked, request.query_params
     fields = await client_fields.in_use()
     sort, columns = query.get("sort") or USUAL_SORT, _columns(request, fields, by=by)
-    status, errors, total, trouble = 200, {}, None, ""
-    listed = client_list.Page(rows=[], previous=None, next=None)
-    chosen = ClientFilter()
-    try:
-        chosen = forms.fill(ClientFilter, asked)
-        listed = await client_list.page(
-            chosen,
-            by=by,
-            sort=sort,
-            after=query.get("after", ""),
-            before=query.get("before", ""),
-            columns=columns,
-            within=visit_of(request).focus,
-        )
-        trouble = await saved_filters.trouble_of(chosen, by=by)
-        total = await client_list.total(chosen, listed, by=by, most=COUNTED + 1, within=visit_of(request).focus)
-    except Invalid as refusal:
-        status, errors = 422, refusal.errors
+    found = await _found(request, asked, sort=sort, columns=columns, by=by)
     filed = await client_choices.of(by=by)
     saved: client_words.Choices = {"segment": list(await segments.names(by=by))}
     offered = client_words.offered(filed, fields) | saved
@@ -62,32 +57,25 @@ async def index(request: AnyRequest, by: By) -> Response[Any]:
         request,
         "staff/clients/index.html",
         block="list",
-        status=status,
-        rows=listed.rows,
+        status=422 if found.errors else 200,
+        rows=found.listed.rows,
         columns=columns,
         all_columns=client_words.labelled(client_list.offered_columns(by=by, fields=fields), fields),
         own_fields=fields,
         own_columns=[(client_list.column_of(field), _shower(field)) for field in fields],
         sort=sort,
-        sort_links={key: _link(given, sort=_turned(key, sort)) for key in client_list.SORTS},
-        page={
-            "previous": listed.previous and _link(given, sort=sort, before=listed.previous),
-            "next": listed.next and _link(given, sort=sort, after=listed.next),
-        },
-        total=None if total is None else number(total) if total <= COUNTED else f"{number(COUNTED)}+",
-        export_href=f"/staff/clients/export?{urlencode({'all': '1'} | given)}",
-        all_href=f"/staff/clients/bulk?{urlencode({'all': '1'} | given)}",
-        filter=Form(given, errors),
+        total=_total_said(found.total),
+        filter=Form(given, found.errors),
         in_force=_in_force(given, offered, fields, sort),
-        cancel_href=_link(kept, sort=sort),
-        save_href=f"/staff/segments/new?{urlencode(asked)}" if asked and not errors else "",
+        save_href=f"/staff/segments/new?{urlencode(asked)}" if asked and not found.errors else "",
         keeps_all=bool(kept),
-        trouble=trouble,
+        trouble=found.trouble,
         choices=offered,
         countries=places.countries(i18n.current()),
         languages=places.languages(i18n.current()),
         projects=filed.projects,
         attitudes=filed.attitudes,
+        **_links(given, kept, found.listed, sort=sort),
     )
 
 
@@ -99,6 +87,51 @@ async def choose_columns(request: AnyRequest, by: By) -> Response[None]:
     known = {*client_list.COLUMNS, *(client_list.column_of(field) for field in await client_fields.in_use())}
     await people.set_preference(COLUMNS, wanted and [key for key in wanted if key in known], by=by)
     return redirect(request, local(str(sent.get("back", "")), "/staff/clients"), toast=_("The columns were kept."))
+
+
+async def _found(
+    request: AnyRequest, asked: dict[str, str], *, sort: str, columns: tuple[str, ...], by: Actor
+) -> Found:
+    """The page of the list that is asked for, with its count, or what is wrong with the filter."""
+    query, focus = request.query_params, visit_of(request).focus
+    found = Found()
+    try:
+        chosen = forms.fill(ClientFilter, asked)
+        found.listed = await client_list.page(
+            chosen,
+            by=by,
+            sort=sort,
+            after=query.get("after", ""),
+            before=query.get("before", ""),
+            columns=columns,
+            within=focus,
+        )
+        found.trouble = await saved_filters.trouble_of(chosen, by=by)
+        found.total = await client_list.total(chosen, found.listed, by=by, most=COUNTED + 1, within=focus)
+    except Invalid as refusal:
+        found.errors = refusal.errors
+    return found
+
+
+def _total_said(total: int | None) -> str | None:
+    if total is None:
+        return None
+    return number(total) if total <= COUNTED else f"{number(COUNTED)}+"
+
+
+def _links(given: dict[str, str], kept: dict[str, str], listed: client_list.Page, *, sort: str) -> dict[str, Any]:
+    """Where the list leads to: itself in other orders and on other pages, and what can be done with all of it."""
+    everybody = urlencode({"all": "1"} | given)
+    return {
+        "sort_links": {key: _link(given, sort=_turned(key, sort)) for key in client_list.SORTS},
+        "page": {
+            "previous": listed.previous and _link(given, sort=sort, before=listed.previous),
+            "next": listed.next and _link(given, sort=sort, after=listed.next),
+        },
+        "export_href": f"/staff/clients/export?{everybody}",
+        "all_href": f"/staff/clients/bulk?{everybody}",
+        "cancel_href": _link(kept, sort=sort),
+    }
 
 
 def _columns(request: AnyRequest, fields: list[Field], *, by: Actor) -> tuple[str, ...]:
