@@ -18,6 +18,7 @@ from tenants.demo import (
     cast,
     companies,
     contracts,
+    endings,
     filling,
     group_rules,
     imports,
@@ -136,6 +137,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await own_fields.furnish(provider, by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)
+        await endings.furnish(by=inside)
     await group_rules.furnish(provider, by=inside)
     await segments.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from core import db
-from core.accounts import passwords
+from core.accounts import clients, passwords
+from core.actor import system
 from core.checks import Checks
 from core.settings import Settings
 from tenants import demo
@@ -75,3 +76,13 @@ async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
         async with db.as_tenant((await cast.tenant(provider.code)).id):
             assert await db.value("SELECT count(*) FROM clients") == provider.clients
             assert await db.value("SELECT count(*) FROM segments") == 2
+    nova = await cast.tenant("nova")
+    async with db.as_tenant(nova.id):
+        gone = await db.row("SELECT code, merged_into_id FROM clients WHERE merged_into_id IS NOT NULL")
+        cleared = await db.row("SELECT code, name, email FROM clients WHERE cleared_at IS NOT NULL")
+        assert gone is not None and cleared is not None
+        there = await clients.get(gone["code"], by=system(nova))
+        assert (there["id"], there["status"]) == (gone["merged_into_id"], "active")
+        assert str(cleared["code"]) in cleared["name"]
+        traces = "SELECT count(*) FROM audit_entries WHERE action IN ('client:merged', 'client:cleared')"
+        assert await db.value(traces) == 2

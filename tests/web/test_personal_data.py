@@ -105,7 +105,7 @@ async def test_staff_make_a_copy_and_download_it(alice, settings):
     place = f"/staff/clients/{code}/personal-data"
     page = alice.text(await alice.follow(await alice.post(place, {})))
     assert "The copy is being made." in page
-    assert "Being made: 0 of 17" in page
+    assert "Being made: 0 of 18" in page
     assert "A copy is being made already." in alice.text(await alice.post(place, {}))
     async with workers(settings):
         await until(lambda: is_empty(settings))
@@ -166,6 +166,6 @@ async def test_a_program_has_a_copy_made(visitor, settings):
     async with workers(settings):
         await until(lambda: is_empty(settings))
     (copy,) = (await visitor.client.get(address, headers=headers)).json()["items"]
-    assert (copy["state"], copy["done"]) == ("ready", 17)
+    assert (copy["state"], copy["done"]) == ("ready", 18)
     file = await visitor.client.post(f"{address}/{copy['id']}/download", headers=headers)
     assert zipfile.ZipFile(io.BytesIO(file.content)).testzip() is None
