@@ -161,9 +161,3 @@ async def test_a_broken_one_says_why_it_lets_nobody_through(alice: Visitor) -> N
     assert "This saved filter lets nobody through" in page
     answer = await alice.get(f"/staff/focus?segment={segment_id}")
     assert answer.headers["location"] == HERE
-
-
-async def test_other_lists_show_their_filter_without_a_way_to_save_it(alice: Visitor) -> None:
-    page = await alice.get("/staff/payers?country=FR")
-    assert page.status_code == 200
-    assert "Cancel filter" in page.text and "Save filter" not in page.text
