@@ -79,4 +79,4 @@ async def test_names_of_one_provider_are_not_in_anothers(alice: Visitor) -> None
     assert "Canary" not in (await bob.get(HERE)).text
     found = await bob.get(f"{HERE}?search=Canary")
     assert "Nothing fits this filter" in found.text
-    assert '<ol class="history' not in found.text
+    assert '<ul class="history"' not in found.text

@@ -42,6 +42,7 @@ OF_WRITES = {
     409: "It has changed since it was read, it is in use, or the same idempotency key is at work.",
     422: "Fields are not valid, or the idempotency key was used for another request.",
 }
+OF_STATES = {409: "What is asked about is in a state that leaves nothing to show; `detail` says which."}
 OF_LIMITS = {429: "Too many attempts; wait as long as Retry-After says."}
 
 
@@ -51,6 +52,8 @@ def refusals_of(handler: HTTPRouteHandler) -> dict[str, Any]:
     found = dict(ALWAYS)
     if handler.opt.get("query") is not None:
         found |= OF_INPUT
+    if handler.opt.get("may_conflict"):
+        found |= OF_STATES
     if is_write:
         found |= OF_WRITES | OF_LIMITS
     if handler.opt.get("body") is not None:

@@ -51,7 +51,9 @@ async def reopen(by: By, project_id: FromPath[int]) -> None:
     await project_closing.reopen(project_id, by=by)
 
 
-@get("/v1/projects/{project_id:int}/merge", **asks(Permission.PROJECT_DELETE, query=ProjectMerge))
+@get(
+    "/v1/projects/{project_id:int}/merge", **asks(Permission.PROJECT_DELETE, query=ProjectMerge, may_conflict=True)
+)
 async def preview(by: By, project_id: FromPath[int], asked: NamedDependency[ProjectMerge]) -> ProjectMergePreview:
     """Say what merging a project into another one would do."""
     found = await project_merging.preview(project_id, asked.into, by=by)

@@ -34,15 +34,20 @@ EXPECTED: Mapping[type, str] = {
 
 
 def asks(
-    permission: Permission, *, body: type[msgspec.Struct] | None = None, query: type[msgspec.Struct] | None = None
+    permission: Permission,
+    *,
+    body: type[msgspec.Struct] | None = None,
+    query: type[msgspec.Struct] | None = None,
+    may_conflict: bool = False,
 ) -> dict[str, Any]:
     """`requires(permission)` for a route of the API, with what it reads.
 
     The handler gets the struct of the body as `sent` and the one of the parameters as `asked`; both are shown in
-    the description of the API. A route that names neither takes neither.
+    the description of the API. A route that names neither takes neither. `may_conflict`: a read that answers 409
+    where the state of things leaves nothing to show, as every write does.
     """
     options = requires(permission)
-    options["opt"] |= {"body": body, "query": query}
+    options["opt"] |= {"body": body, "query": query, "may_conflict": may_conflict}
     options["dependencies"] = {}
     if body is not None:
         options["dependencies"]["sent"] = Provide(_body_reader(body))
