@@ -126,6 +126,8 @@ def test_on_a_phone_the_menu_opens_and_leads_on(open_as: Open, java_script_enabl
     expect(menu).to_be_hidden()
     pages.rows(page).first.get_by_role("link").first.click()
     expect(page.get_by_role("link", name="Edit")).to_be_in_viewport()
+    pages.open_more(page.locator(".page-actions"))
+    expect(page.get_by_role("link", name="Close client")).to_be_in_viewport()
 
 
 @BOTH
