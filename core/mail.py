@@ -18,6 +18,7 @@ import aiosmtplib
 import structlog
 
 from core import jobs
+from core.i18n import _
 from core.settings import Settings
 
 SECONDS = 20.0
@@ -148,7 +149,7 @@ def _parsed(text: str) -> Address:
 async def check(settings: Settings) -> str | None:
     """Whether mail can leave: None when the server answers, else the trouble as a sentence."""
     if not settings.smtp_url:
-        return "No mail server is set (COMPTOIR_SMTP_URL is empty): mail waits."
+        return _("No mail server is set (COMPTOIR_SMTP_URL is empty): mail waits.")
     try:
         address(settings.mail_from)
         async with client(settings.smtp_url) as server:

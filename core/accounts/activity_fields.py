@@ -1,6 +1,9 @@
 """The words in which people read what changed: a name per field and per value that is kept as a key."""
 
+from datetime import date
 from types import MappingProxyType
+
+from babel import dates
 
 from core import i18n, places
 from core.accounts import rights
@@ -199,5 +202,7 @@ def value_name(field: str, value: str) -> str:
         return places.countries(i18n.current()).get(value, value)
     if field in ("language", "locale"):
         return places.languages(i18n.current()).get(value, value)
+    if field == "signed_on":
+        return dates.format_date(date.fromisoformat(value), "medium", locale=i18n.current())
     named = VALUES.get(field, {})
     return _(named[value]) if value in named else value

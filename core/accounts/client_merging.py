@@ -28,10 +28,11 @@ from core.accounts.client_parts import Count
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, Invalid
-from core.i18n import _
+from core.i18n import N_, _
 from core.permissions import Permission
 
 MOST_FOUND = 20
+CLEARED = N_("A client whose personal data was cleared cannot be merged.")
 FILLED = ("contact_person", "phone", "external_id")
 """Columns that the one that stays takes over when it has nothing there."""
 COMPARED = ("kind", "name", *FILLED, "email", "country", "language", "attitude_id", "project_id")
@@ -120,6 +121,8 @@ async def _pair(code: int, into: int, *, by: Actor, lock: bool = False) -> tuple
     stays = next(iter(await access.clients_by_code([into], by=by)), None)
     if stays is None:
         raise Invalid({"into": _("There is no client with this code.")})
+    if gone["cleared_at"] is not None or stays["cleared_at"] is not None:
+        raise Invalid({"into": _(CLEARED)})
     if stays["id"] == gone["id"] or stays["merged_into_id"] is not None:
         raise Invalid({"into": _("Please choose another client.")})
     if lock:

@@ -8,7 +8,7 @@ from asyncpg import Record
 from piccolo.columns import BigInt, Bytea, Integer, Text, Timestamptz
 
 from core import audit, clock, db, file_names, policies
-from core.accounts import access, rows
+from core.accounts import access, clients, rows
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import NotFound
@@ -66,9 +66,13 @@ async def content(file_id: int, *, by: Actor) -> Record:
 
 
 async def create(client_id: int, new: NewFile, *, by: Actor) -> Record:
-    """Keep a file with a client, also with a closed one; `Invalid` under "file" for what is not taken."""
+    """Keep a file with a client, also with a closed one; `Invalid` under "file" for what is not taken.
+
+    `ReadOnly` for a client that was cleared.
+    """
     policies.require(by, Permission.FILE_CREATE)
     client = await access.client(client_id, by=by, lock=True)
+    clients.require_open(client, ["note"])
     name = file_names.cleaned(new.name)
     kind = await _checked(client_id, name, new.content)
     made = await db.row(

@@ -20,7 +20,7 @@ from core.accounts.sessions import SignedIn, digest, new_token
 from core.accounts.signin import needs_proof
 from core.actor import Actor, ClientSeat, Impersonator, Tenant, system
 from core.checks import Checks
-from core.errors import Forbidden, ForbiddenInside, Invalid, NotFound, NotSignedIn
+from core.errors import Conflict, Forbidden, ForbiddenInside, Invalid, NotFound, NotSignedIn
 from core.i18n import N_, _
 from core.permissions import Permission
 
@@ -95,33 +95,24 @@ async def start(code: int, reason: str, *, back: str = "", signed_in: SignedIn) 
     """Enter the account of the client with this code; returns the visit's token, which is shown to nobody else.
 
     `Invalid` without a reason, and under "code" when he has not shown lately who he is; `ForbiddenInside` for
-    whoever is inside one already, in whatever window.
+    whoever is inside one already, in whatever window; `Conflict` for a client that was cleared.
     """
     by = signed_in.actor
     await require_startable(by)
-    client = await access.client_by_code(code, by=by)
+    client = await client_to_enter(code, by=by)
     reason = checked_reason(reason)
     if needs_proof(signed_in):
         raise Invalid({"code": _("Please show again who you are.")})
     token, now = new_token(), clock.now()
-    values = (
-        digest(token),
-        by.staff_id,
-        by.session_id,
-        client["id"],
-        reason,
-        back if len(back) <= LONGEST_BACK else "",
-        by.address,
-        now,
-        now + LONGEST,
-    )
+    kept_back = back if len(back) <= LONGEST_BACK else ""
     try:
         async with db.savepoint():
             visit_id = await db.value(
                 """INSERT INTO impersonations (token_hash, staff_id, session_id, client_id, reason, back, address,
                        started_at, expires_at)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id""",
-                *values,
+                *(digest(token), by.staff_id, by.session_id, client["id"], reason),
+                *(kept_back, by.address, now, now + LONGEST),
             )
     except asyncpg.UniqueViolationError as error:
         raise _already() from error
@@ -130,6 +121,14 @@ async def start(code: int, reason: str, *, back: str = "", signed_in: SignedIn) 
         "impersonation:started", "client", client["id"], by=inside, name=client["name"], new={"reason": reason}
     )
     return token
+
+
+async def client_to_enter(code: int, *, by: Actor) -> Record:
+    """The client with this code; `Conflict` when its personal data was cleared."""
+    client = await access.client_by_code(code, by=by)
+    if client["cleared_at"] is not None:
+        raise Conflict(_("The personal data of this client was cleared; nobody can enter it any more."))
+    return client
 
 
 def checked_reason(text: str) -> str:

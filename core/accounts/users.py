@@ -102,6 +102,8 @@ def why_not(found: Mapping[str, Any]) -> str:
     """Why the staff may not change this person, "" when they may."""
     if found["is_staff"]:
         return _("%(name)s works here, and keeps this on the own page.") % {"name": found["name"]}
+    if found["is_cleared"]:
+        return _("The personal data of this user was cleared; nothing in it changes any more.")
     if found["hidden"]:
         return _("%(name)s is a user of clients, too, that you may not see.") % {"name": found["name"]}
     return ""
@@ -125,7 +127,8 @@ async def _seen(person_id: int, *, by: Actor) -> dict[str, Any]:
     conditions.equals("m.person_id", person_id)
     access.limit_to_visible(conditions, by=by)
     found = await db.fetch(
-        f"""SELECT {memberships.COLUMNS}, c.code AS client_code, c.name AS client_name, c.status AS client_status
+        f"""SELECT {memberships.COLUMNS}, c.code AS client_code, c.name AS client_name, c.status AS client_status,
+                c.cleared_at
             FROM memberships m JOIN people p ON p.id = m.person_id JOIN clients c ON c.id = m.client_id
             WHERE {conditions.sql} ORDER BY m.is_owner DESC, c.name_folded, c.id""",
         *conditions.arguments,
@@ -133,7 +136,11 @@ async def _seen(person_id: int, *, by: Actor) -> dict[str, Any]:
     if not found:
         raise NotFound()
     count = await db.value("SELECT count(*) FROM memberships WHERE person_id = $1", person_id)
-    return dict(person) | {"memberships": [_member(row) for row in found], "hidden": count - len(found)}
+    return dict(person) | {
+        "memberships": [_member(row) for row in found],
+        "hidden": count - len(found),
+        "is_cleared": count == len(found) and all(row["cleared_at"] is not None for row in found),
+    }
 
 
 def _member(row: Record) -> dict[str, Any]:

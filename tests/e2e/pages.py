@@ -27,6 +27,11 @@ def open_menu(page: Page, name: str) -> None:
     page.locator(f"summary[aria-label='{name}']").click()
 
 
+def open_more(part: Page | Locator) -> None:
+    """Open what stands under More: of a page's actions, or of its tabs."""
+    part.locator("summary", has_text="More").click()
+
+
 def panel(page: Page, name: str) -> Locator:
     """What opens a panel of the list's tools."""
     return page.locator(".list-tools summary", has_text=re.compile(rf"^\s*{re.escape(name)}\s*$"))

@@ -86,6 +86,7 @@ def test_the_last_client_leaves_an_empty_list_behind(open_as: Open, served: Serv
     owner = served.open_provider("lone", edition="standard")
     code = served.register("lone", "only-one", "Olga Only")
     page = open_as(f"lone/{owner}", f"/staff/clients/{code}")
+    pages.open_more(page.locator(".page-actions"))
     page.get_by_role("link", name="Delete").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Delete one client?")
     page.get_by_role("button", name="Delete this client").click()

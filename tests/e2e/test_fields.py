@@ -94,7 +94,9 @@ def test_notes_and_files_are_kept_and_the_timeline_finds_them(open_as: Open, ser
     assert downloading.value.suggested_filename == "Vertrag é.pdf"
     assert Path(downloading.value.path()).read_bytes() == b"%PDF-1.7 x"
 
-    page.get_by_role("navigation", name="Parts of this client").get_by_role("link", name="Timeline").click()
+    tabs = page.get_by_role("navigation", name="Parts of this client")
+    pages.open_more(tabs)
+    tabs.get_by_role("link", name="Timeline").click()
     lines = page.locator("#timeline .history > li")
     expect(page.locator("#timeline")).to_contain_text("registered the client")
     pages.field(page, "What").select_option("notes")

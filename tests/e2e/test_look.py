@@ -126,3 +126,29 @@ def test_on_a_phone_the_menu_opens_and_leads_on(open_as: Open, java_script_enabl
     expect(menu).to_be_hidden()
     pages.rows(page).first.get_by_role("link").first.click()
     expect(page.get_by_role("link", name="Edit")).to_be_in_viewport()
+    pages.open_more(page.locator(".page-actions"))
+    expect(page.get_by_role("link", name="Close client")).to_be_in_viewport()
+
+
+@BOTH
+def test_the_tabs_of_a_client_fit_in_french_and_the_rest_is_reached_by_keyboard(
+    open_as: Open, served: Served, java_script_enabled: bool
+) -> None:
+    code = "pages" if java_script_enabled else "papier"
+    owner = served.open_provider(code, locale="fr")
+    client = served.register(code, "dupont", "Jean Dupont")
+    page = open_as(f"{code}/{owner}", f"/staff/clients/{client}", java_script_enabled=java_script_enabled)
+    for wanted in ("Données personnelles", "Conditions"):
+        tabs = page.get_by_role("navigation", name="Rubriques de ce client")
+        more = tabs.locator("summary")
+        more.focus()
+        page.keyboard.press("Enter")
+        hidden = tabs.locator(".drop-panel").get_by_role("link", name=wanted)
+        expect(hidden).to_be_in_viewport()
+        hidden.focus()
+        page.keyboard.press("Enter")
+        expect(tabs.locator(".tabs").get_by_role("link", name=wanted)).to_have_attribute("aria-current", "page")
+        expect(more).to_be_in_viewport()
+        assert page.evaluate(
+            "(({scrollWidth, clientWidth}) => scrollWidth <= clientWidth)(document.querySelector('.tabs'))"
+        )

@@ -45,6 +45,7 @@ def test_a_copy_is_downloaded_and_the_client_is_cleared(open_as: Open, served: S
     page = open_as(f"clearers/{owner}", "/staff/clients")
     code = served.register("clearers", "bela", "Bela Bartok")
     page.goto(f"/staff/clients/{code}")
+    pages.open_more(page.get_by_role("navigation", name="Parts of this client"))
     page.get_by_role("link", name="Personal data").click()
     page.get_by_role("button", name="Make a copy").click()
     with served.working():

@@ -226,3 +226,20 @@ async def test_head_is_a_page_without_its_body(alice):
     assert page.status_code == 200
     assert page.content == b""
     assert (await alice.client.head("/staff/nowhere")).status_code == 404
+
+
+async def test_tabs_and_actions_that_do_not_fit_open_under_more_and_the_open_tab_is_always_seen(alice):
+    page = await alice.get("/staff/clients/1001")
+    tabs = page.text.partition('<nav class="tabs-line"')[2].partition("</nav>")[0]
+    seen, more = re.sub(r"\s+", " ", tabs).split("<details")
+    labels = re.findall(r">([^<>]+)</a>", seen)
+    assert labels[:3] == ["Profile", "Users", "Payers"] and len(labels) == 7
+    assert re.findall(r">([^<>]+)</a>", more) == ["Timeline", "Terms", "Personal data"]
+    page = await alice.get("/staff/clients/1001/personal-data")
+    tabs = page.text.partition('<nav class="tabs-line"')[2].partition("</nav>")[0]
+    assert re.search(r'aria-current="page">([^<]+)<', tabs.split("<details")[0])[1] == "Personal data"
+    assert "Personal data" not in tabs.split("<details")[1]
+    head = page.text.partition('<div class="page-actions">')[2].partition('<nav class="tabs-line"')[0]
+    front, more = head.split("<details")
+    assert "/edit" in front and "?focus=client:1001" in front and front.count("<a ") == 2
+    assert [act for act in ("/enter", "/merge?", "/close?", "/delete?") if act not in more] == []

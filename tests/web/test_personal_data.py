@@ -28,6 +28,11 @@ async def code_of(login):
         return await db.value("SELECT code FROM clients WHERE login = $1", login)
 
 
+def main_of(page) -> str:
+    """The page's own part: the head with its actions, not the menus."""
+    return page.text[page.text.index('<div class="page-actions">') :].split('<nav class="tabs-line"')[0]
+
+
 async def test_a_closed_client_is_cleared_after_its_code_was_typed(alice):
     code = await code_of("dupont")
     place = f"/staff/clients/{code}/personal-data"
@@ -55,6 +60,35 @@ async def test_a_closed_client_is_cleared_after_its_code_was_typed(alice):
     assert "Dupont" not in alice.text(await alice.get(f"/staff/clients/{code}/activity"))
     again = await alice.post("/staff/clients/reopen", {"code": code})
     assert "it stays closed" in alice.text(again)
+
+
+async def test_of_a_cleared_client_only_what_can_be_done_is_offered_and_the_rest_is_refused(alice):
+    code, other = await code_of("dupont"), await code_of("elodie")
+    here = f"/staff/clients/{code}"
+    acts = ("/edit", "?focus=", "/enter", "/merge?", "/close?", "/delete?")
+    page = main_of(await alice.get(here))
+    assert [act for act in acts if act not in page] == []
+    await alice.post("/staff/clients/close", {"code": code, "reason": "Left"})
+    await alice.post(f"{here}/personal-data/clear", {"typed": code, "reason": "Asked"})
+    assert [act for act in acts if act in main_of(await alice.get(here))] == ["/delete?"]
+    notes = await alice.get(f"{here}/notes")
+    assert notes.status_code == 200 and f'action="{here}/' not in notes.text
+    assert f'action="{here}/groups"' not in (await alice.get(f"{here}/groups")).text
+    for path, data in ((f"{here}/enter", {"reason": "Ticket 12"}), (f"{here}/notes", {"text": "It was Jean"})):
+        refused = await alice.post(path, data)
+        assert refused.status_code in (403, 409), path
+        assert "was cleared" in alice.text(refused), path
+    assert (await alice.get(f"{here}/enter")).status_code == 409
+    picked = await alice.follow(await alice.get("/staff/enter", params={"code": str(code)}))
+    assert "nobody can enter it any more" in alice.text(picked)
+    chosen = await alice.follow(await alice.get(f"/staff/clients/merge?code={code}&code={other}"))
+    assert "cannot be merged" in alice.text(chosen)
+    for gone, into in ((code, other), (other, code)):
+        sent = {"code": gone, "into": into, "owner_role": "billing"}
+        answer = await alice.post("/staff/clients/merge", sent)
+        page = await alice.follow(answer) if answer.status_code == 303 else answer
+        assert "cannot be merged" in alice.text(page)
+    assert (await alice.get(f"/staff/clients/{other}")).status_code == 200, "it leads nowhere else"
 
 
 async def test_a_refused_deletion_offers_what_can_be_done_instead(database, settings, visitor):

@@ -62,7 +62,7 @@ async def test_a_plugin_has_a_tab_of_its_own(visitor, greeter):
     alice = await visitor.sign_in(cast.email("alice"))
     profile, tab = "/staff/clients/1001", "/staff/clients/1001/more/greeter"
     page = await alice.get(profile)
-    assert f'<a href="{tab}">Domains &amp; DNS</a>' in page.text
+    assert f'<a class="drop-item" href="{tab}">Domains &amp; DNS</a>' in page.text
     assert "Zones" not in page.text
     page = await alice.get(tab)
     assert f'<a href="{tab}" aria-current="page">Domains &amp; DNS</a>' in page.text

@@ -53,6 +53,8 @@ async def _choose(
 ) -> Response[Any]:
     """The two that were selected, or the one with a search beside it."""
     chosen = [await access.client_by_code(code, by=by) for code in codes]
+    if any(client["cleared_at"] is not None for client in chosen):
+        return redirect(request, "/staff/clients", toast=_(client_merging.CLEARED), kind="warn")
     text, found = form.get("q"), []
     if len(chosen) == 1:
         try:

@@ -79,8 +79,8 @@ TABS: tuple[Tab, ...] = (
         Permission.PROJECT_READ,
         "staff/clients/tabs/projects.html",
     ),
-    Tab("consents", N_("Terms"), "/consents", Permission.CLIENT_READ, "staff/clients/tabs/consents.html"),
     Tab("timeline", N_("Timeline"), "/timeline", Permission.ACTIVITY_READ, "staff/clients/tabs/timeline.html"),
+    Tab("consents", N_("Terms"), "/consents", Permission.CLIENT_READ, "staff/clients/tabs/consents.html"),
     Tab(
         "personal",
         N_("Personal data"),
@@ -89,7 +89,7 @@ TABS: tuple[Tab, ...] = (
         "staff/clients/tabs/personal.html",
     ),
 )
-"""In the order they stand on the page. Those of plugins follow."""
+"""In the order they stand on the page. Those of plugins follow; what does not fit opens under *More*."""
 
 Brought = Sequence[tuple[str, Panel]]
 """Boxes, each with the name of its plugin."""

@@ -7,9 +7,9 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from core.accounts import access, impersonation
+from core.accounts import impersonation
 from core.actor import Actor
-from core.errors import Invalid, NotSignedIn
+from core.errors import Conflict, Invalid, NotSignedIn
 from core.i18n import _
 from core.permissions import Permission
 from web.kit import cookies, forms, proving, session
@@ -33,7 +33,10 @@ async def choose(request: AnyRequest, by: By) -> Response[None]:
     codes, back = set(codes_in(request.query_params.getall("code", []))), _back(request, "/staff/clients")
     if len(codes) != 1:
         return redirect(request, back, toast=_("Select one client to enter its account."), kind="warn")
-    client = await access.client_by_code(codes.pop(), by=by)
+    try:
+        client = await impersonation.client_to_enter(codes.pop(), by=by)
+    except Conflict as refusal:
+        return redirect(request, back, toast=refusal.message, kind="warn")
     return redirect(request, f"/staff/clients/{client['code']}/enter?{urlencode({'back': back})}")
 
 
@@ -47,7 +50,7 @@ async def ask(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]
 async def enter(request: AnyRequest, by: By, code: FromPath[int]) -> Response[Any]:
     """Enter; from then on the portal's pages are the client's."""
     visit, form = visit_of(request), await forms.read(request)
-    await access.client_by_code(code, by=by)
+    await impersonation.client_to_enter(code, by=by)
     await impersonation.require_startable(by)
     try:
         given = form.into(Reason)
@@ -76,7 +79,7 @@ async def leave(request: AnyRequest, by: By) -> Response[None]:
 
 
 async def _form(request: AnyRequest, code: int, form: Form, *, by: Actor, status: int = 200) -> Response[str]:
-    client = await access.client_by_code(code, by=by)
+    client = await impersonation.client_to_enter(code, by=by)
     return page(
         request,
         "staff/clients/enter.html",

@@ -18,7 +18,7 @@ from core.i18n import _
 from web.kit.forms import Form
 
 FEW_OPTIONS = 8
-"""Up to so many are shown as boxes to tick, more as a list."""
+"""Up to so many are boxes beside each other; more are a list that scrolls, with the chosen ones first."""
 PLACE = re.compile(r"blocks\.(\d{1,2})\.conditions\.(\d{1,2})\.on")
 BLANK = Condition(on="", operator="")
 
@@ -115,12 +115,21 @@ def _shown(
         "operator": one.operator,
         "operators": operators,
         "field": _field(test, one.operator),
-        "options": list(test.options.items()) if test else [],
+        "options": _options(test, one),
+        "chosen": [test.options[value] for value in one.values if value in test.options] if test else [],
         "values": list(one.values),
         "value": one.values[0] if one.values else "",
         "is_gone": bool(one.on) and test is None,
         "errors": {part: errors.get(f"{name}.{part}", "") for part in ("on", "operator", "values")},
     }
+
+
+def _options(test: Test | None, one: Condition) -> list[tuple[str, str]]:
+    """What can be chosen; of many the chosen ones come first, as the others would hide them."""
+    offered = list(test.options.items()) if test else []
+    if len(offered) > FEW_OPTIONS:
+        offered.sort(key=lambda option: option[0] not in one.values)
+    return offered
 
 
 def _field(test: Test | None, operator: str) -> str:

@@ -12,15 +12,19 @@ from core.accounts import (
     client_merging,
     clients,
     closing,
+    files,
+    groups,
     memberships,
+    notes,
     payer_documents,
     personal_clearing,
     personal_tables,
     sessions,
+    users,
 )
 from core.accounts.clients import ClientChanges
 from core.actor import Actor
-from core.errors import Conflict, Invalid, PermissionMissing, ReadOnly
+from core.errors import Conflict, Forbidden, Invalid, PermissionMissing, ReadOnly
 from tests import cast
 from tests.core.accounts.house import entries
 from tests.core.accounts.test_client_merging import add_role, add_user, code_of, id_of
@@ -254,6 +258,29 @@ async def test_it_is_refused_with_a_reason(database):
         version = (await clients.get(code, by=alice))["version"]
         with pytest.raises(ReadOnly):
             await clients.update(code, ClientChanges(version=version, note="It was Jean"), by=alice)
+
+
+async def test_nothing_new_comes_to_a_cleared_client(database):
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        code, other = await code_of("dupont"), await code_of("elodie")
+        await closing.close([code, other], "Left", by=alice)
+        await personal_clearing.clear(code, str(code), "Asked", by=alice)
+        client = await clients.get(code, by=alice)
+        with pytest.raises(ReadOnly):
+            await notes.create(client["id"], notes.NewNote(text="It was Jean"), by=alice)
+        with pytest.raises(ReadOnly):
+            await files.create(client["id"], files.NewFile(name="jean.txt", content=b"Jean"), by=alice)
+        for gone, into in ((code, other), (other, code)):
+            with pytest.raises(Invalid) as refused:
+                await client_merging.merge(gone, into, owner_role="billing", by=alice)
+            assert "cannot be merged" in refused.value.errors["into"]
+        person = await db.value("SELECT person_id FROM memberships WHERE client_id = $1", client["id"])
+        assert "was cleared" in users.why_not(await users.get(person, by=alice))
+        with pytest.raises(Forbidden):
+            await users.let_in(person, by=alice)
+        group = await groups.create(groups.NewGroup(name="Good clients"), by=alice)
+        assert await groups.add(group["id"], [client["id"]], by=alice) == 0
 
 
 async def test_only_what_is_cleared_is_taken_out_of_the_history(database):
