@@ -26,7 +26,8 @@ SAID = """async (path) => {
     const named = all.flatMap((one) => names.map((name) => one.getAttribute(name)));
     const said = [page.body, ...page.querySelectorAll("template")].map((one) => one.content ?? one);
     const language = page.documentElement.lang === "fr" ? "" : "not in French";
-    return [language, page.title, ...said.flatMap((one) => one.textContent.split("\\n")), ...named].filter(Boolean);
+    const texts = said.flatMap((one) => one.textContent.split("\\n"));
+    return [language, page.title, ...texts, ...named].filter(Boolean);
 }"""
 
 
