@@ -13,14 +13,14 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import JSONB, BigInt, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import activity, contract_list, payer_list, people, rows, user_list
+from core.accounts import activity, contract_list, filter_owners, payer_list, people, rows, user_list
 from core.accounts.activity import ActivityFilter
 from core.accounts.contract_list import ContractFilter
 from core.accounts.payer_list import PayerFilter
 from core.accounts.user_list import UserFilter
 from core.actor import Actor
 from core.checks import Checks
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.i18n import N_, _
 from core.permissions import Permission
 
@@ -130,7 +130,7 @@ async def create(new: NewListFilter, *, by: Actor) -> ListFilter:
     checks.choice("list", new.list, LISTS)
     checks.done()
     policies.require(by, LISTS[new.list].right)
-    owner = _owner(new.is_shared, by=by)
+    owner = filter_owners.owner(new.is_shared, by=by)
     name = await _free_name(checks, new.name, new.list, owner)
     wanted = await _checked(checks, new.list, new.filter, by=by)
     checks.done()
@@ -159,7 +159,7 @@ async def update(filter_id: int, changes: ListFilterChanges, *, version: int, by
     is_shared = before.is_shared if isinstance(changes.is_shared, UnsetType) else changes.is_shared
     checks, values = Checks(), {"staff_id": row["staff_id"]}
     if is_shared != before.is_shared:
-        values["staff_id"] = _owner(is_shared, by=by)
+        values["staff_id"] = filter_owners.owner(is_shared, by=by)
     name = before.name if isinstance(changes.name, UnsetType) else changes.name
     values["name"] = await _free_name(checks, name, before.list, values["staff_id"], but=filter_id)
     if not isinstance(changes.filter, UnsetType):
@@ -205,32 +205,14 @@ async def _to_change(filter_id: int, *, by: Actor) -> ListFilter:
     return found
 
 
-def _owner(is_shared: bool, *, by: Actor) -> int | None:
-    if is_shared:
-        policies.require(by, Permission.SEGMENT_SHARE)
-        return None
-    if by.staff_id is None:
-        raise Forbidden(_("Only a member of staff can have a filter of his own."))
-    return by.staff_id
-
-
 async def _number_of(list_name: str, owner: int | None) -> int:
     sql = "SELECT count(*) FROM list_filters WHERE list = $1 AND staff_id IS NOT DISTINCT FROM $2"
     return int(await db.value(sql, list_name, owner))
 
 
 async def _free_name(checks: Checks, name: str, list_name: str, owner: int | None, *, but: int = 0) -> str:
-    name = checks.text("name", name, longest=100)
-    if "name" not in checks.errors and await db.value(
-        """SELECT EXISTS (SELECT FROM list_filters WHERE name_folded = lower($1) AND id <> $2 AND list = $3
-                          AND staff_id IS NOT DISTINCT FROM $4)""",
-        name,
-        but,
-        list_name,
-        owner,
-    ):
-        checks.error("name", _("This name is taken."))
-    return name
+    among = f"list = '{list_name}'"  # one of LISTS
+    return await filter_owners.free_name(checks, name, owner, table="list_filters", among=among, but=but)
 
 
 async def _checked(checks: Checks, list_name: str, wanted: dict[str, Any], *, by: Actor) -> dict[str, Any]:

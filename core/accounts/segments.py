@@ -14,12 +14,12 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import JSONB, BigInt, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import client_choices, client_filter, rows, segment_trouble
+from core.accounts import client_choices, client_filter, filter_owners, rows, segment_trouble
 from core.accounts.client_choices import ClientChoices
 from core.accounts.client_filter import ClientFilter
 from core.actor import Actor
 from core.checks import Checks
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
 from core.permissions import Permission
 
@@ -123,9 +123,9 @@ async def opened(chosen: ClientFilter, *, by: Actor) -> list[ClientFilter] | Non
 async def create(new: NewSegment, *, by: Actor) -> Segment:
     """Save a filter. For all: only with the right to."""
     policies.require(by, Permission.CLIENT_READ)
-    owner = _owner(new.is_shared, by=by)
+    owner = filter_owners.owner(new.is_shared, by=by)
     checks = Checks()
-    name = await _free_name(checks, new.name, owner)
+    name = await filter_owners.free_name(checks, new.name, owner, table="segments")
     wanted = await _checked(checks, new.filter, is_shared=new.is_shared, by=by)
     checks.done()
     if await db.value("SELECT count(*) FROM segments WHERE staff_id IS NOT DISTINCT FROM $1", owner) >= MOST:
@@ -152,9 +152,11 @@ async def update(segment_id: int, changes: SegmentChanges, *, version: int, by: 
     is_shared = before.is_shared if isinstance(changes.is_shared, UnsetType) else changes.is_shared
     checks, values = Checks(), {"staff_id": row["staff_id"]}
     if is_shared != before.is_shared:
-        values["staff_id"] = _owner(is_shared, by=by)
+        values["staff_id"] = filter_owners.owner(is_shared, by=by)
     wanted_name = before.name if isinstance(changes.name, UnsetType) else changes.name
-    values["name"] = await _free_name(checks, wanted_name, values["staff_id"], but=segment_id)
+    values["name"] = await filter_owners.free_name(
+        checks, wanted_name, values["staff_id"], table="segments", but=segment_id
+    )
     if not isinstance(changes.filter, UnsetType) or is_shared != before.is_shared:
         wanted = before.filter if isinstance(changes.filter, UnsetType) else changes.filter
         kept = await _checked(checks, wanted, is_shared=is_shared, by=by, but=segment_id)
@@ -185,29 +187,6 @@ async def _to_change(segment_id: int, *, by: Actor) -> Segment:
     if segment.is_shared:
         policies.require(by, Permission.SEGMENT_SHARE)
     return segment
-
-
-def _owner(is_shared: bool, *, by: Actor) -> int | None:
-    """Whose a filter is that `by` saves: his own, or nobody's when it is for all."""
-    if is_shared:
-        policies.require(by, Permission.SEGMENT_SHARE)
-        return None
-    if by.staff_id is None:
-        raise Forbidden(_("Only a member of staff can have a filter of his own."))
-    return by.staff_id
-
-
-async def _free_name(checks: Checks, name: str, owner: int | None, *, but: int = 0) -> str:
-    name = checks.text("name", name, longest=100)
-    if "name" not in checks.errors and await db.value(
-        """SELECT EXISTS (SELECT FROM segments WHERE name_folded = lower($1) AND id <> $2
-                          AND staff_id IS NOT DISTINCT FROM $3)""",
-        name,
-        but,
-        owner,
-    ):
-        checks.error("name", _("This name is taken."))
-    return name
 
 
 async def _checked(
