@@ -30,6 +30,7 @@ FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "autovacuum": "off",
     "max_connections": "120",
     "shared_buffers": "128MB",
 }
