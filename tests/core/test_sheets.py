@@ -77,8 +77,8 @@ def test_every_text_makes_xml_that_can_be_read(text: str) -> None:
     writer = sheets.XlsxWriter()
     writer.rows([[text]])
     with ZipFile(writer.end()) as book:
-        for name in book.namelist():
-            ElementTree.fromstring(book.read(name))
+        found = [ElementTree.fromstring(book.read(name)) for name in book.namelist()]
+    assert {root.tag.rpartition("}")[2] for root in found} == {"Relationships", "Types", "workbook", "worksheet"}
 
 
 def test_letters_that_xml_lacks_are_named_and_no_text_is_taken_for_such_a_name():
