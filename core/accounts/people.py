@@ -226,14 +226,14 @@ async def let_in(person_id: int, *, by: Actor) -> None:
     await _set_disabled(person_id, False, by=by)
 
 
-def checked_email(checks: Checks, text: str) -> str:
-    """An address that our mail can reach, noted under "email" when it is not."""
-    email = checks.email("email", text)
-    if "email" not in checks.errors:
+def checked_email(checks: Checks, text: str, field: str = "email") -> str:
+    """An address that our mail can reach, noted under `field` when it is not."""
+    email = checks.email(field, text)
+    if field not in checks.errors:
         try:
             mail.address(email)
         except mail.BadAddress:
-            checks.error("email", _("Mail cannot be sent to this address."))
+            checks.error(field, _("Mail cannot be sent to this address."))
     return email
 
 

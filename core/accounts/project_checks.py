@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core import colors, money, places
+from core.accounts import people
 from core.checks import Checks
 from core.i18n import _
 
@@ -18,7 +19,7 @@ def checked(checks: Checks, values: dict[str, Any]) -> dict[str, Any]:
     check: dict[str, Callable[[Any], Any]] = {
         "site": lambda value: _site(checks, value),
         "currency": lambda value: checks.choice("currency", value.strip().upper(), places.CURRENCIES),
-        "sender": lambda value: checks.email("sender", value) if value.strip() else "",
+        "sender": lambda value: people.checked_email(checks, value, "sender") if value.strip() else "",
         "sender_name": lambda value: checks.text("sender_name", value, longest=100, required=False),
         "name_servers": lambda value: _name_servers(checks, value),
         "credit_limit": lambda value: _credit_limit(checks, value),

@@ -6,6 +6,7 @@ from core import actor, db
 from core.accounts import invitations, links, projects, written_as
 from core.accounts.invitations import NewInvitation
 from core.accounts.projects import ProjectChanges
+from core.errors import Invalid
 from core.settings import Settings
 from tests import cast
 from tests.core.accounts.test_links import queued
@@ -103,3 +104,9 @@ async def test_a_users_own_mail_comes_from_the_brand_of_his_client_and_that_of_s
         await links.send("password", user, base_url="https://x.example", by=alice)
     found = await letter(database)
     assert "ProHost" in found["subject"] + found["text"] and found["sender_name"] == "ProHost"
+
+
+async def test_a_sender_that_mail_cannot_carry_is_refused_beside_its_field(database: Settings) -> None:
+    with pytest.raises(Invalid) as refused:
+        await change("Nova Pro", ProjectChanges(sender="é@prohost.example"))
+    assert set(refused.value.errors) == {"sender"}
