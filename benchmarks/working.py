@@ -15,6 +15,7 @@ import msgspec
 from core import db, tasks, worker
 from core.settings import Settings
 from core.tasks import Task
+from web import composition
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 MEGABYTE = 1024 * 1024
@@ -68,6 +69,7 @@ def memory() -> int:
 @asynccontextmanager
 async def worker_of(settings: Settings) -> AsyncIterator[None]:
     """A worker in this process, until the block ends."""
+    composition.settle()
     stop = asyncio.Event()
     at_work = asyncio.create_task(worker.work(settings, stop=stop))
     try:

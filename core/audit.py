@@ -108,6 +108,8 @@ async def record_each(action: str, subject_kind: str, subjects: Sequence[Subject
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[Any]]:
     """What differs, as {field: [old, new]}; a field that only one side names counts as None on the other."""
+    if not old:
+        return {field: [None, _shown(field, value)] for field, value in new.items() if value is not None}
     fields = dict.fromkeys([*old, *new])
     return {
         field: [_shown(field, old.get(field)), _shown(field, new.get(field))]

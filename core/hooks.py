@@ -38,6 +38,11 @@ def load(settings: Settings, *, extra: Mapping[str, object] | None = None) -> li
     return broken
 
 
+def is_heard(hook: str, *, by: Actor) -> bool:
+    """Whether a plugin would answer. For work on many rows, which need not be told to nobody one by one."""
+    return bool(_on(hook, by.tenant))
+
+
 async def validate(hook: str, *, by: Actor, **arguments: Any) -> dict[str, str]:
     """The errors that plugins find, by field of the first argument; those of no field of it stand under ""."""
     subject = next(iter(arguments.values()))

@@ -31,7 +31,7 @@ MOST_LINES = 3_000_000
 """Rows of a file with those that are empty."""
 MOST_LETTERS = 150_000_000
 LONGEST_ROW = 50_000
-AT_ONCE = 1000
+AT_ONCE = 2000
 LETTERS_AT_ONCE = 1_000_000
 SEPARATORS = ",;\t|"
 SAID = re.compile(r"sep=(.)\s*")

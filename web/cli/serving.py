@@ -59,6 +59,7 @@ def work(concurrency: int) -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        composition.settle()
         say.done("Doing jobs. Ctrl-C stops it.")
         await composition.labour(found, stop=stop, concurrency=concurrency)
 
@@ -119,6 +120,7 @@ class Served:
                 await receive()
                 await send({"type": "lifespan.startup.failed", "message": str(error)})
                 return
+            composition.settle()
             await self.app(scope, receive, send)
 
 
@@ -130,6 +132,7 @@ def working(found: Settings) -> Iterator[None]:
     async def whole() -> None:
         try:
             async with composition.running(found, verify=False):
+                composition.settle()
                 await composition.labour(found, stop=stop)
         except Exception:
             log.exception("the worker ended")

@@ -146,7 +146,8 @@ async def _step(task: Task, by: Actor, *, is_dry: bool) -> Chunk:
     await mapping.checked(noun, kept, found["headings"], by=by)
     number = int(task.position.get("part", 0))
     rows = await files.part(found, number)
-    await WORK[noun.key](Batch(import_id=found["id"], rows=rows, defaults=found["defaults"], is_dry=is_dry), by)
+    batch = Batch(import_id=found["id"], part=number, rows=rows, defaults=found["defaults"], is_dry=is_dry)
+    await WORK[noun.key](batch, by)
     for row in rows:
         row.what = "failed" if row.errors else row.what
     known = await fields.every(noun)

@@ -1,5 +1,6 @@
 """Writing rows of clients: each kind of change of all of them by one statement, with an audit entry each."""
 
+import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -38,11 +39,13 @@ CHANGED = tuple(column for column in TYPES if column not in ("login", "registere
 
 class Plan(msgspec.Struct, kw_only=True):
     """What is to become of a row: `before` is the client there is, `values` and `own` what differs from it.
-    `merged` is the one that the row names, when that one was merged into it."""
+    `merged` is the one that the row names, when that one was merged into it. `is_known`: the check found it sound.
+    """
 
     row: Row
     before: Record | None = None
     merged: Record | None = None
+    is_known: bool = False
     external: str = ""
     code: int | None = None
     values: dict[str, Any] = {}
@@ -73,15 +76,21 @@ class Plan(msgspec.Struct, kw_only=True):
 
 async def write(plans: Sequence[Plan], there: Places, *, by: Actor) -> None:
     """Write what is sound. A plugin may still refuse a new client; his row then has the error."""
-    new = [plan for plan in plans if plan.before is None and await _is_accepted(plan, by=by)]
+    new = [plan for plan in plans if plan.before is None]
+    if hooks.is_heard("before_client_created", by=by):
+        new = [plan for plan in new if await _is_accepted(plan, by=by)]
     changed = [plan for plan in plans if plan.before is not None and plan.is_changed]
-    await _insert(new)
-    await _own_them(new, by=by)
-    await _update([plan for plan in changed if plan.values])
     written = [*new, *changed]
-    await _keep_fields(written)
-    await _assign(written, there, by=by)
-    await _tell(new, [plan for plan in changed if plan.values or plan.own], there, by=by)
+    await _number(new)
+    async with asyncio.TaskGroup() as group:  # while the database is at one, the next is made ready
+        group.create_task(_insert(new))
+        group.create_task(_own_them(new, by=by))
+        group.create_task(_tell("client:created", new, there, by=by))
+        group.create_task(_update([plan for plan in changed if plan.values]))
+        group.create_task(_keep_fields(written))
+        group.create_task(_assign(written, there, by=by))
+        told = [plan for plan in changed if plan.values or plan.own]
+        group.create_task(_tell("client:updated", told, there, by=by))
 
 
 async def _is_accepted(plan: Plan, *, by: Actor) -> bool:
@@ -99,31 +108,46 @@ async def _is_accepted(plan: Plan, *, by: Actor) -> bool:
     return True
 
 
-async def _insert(new: Sequence[Plan]) -> None:
-    """Register them; those without a code of their own get the next ones."""
+async def _number(new: Sequence[Plan]) -> None:
+    """Give them their ids, and the next codes to those without one of their own."""
+    if not new:
+        return
     unnumbered = [plan for plan in new if plan.code is None]
     highest = max((plan.code for plan in new if plan.code is not None), default=0)
-    after = await db.value(
-        "UPDATE counters SET next = greatest(next, $2 + 1) + $1 WHERE name = 'client' RETURNING next",
+    counted = await db.row(
+        """UPDATE counters SET next = greatest(next, $2 + 1) + $1 WHERE name = 'client'
+           RETURNING next, ARRAY(SELECT new_id() FROM generate_series(1, $3)) AS ids""",
         len(unnumbered),
         highest,
+        len(new),
     )
-    for code, plan in enumerate(unnumbered, start=after - len(unnumbered)):
+    assert counted is not None
+    for code, plan in enumerate(unnumbered, start=counted["next"] - len(unnumbered)):
         plan.code = code
+    for client_id, plan in zip(counted["ids"], new, strict=True):
+        plan.row.code, plan.row.id, plan.row.name = plan.code, client_id, plan.values["name"]
+
+
+async def _insert(new: Sequence[Plan]) -> None:
+    """Register them."""
+    if not new:
+        return
     listed = ", ".join(TYPES)
     typed = ", ".join(f"{column} {kind}" for column, kind in TYPES.items())
-    made = await db.fetch(
-        f"""INSERT INTO clients (code, {listed})
-            SELECT * FROM jsonb_to_recordset($1) AS n (code bigint, {typed}) RETURNING id, code""",
-        [{"code": plan.code} | {column: plan.values[column] for column in TYPES} for plan in new],
+    await db.execute(
+        f"""INSERT INTO clients (id, code, {listed})
+            SELECT * FROM jsonb_to_recordset($1) AS n (id bigint, code bigint, {typed})""",
+        [
+            {"id": plan.row.id, "code": plan.code} | {column: plan.values[column] for column in TYPES}
+            for plan in new
+        ],
     )
-    ids = {client["code"]: client["id"] for client in made}
-    for plan in new:
-        plan.row.code, plan.row.id, plan.row.name = plan.code, ids[plan.code], plan.values["name"]
 
 
 async def _own_them(new: Sequence[Plan], *, by: Actor) -> None:
     """Make the person with the client's address its owner. Nobody is written to: the password comes later."""
+    if not new:
+        return
     now = clock.now()
     made = await db.fetch(
         """INSERT INTO people (email, name, locale, created_at)
@@ -135,7 +159,8 @@ async def _own_them(new: Sequence[Plan], *, by: Actor) -> None:
         [plan.values["language"] if plan.values["language"] in LOCALES else by.tenant.locale for plan in new],
         now,
     )
-    known = await people_of(plan.values["email"] for plan in new)
+    known = {one["email"]: one for one in made}
+    known |= await people_of(plan.values["email"] for plan in new if plan.values["email"] not in known)
     await db.execute(
         """INSERT INTO memberships (client_id, person_id, roles, created_at)
            SELECT o.*, '{owner}', $3 FROM unnest($1::bigint[], $2::bigint[]) AS o (client_id, person_id)""",
@@ -152,6 +177,8 @@ async def _own_them(new: Sequence[Plan], *, by: Actor) -> None:
 
 async def _update(changed: Sequence[Plan]) -> None:
     """Change them."""
+    if not changed:
+        return
     settings = ", ".join(f"{column} = n.{column}" for column in CHANGED)
     places = ", ".join(f"${place}::{TYPES[column]}[]" for place, column in enumerate(CHANGED, start=2))
     await db.execute(
@@ -166,6 +193,8 @@ async def _update(changed: Sequence[Plan]) -> None:
 async def _keep_fields(written: Sequence[Plan]) -> None:
     """Write what the provider's own fields say."""
     told = [(plan.row.id, field, value) for plan in written for field, value in plan.own.values()]
+    if not told:
+        return
     texts = [YES_NO[value] if isinstance(value, bool) else value for _id, _field, value in told]
     await db.execute(
         """INSERT INTO client_field_values (client_id, field_id, text, number, day)
@@ -183,6 +212,8 @@ async def _keep_fields(written: Sequence[Plan]) -> None:
 async def _assign(written: Sequence[Plan], there: Places, *, by: Actor) -> None:
     """Put them into the groups that are named."""
     pairs = [(plan, group_id) for plan in written for group_id in plan.groups]
+    if not pairs:
+        return
     await db.execute(
         """INSERT INTO group_members (group_id, client_id, added_at, added_by)
            SELECT g.*, $3, $4 FROM unnest($1::bigint[], $2::bigint[]) AS g (group_id, client_id)
@@ -201,22 +232,21 @@ async def _assign(written: Sequence[Plan], there: Places, *, by: Actor) -> None:
     await audit.record_each("group:clients_added", "group", subjects, by=by)
 
 
-async def _tell(new: Sequence[Plan], changed: Sequence[Plan], there: Places, *, by: Actor) -> None:
+async def _tell(action: str, plans: Sequence[Plan], there: Places, *, by: Actor) -> None:
     """An entry for each client, with names in place of ids."""
-    for action, plans in (("client:created", new), ("client:updated", changed)):
-        subjects = [
-            audit.Subject(
-                id=plan.row.id or 0,
-                name=plan.values.get("name", plan.row.name),
-                client_id=plan.row.id,
-                old=_told(_old(plan), there, by=by) | _own_told(plan),
-                new=_told(plan.values, there, by=by)
-                | field_values.told(plan.own.values())
-                | ({"code": plan.code, "status": "active"} if plan.before is None else {}),
-            )
-            for plan in plans
-        ]
-        await audit.record_each(action, "client", subjects, by=by)
+    subjects = [
+        audit.Subject(
+            id=plan.row.id or 0,
+            name=plan.values.get("name", plan.row.name),
+            client_id=plan.row.id,
+            old=_told(_old(plan), there, by=by) | _own_told(plan),
+            new=_told(plan.values, there, by=by)
+            | field_values.told(plan.own.values())
+            | ({"code": plan.code, "status": "active"} if plan.before is None else {}),
+        )
+        for plan in plans
+    ]
+    await audit.record_each(action, "client", subjects, by=by)
 
 
 def _old(plan: Plan) -> dict[str, Any]:

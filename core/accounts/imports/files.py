@@ -60,6 +60,7 @@ class ImportPart(db.Owned, tablename="import_parts"):
     import_id = BigInt()
     part = Integer()
     rows = Bytea()
+    checked = Bytea(null=True)
 
 
 async def upload(noun_key: str, name: str, content: bytes, *, by: Actor) -> Record:

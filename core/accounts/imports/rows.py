@@ -44,9 +44,10 @@ class Row(msgspec.Struct, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows that are handled together, in one transaction. `is_dry`: nothing is written."""
+    """The rows of one part of a file, handled in one transaction. `is_dry`: nothing is written."""
 
     import_id: int
+    part: int
     rows: list[Row]
     defaults: Mapping[str, str]
     is_dry: bool
@@ -80,6 +81,8 @@ async def unhurried(rows: Iterable[Row]) -> Any:
 async def check_once(batch: Batch, keys: Iterable[tuple[Row, str, str]], *, folded: frozenset[str]) -> None:
     """Note an error in rows whose key (row, field, key) stood further up in the file. `folded`: in any case."""
     asked = [(row, field, key) for row, field, key in keys if key and is_storable(key)]
+    if not asked:
+        return
     arguments = (
         batch.import_id,
         [field for _row, field, _key in asked],
@@ -87,24 +90,32 @@ async def check_once(batch: Batch, keys: Iterable[tuple[Row, str, str]], *, fold
         [row.number for row, _field, _key in asked],
         sorted(folded),
     )
-    told = """SELECT field, row, CASE WHEN field = ANY($5::text[]) THEN lower(key) ELSE key END AS key
-              FROM unnest($2::text[], $3::text[], $4::bigint[]) AS t (field, key, row)"""
-    await db.execute(
-        f"""INSERT INTO import_keys (import_id, field, key, row)
-            SELECT $1, field, key, min(row) FROM ({told}) told GROUP BY field, key ON CONFLICT DO NOTHING""",
-        *arguments,
-    )
-    found = await db.fetch(
-        f"""SELECT told.field, told.row, k.row AS first FROM ({told}) told CROSS JOIN LATERAL (
-                SELECT k.row FROM import_keys k
-                WHERE k.import_id = $1 AND k.field = told.field AND k.key = told.key LIMIT 1) k
-            WHERE k.row < told.row""",
-        *arguments,
-    )
-    earlier = {(one["field"], one["row"]): one["first"] for one in found}
+    earlier = {} if batch.is_dry else await _earlier(arguments)
+    if len(earlier) < len(asked):  # a run finds what the check has written
+        await db.execute(
+            f"""INSERT INTO import_keys (import_id, field, key, row)
+                SELECT $1, field, key, min(row) FROM ({TOLD}) told GROUP BY field, key ON CONFLICT DO NOTHING""",
+            *arguments,
+        )
+        earlier = await _earlier(arguments)
     for row, field, _key in asked:
-        if first := earlier.get((field, row.number)):
+        if (first := earlier[field, row.number]) < row.number:
             row.error(field, _("The same stands in row %(row)s already.") % {"row": first})
+
+
+TOLD = """SELECT field, row, CASE WHEN field = ANY($5::text[]) THEN lower(key) ELSE key END AS key
+          FROM unnest($2::text[], $3::text[], $4::bigint[]) AS t (field, key, row)"""
+
+
+async def _earlier(arguments: Sequence[Any]) -> dict[tuple[str, int], int]:
+    """In which row each key stands first, by its field and row; without those that nobody has looked at."""
+    found = await db.fetch(
+        f"""SELECT told.field, told.row, k.row AS first FROM ({TOLD}) told CROSS JOIN LATERAL (
+                SELECT k.row FROM import_keys k
+                WHERE k.import_id = $1 AND k.field = told.field AND k.key = told.key LIMIT 1) k""",
+        *arguments,
+    )
+    return {(one["field"], one["row"]): one["first"] for one in found}
 
 
 async def rows_of(batch: Batch, field: str, keys: Sequence[str]) -> dict[str, int]:
@@ -135,6 +146,8 @@ async def lowered(texts: Iterable[str]) -> dict[str, str]:
 async def people_of(emails: Iterable[str]) -> dict[str, Record]:
     """The people with these addresses (id, name, email), by the address as it was asked for."""
     folded = await lowered(emails)
+    if not folded:
+        return {}
     sql = "SELECT id, name, email, email_folded FROM people WHERE email_folded = ANY($1::text[])"
     async with planned_anew():
         found = {one["email_folded"]: one for one in await db.fetch(sql, list(set(folded.values())))}
