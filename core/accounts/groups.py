@@ -132,14 +132,14 @@ async def delete(group_id: int, *, by: Actor) -> None:
 
 async def add(group_id: int, client_ids: Sequence[int], *, by: Actor, is_told_each: bool = False) -> int:
     """Put clients into a group; returns how many were not in it by hand. Clients `by` may not see are
-    left out, and those whose personal data was cleared.
+    left out, and those who were merged into another one or whose personal data was cleared.
 
     Who is in it by its rule stays from then on, whatever the rule says. The audit has one entry for all of them,
     or one for each.
     """
     group = await _group_to_assign(group_id, by=by)
     conditions = _among(client_ids, by=by)
-    conditions.add("c.cleared_at IS NULL")
+    conditions.add("c.cleared_at IS NULL AND c.merged_into_id IS NULL")
     group_, at, name = conditions.bind(group_id), conditions.bind(clock.now()), conditions.bind(by.name)
     added = await db.fetch(
         f"""WITH chosen AS (SELECT c.id, c.code, c.registered_at FROM clients c

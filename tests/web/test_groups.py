@@ -5,6 +5,7 @@ import re
 import pytest
 
 from core import db
+from core.accounts import closing, personal_clearing
 from tests import cast
 from tests.visitor import Visitor
 
@@ -116,3 +117,17 @@ async def test_standard_is_told_which_edition_has_groups(visitor: Visitor) -> No
     assert page.status_code == 403
     assert "Advanced" in zoe.text(page)
     assert "/staff/groups" not in (await zoe.get("/staff/clients")).text
+
+
+async def test_a_cleared_client_is_refused_beside_the_field_and_on_its_own_page(alice: Visitor) -> None:
+    number, by = await group_id("Empty group"), await cast.who("alice")
+    async with db.as_tenant(by.tenant.id):
+        await closing.close([1001], "Left", by=by)
+        await personal_clearing.clear(1001, "1001", "Asked", by=by)
+    page = await alice.post(f"/staff/groups/{number}/members", {"code": "1001"})
+    assert page.status_code == 422
+    assert 'id="error-code">The personal data of this client was cleared' in page.text
+    page = await alice.post("/staff/clients/1001/groups", {"group": str(number)})
+    assert page.status_code == 403
+    async with db.as_tenant(by.tenant.id):
+        assert await db.value("SELECT count(*) FROM group_members WHERE group_id = $1", number) == 0

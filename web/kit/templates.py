@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from copy import copy
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from core import i18n, places
+from core import i18n, money, places
 from core.i18n import _, ngettext
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -49,6 +51,15 @@ def number(value: float) -> str:
     return numbers.format_decimal(value, locale=i18n.current())
 
 
+def amount(units: int, currency: str) -> str:
+    """Minor units as the reader writes an amount: `€1,250.50`, `1 250,50 €`, `CHF 10.00`."""
+    digits = money.digits(currency)
+    pattern = _currency_pattern(i18n.current(), digits)
+    exact = Decimal(units).scaleb(-digits)
+    written: str = pattern.apply(exact, i18n.current(), currency=currency, currency_digits=False)
+    return written.replace(currency, f"{currency}\N{NO-BREAK SPACE}") if written.startswith(currency) else written
+
+
 def country(code: str) -> str:
     """The name of a country in the reader's language."""
     return places.countries(i18n.current()).get(code, code)
@@ -79,6 +90,7 @@ def environment(*, reload: bool = False) -> Environment:
             "date": day,
             "datetime_": moment,
             "number": number,
+            "amount": amount,
             "country_name": country,
             "language_name": language,
         }
@@ -96,6 +108,14 @@ def render(name: str, context: Mapping[str, Any], *, block: str | None = None) -
         return template.render(context)
     filled = template.new_context(dict(context))
     return "".join(template.blocks[block](filled))
+
+
+@lru_cache(maxsize=64)
+def _currency_pattern(locale: str, digits: int) -> numbers.NumberPattern:
+    """How amounts are written, with the digits of ISO 4217 (CLDR has other ones for some currencies)."""
+    pattern: numbers.NumberPattern = copy(Locale.parse(locale).currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return pattern
 
 
 @lru_cache(maxsize=4096)

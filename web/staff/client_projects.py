@@ -143,7 +143,7 @@ def _limits(account: Any) -> dict[str, Any]:
     own, usual, currency = account["credit_limit"], account["usual_limit"], account["currency"]
     limit = "" if own is None else money.written(own, currency)
     return {
-        "limit": limit,
+        "limit_in_force": usual if own is None else own,
         "limit_of_project": money.written(usual, currency),
         "form": Form({"credit_limit": limit}),
     }

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from core import policies
 from core.accounts import (
     access,
+    clients,
     group_effects,
     group_members,
     group_rules,
@@ -111,6 +112,9 @@ async def put_in(request: AnyRequest, by: By, group_id: FromPath[int]) -> Respon
         client = await access.client_by_code(number_in(form.get("code").strip()) or 0, by=by)
     except NotFound:
         refusal = Invalid({"code": _("There is no client with this code.")})
+        return await _show(request, group_id, form.refused(refusal), by=by, status=422)
+    if client["cleared_at"] is not None:
+        refusal = Invalid({"code": _(clients.CLEARED)})
         return await _show(request, group_id, form.refused(refusal), by=by, status=422)
     count = await groups.add(group_id, [client["id"]], by=by)
     toast = _("%(name)s is in the group now.") if count else _("%(name)s was in the group already.")

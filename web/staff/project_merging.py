@@ -5,7 +5,6 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from core import money
 from core.accounts import project_closing, project_merging, projects
 from core.accounts.project_merging import Preview
 from core.actor import Actor
@@ -16,6 +15,7 @@ from web.kit import forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
+from web.kit.templates import amount
 from web.kit.visit import By
 from web.staff.client_removal import number_in
 from web.staff.projects import labels
@@ -122,7 +122,7 @@ def _rows(preview: Preview) -> list[dict[str, str]]:
 def _told(field: str, project: Any) -> str:
     value = project[field]
     if field == "credit_limit":
-        return f"{money.written(value, project['currency'])} {project['currency']}"
+        return amount(value, project["currency"])
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     return ", ".join(value) if isinstance(value, list) else str(value)

@@ -116,7 +116,6 @@ async def show_page(
         "staff/projects/show.html",
         status=status,
         project=project,
-        credit_limit=money.written(project["credit_limit"], project["currency"]),
         hosts=await project_hosts.of(project_id, by=by),
         host_form=host_form or Form(),
         logo_form=logo_form or Form(),

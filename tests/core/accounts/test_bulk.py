@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from core import db, tasks
-from core.accounts import bulk, client_choice, closing
+from core.accounts import bulk, client_choice, closing, groups, personal_clearing
 from core.accounts.bulk import Change
 from core.accounts.client_choice import Choice
 from core.accounts.client_filter import ClientFilter
@@ -163,3 +163,15 @@ async def test_what_cannot_be_is_said_before_it_begins(database: Settings) -> No
             await bulk.begin(Change(act="project", project=1), ALL, by=worker(petit))
         assert "project" not in bulk.offered(by=worker(petit))
         assert "group_add" not in bulk.offered(by=worker(petit))
+
+
+async def test_a_cleared_client_comes_into_no_group_and_the_result_says_so(database: Settings) -> None:
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        group = await groups.create(groups.NewGroup(name="Good clients"), by=alice)
+        await closing.close([1001], "Left", by=alice)
+        await personal_clearing.clear(1001, "1001", "Asked", by=alice)
+    task = await carried_out(database, Change(act="group_add", group=group["id"]), ALL, alice)
+    assert (task.done, task.skipped) == (4, 1)
+    told = [reason for outcome, reason in (await results(task, alice)).values() if outcome == "skipped"]
+    assert told == ["The personal data of this client was cleared; nothing in it changes any more."]
