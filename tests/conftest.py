@@ -24,6 +24,7 @@ from core.settings import Settings
 from tenants import addresses, isolation
 from tests import cast
 from tests.visitor import Visitor
+from web import composition
 from web.app import create_app
 
 FAST = {
@@ -42,6 +43,11 @@ _numbers = itertools.count(1)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The table of routes goes first: its tests are long, and at the end one process would wait for the other."""
     items.sort(key=lambda item: "/matrix/" not in str(item.path))
+
+
+def pytest_collection_finish() -> None:
+    """All that tests stand on is loaded now."""
+    composition.settle()
 
 
 class Server(msgspec.Struct):

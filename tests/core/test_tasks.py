@@ -98,12 +98,13 @@ async def test_a_worker_that_dies_in_the_middle_repeats_and_skips_nothing(
     database: Settings, bench: Bench
 ) -> None:
     alice = await cast.who("alice")
-    is_stuck = asyncio.Event()
+    is_stuck, is_dead = asyncio.Event(), asyncio.Event()
 
     async def hang(first: int, _by: Actor) -> None:
         if first == 20 and not is_stuck.is_set():
             is_stuck.set()
-            await asyncio.sleep(60)
+            await is_dead.wait()
+            raise asyncio.CancelledError
 
     bench.before = hang
     task_id = await began(alice)
@@ -111,6 +112,7 @@ async def test_a_worker_that_dies_in_the_middle_repeats_and_skips_nothing(
     await asyncio.wait_for(is_stuck.wait(), 20)
     assert (await seen(task_id, alice)).handled == 20
     first.cancel()
+    is_dead.set()
     await asyncio.gather(first, return_exceptions=True)
     async with workers(database):
         await until(lambda: has_ended(task_id, alice))

@@ -46,7 +46,7 @@ def test_a_brand_gets_its_colour_its_logo_and_a_host_that_is_proven(
     pages.field(page, "Name servers").fill("ns1.bright.example\nns2.bright.example")
     page.get_by_role("button", name="Create").click()
     pages.expect_toast(page, "The project was added.")
-    expect(page.get_by_role("main")).to_contain_text("250.50 EUR")
+    expect(page.get_by_role("main")).to_contain_text("€250.50")
     expect(page.locator("span.btn-primary")).to_have_css("background-color", "rgb(160, 16, 32)")
 
     page.locator("#field-logo").set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": PIXEL})

@@ -27,6 +27,7 @@ from tenants import addresses
 from tests.conftest import settings_for
 from tests.visitor import PASSWORD
 from web.cli import ground, main
+from web.cli.demo import forget
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -379,8 +380,6 @@ def wait_for(port: int, host: str, log: Path, *, seconds: float = 60) -> httpx.R
 
 def test_the_demo_starts_shows_its_logins_and_keeps_its_data(tmp_path: Path) -> None:
     demo, port = Settings(home=tmp_path / "demo"), free_port()
-    with running(demo, tmp_path, "demo", "--only-fill") as (process, log):
-        assert process.wait(120) == 0, log.read_text()
     with running(demo, tmp_path, "demo", "--port", str(port)) as (process, log):
         for host in ("localhost", "nova.localhost", "acme.localhost", "petit.localhost"):
             assert wait_for(port, host, log).status_code == 200, host
@@ -396,5 +395,11 @@ def test_the_demo_starts_shows_its_logins_and_keeps_its_data(tmp_path: Path) -> 
             }
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0, log.read_text()
-    with running(demo, tmp_path, "demo", "--reset", "--only-fill") as (process, log):
+    key = (demo.home / "secret_key").read_text()
+    with running(demo, tmp_path, "demo", "--only-fill") as (process, log):
         assert process.wait(120) == 0, log.read_text()
+    assert (demo.home / "secret_key").read_text() == key
+    assert list((demo.home / "postgresql").rglob("PG_VERSION"))
+    forget(demo)
+    assert not (demo.home / "secret_key").exists()
+    assert not list((demo.home / "postgresql").rglob("PG_VERSION"))

@@ -35,7 +35,7 @@ def demo(port: int | None, reset: bool, only_fill: bool) -> None:
     """
     found = _settings(port)
     if reset:
-        _forget(found)
+        forget(found)
     if not only_fill:
         serving.require_free_port(found)
     with ground.embedded(found) as ready, _catching_mail(ready) as complete:
@@ -56,7 +56,7 @@ def _settings(port: int | None) -> Settings:
     return msgspec.structs.replace(found, secure_cookies=False, mail_catcher=True, port=port or found.port)
 
 
-def _forget(found: Settings) -> None:
+def forget(found: Settings) -> None:
     """Remove the data, the secret key and the caught mail; `AlreadyRunning` when somebody works with them."""
     Cluster(found.home / "postgresql").erase()
     shutil.rmtree(found.home / "mail", ignore_errors=True)
