@@ -1,0 +1,1 @@
+"""Money that is owed and paid. Everything stands on `ledger`; `money` and `periods` are its arithmetic."""
