@@ -38,7 +38,7 @@ CREATE TABLE ledger_transfers (
     entry_id bigint NOT NULL,
     debit_id bigint NOT NULL,
     credit_id bigint NOT NULL CHECK (credit_id <> debit_id),
-    currency text NOT NULL,
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     units bigint NOT NULL CHECK (units > 0 AND units < 1000000000000000),
     at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),

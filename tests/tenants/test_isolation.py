@@ -46,6 +46,7 @@ GAPS = {
     "SECURITY DEFINER": "CREATE FUNCTION peek() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
     "may TRUNCATE": "GRANT TRUNCATE ON clients TO comptoir_app",
     "may UPDATE an entry": "GRANT UPDATE ON audit_entries TO comptoir_app",
+    "may INSERT what the database counts": "GRANT INSERT ON ledger_totals TO comptoir_app",
     "role comptoir_worker may SELECT": "GRANT SELECT ON clients TO comptoir_worker",
     "may be null": "CREATE TABLE loose (tenant_id bigint, name text)",
 }
