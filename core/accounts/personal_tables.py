@@ -63,8 +63,9 @@ def _free(table: str, column: str) -> str:
         AND o.{column}_folded LIKE 'cleared-' || t.id || '%') THEN '-' || new_id() ELSE '' END"""
 
 
-NOWHERE = " || '@cleared.invalid'"
-"""No mail ever goes to `.invalid` (RFC 2606)."""
+NOBODY = "@cleared.invalid"
+"""How the addresses of those end whose data was cleared. No mail ever goes to `.invalid` (RFC 2606)."""
+NOWHERE = f" || '{NOBODY}'"
 
 TABLES: tuple[Table, ...] = (
     Table(

@@ -60,6 +60,13 @@ async def test_a_closed_client_is_cleared_after_its_code_was_typed(alice):
     assert "Dupont" not in alice.text(await alice.get(f"/staff/clients/{code}/activity"))
     again = await alice.post("/staff/clients/reopen", {"code": code})
     assert "it stays closed" in alice.text(again)
+    async with db.as_tenant((await cast.tenant("nova")).id):
+        person = await db.value("SELECT id FROM people WHERE email LIKE '%@cleared.invalid'")
+    users = f"/staff/clients/{code}/users"
+    for path in (f"/staff/clients/{code}", users, f"{users}/{person}", "/staff/users", f"/staff/users/{person}"):
+        page = await alice.get(path)
+        assert page.status_code == 200, path
+        assert "cleared.invalid" not in page.text, path
 
 
 async def test_of_a_cleared_client_only_what_can_be_done_is_offered_and_the_rest_is_refused(alice):

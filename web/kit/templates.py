@@ -15,6 +15,7 @@ from babel import Locale, dates, numbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from core import i18n, money, places
+from core.accounts import personal_tables
 from core.i18n import _, ngettext
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -60,6 +61,11 @@ def amount(units: int, currency: str) -> str:
     return written.replace(currency, f"{currency}\N{NO-BREAK SPACE}") if written.startswith(currency) else written
 
 
+def mailbox(address: str) -> str:
+    """An e-mail address, a dash in place of one that was cleared."""
+    return "–" if address.endswith(personal_tables.NOBODY) else address
+
+
 def country(code: str) -> str:
     """The name of a country in the reader's language."""
     return places.countries(i18n.current()).get(code, code)
@@ -91,6 +97,7 @@ def environment(*, reload: bool = False) -> Environment:
             "datetime_": moment,
             "number": number,
             "amount": amount,
+            "mailbox": mailbox,
             "country_name": country,
             "language_name": language,
         }
