@@ -27,7 +27,7 @@ async def test_all_of_a_project_is_kept_and_shown(alice: Visitor) -> None:
     }
     page = await alice.follow(await alice.post("/staff/projects", sent))
     for shown in (
-        "1250.50 CHF",
+        "CHF 1,250.50",
         "ns1.aurora.example, ns2.aurora.example",
         "Aurora Cloud",
         "#a01020",

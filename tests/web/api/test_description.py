@@ -64,7 +64,7 @@ def test_schemathesis_finds_nothing(served: Served) -> None:
         str(Path(sys.executable).with_name("schemathesis")),
         *("run", f"http://127.0.0.1:{served.port}/api/v1/openapi.json"),
         *("-H", "Host: nova.localhost", "-H", f"Authorization: Bearer {served.key}"),
-        *("--checks", "all", "--max-examples", "4", "--seed", "7", "--workers", "2", "--no-shrink"),
+        *("--checks", "all", "--max-examples", "4", "--seed", "7", "--workers", "1", "--no-shrink"),
         *("--request-timeout", "60"),
         *("--phases", "examples,coverage,fuzzing,stateful", "--suppress-health-check", "all", "--warnings", "off"),
     ]
