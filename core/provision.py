@@ -89,10 +89,11 @@ async def initialise(admin_url: str, *, database: str = "comptoir", passwords: M
 
 
 async def clone(admin_url: str, *, template: str, database: str) -> None:
-    """Copies a database nobody is connected to (0.1 s), and the rights on it, which PostgreSQL leaves out."""
+    """Copies a database nobody is connected to, file by file, and the rights on it, which PostgreSQL leaves out."""
     admin = await asyncpg.connect(admin_url)
+    made_of = f"OWNER {OWNER} TEMPLATE {sql.name(template)} STRATEGY FILE_COPY"
     try:
-        await admin.execute(f"CREATE DATABASE {sql.name(database)} OWNER {OWNER} TEMPLATE {sql.name(template)}")
+        await admin.execute(f"CREATE DATABASE {sql.name(database)} {made_of}")
         for statement in sql.rights_on(database):
             await admin.execute(statement)
     finally:
