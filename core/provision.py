@@ -89,7 +89,7 @@ async def initialise(admin_url: str, *, database: str = "comptoir", passwords: M
 
 
 async def clone(admin_url: str, *, template: str, database: str) -> None:
-    """Copies a database nobody is connected to, file by file, and the rights on it, which PostgreSQL leaves out."""
+    """Copies the files of a database nobody is connected to, and the rights on it, which PostgreSQL leaves out."""
     admin = await asyncpg.connect(admin_url)
     made_of = f"OWNER {OWNER} TEMPLATE {sql.name(template)} STRATEGY FILE_COPY"
     try:
