@@ -67,6 +67,9 @@ async def test_a_closed_client_is_cleared_after_its_code_was_typed(alice):
         page = await alice.get(path)
         assert page.status_code == 200, path
         assert "cleared.invalid" not in page.text, path
+    async with db.as_tenant((await cast.tenant("nova")).id):
+        await db.execute("DELETE FROM memberships WHERE person_id = $1", person)
+    assert "Nobody signs in for this client." in alice.text(await alice.get(users))
 
 
 async def test_of_a_cleared_client_only_what_can_be_done_is_offered_and_the_rest_is_refused(alice):
