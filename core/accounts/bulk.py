@@ -22,6 +22,7 @@ from core.accounts import (
     groups,
     removal,
 )
+from core.accounts.cleared import CLEARED
 from core.accounts.client_choice import Choice
 from core.actor import Actor
 from core.checks import Checks
@@ -182,7 +183,7 @@ async def _assign(is_added: bool, group_id: int, found: list[Record], *, by: Act
 def _assigned(client: Record, is_added: bool, was_by_hand: bool | None) -> Result:
     """`was_by_hand`: None for who was not in the group, False for who is there by its rule."""
     if is_added and client["cleared_at"] is not None:
-        return _result(client, "skipped", _(clients.CLEARED))
+        return _result(client, "skipped", _(CLEARED))
     if bool(was_by_hand) != is_added:
         return _result(client)
     if was_by_hand is False:

@@ -10,11 +10,11 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import BigInt, Integer, Text, Timestamptz
 
 from core import audit, clock, db, hooks, places, policies
-from core.accounts import access, attitudes, client_filter, field_values, owners, projects
+from core.accounts import access, attitudes, cleared, client_filter, field_values, owners, projects
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import EditConflict, Forbidden, Invalid, ReadOnly
-from core.i18n import N_, _
+from core.i18n import _
 from core.permissions import Permission
 
 
@@ -92,7 +92,6 @@ class ClientChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 LONGEST_NOTE = 10_000
-CLEARED = N_("The personal data of this client was cleared; nothing in it changes any more.")
 NOT_TOLD = frozenset({"id", "registered_at", "project_id", "attitude_id"})
 CHANGED_WHEN_CLOSED = frozenset({"note"})
 EDITABLE = tuple(
@@ -188,8 +187,8 @@ def shown(client: Mapping[str, Any]) -> dict[str, Any]:
 
 def require_open(client: Mapping[str, Any], fields: Collection[str]) -> None:
     """Nothing when these fields of the client may change; of a closed one only the note may. Else `ReadOnly`."""
-    if client["cleared_at"] is not None and fields:
-        raise ReadOnly(_(CLEARED))
+    if fields:
+        cleared.require_kept(client)
     if client["status"] == "closed" and set(fields) - CHANGED_WHEN_CLOSED:
         raise ReadOnly(_("This client is closed. Open it again to change it."))
 

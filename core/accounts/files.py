@@ -8,7 +8,7 @@ from asyncpg import Record
 from piccolo.columns import BigInt, Bytea, Integer, Text, Timestamptz
 
 from core import audit, clock, db, file_names, policies
-from core.accounts import access, clients, rows
+from core.accounts import access, cleared, rows
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import NotFound
@@ -72,7 +72,7 @@ async def create(client_id: int, new: NewFile, *, by: Actor) -> Record:
     """
     policies.require(by, Permission.FILE_CREATE)
     client = await access.client(client_id, by=by, lock=True)
-    clients.require_open(client, ["note"])
+    cleared.require_kept(client)
     name = file_names.cleaned(new.name)
     kind = await _checked(client_id, name, new.content)
     made = await db.row(

@@ -1,6 +1,6 @@
 """Account groups: named sets of clients, filled by hand. Staff limited to groups knows of no others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies, quotas
-from core.accounts import access, rows
+from core.accounts import access, cleared, rows
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, Forbidden, NotFound
@@ -154,6 +154,12 @@ async def add(group_id: int, client_ids: Sequence[int], *, by: Actor, is_told_ea
     )
     await _tell(added, "group:clients_added", group, by=by, is_each=is_told_each)
     return len(added)
+
+
+async def add_one(group_id: int, client: Mapping[str, Any], *, by: Actor) -> bool:
+    """Put one client into a group; whether it was not in it by hand. `ReadOnly` when its data was cleared."""
+    cleared.require_kept(client)
+    return bool(await add(group_id, [client["id"]], by=by))
 
 
 async def remove(group_id: int, client_ids: Sequence[int], *, by: Actor, is_told_each: bool = False) -> int:

@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import BigInt, Boolean, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import access, clients, rows
+from core.accounts import access, cleared, rows
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Forbidden, NotFound
@@ -115,7 +115,7 @@ async def create(client_id: int, new: NewNote, *, by: Actor) -> Record:
     """Add a note, also to a closed client; `ReadOnly` to one that was cleared."""
     policies.require(by, Permission.NOTE_CREATE)
     client = await access.client(client_id, by=by, lock=True)
-    clients.require_open(client, ["note"])
+    cleared.require_kept(client)
     text = _checked(new.text)
     if new.is_pinned:
         await _unpin(client_id)

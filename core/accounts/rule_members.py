@@ -101,6 +101,32 @@ async def preview(
     )
 
 
+WRITE = """{diff}, joined AS (
+                INSERT INTO group_members (group_id, client_id, added_at, added_by, registered_at,
+                                           is_manual, is_by_rule)
+                SELECT {group:d}, d.id, {at}::timestamptz, '', d.registered_at, false, true
+                  FROM diff d WHERE d.fits AND NOT d.is_manual
+                ON CONFLICT (tenant_id, group_id, client_id) DO UPDATE SET is_by_rule = true),
+            kept AS (
+                UPDATE group_members m SET is_by_rule = d.fits FROM diff d
+                 WHERE m.group_id = {group:d} AND m.client_id = d.id AND d.is_manual),
+            gone AS (
+                DELETE FROM group_members m USING diff d
+                 WHERE m.group_id = {group:d} AND m.client_id = d.id AND NOT d.fits AND NOT d.is_manual),
+            told AS (
+                INSERT INTO audit_entries (at, action, actor_kind, actor_id, actor_name, subject_kind, subject_id,
+                                           subject_name, client_id, changes, address, request_id)
+                SELECT {at}::timestamptz,
+                       CASE WHEN d.fits THEN 'group:joined_by_rule' ELSE 'group:left_by_rule' END,
+                       {kind}::text, {actor}::bigint, {who}::text, 'group', {group:d}, {name}::text, d.id,
+                       '{{}}', '', {request}::text
+                  FROM diff d WHERE NOT d.is_manual)
+            SELECT count(*) FILTER (WHERE d.fits AND NOT d.is_manual) AS joined,
+                   count(*) FILTER (WHERE NOT d.fits AND NOT d.is_manual) AS gone, count(*) AS changed
+              FROM diff d"""
+"""Writes what a diff says: members, who was put in by hand as well, and an entry in the audit for the others."""
+
+
 async def apply(
     group: Mapping[str, Any],
     rule: Rule | None,
@@ -121,29 +147,9 @@ async def apply(
     if ids is None:  # it would loop over all for each, if it believes that there are few
         await db.execute("SET LOCAL enable_nestloop = off")
     row = await db.row(
-        f"""{diff}, joined AS (
-                INSERT INTO group_members (group_id, client_id, added_at, added_by, registered_at,
-                                           is_manual, is_by_rule)
-                SELECT {group["id"]:d}, d.id, {at}::timestamptz, '', d.registered_at, false, true
-                  FROM diff d WHERE d.fits AND NOT d.is_manual
-                ON CONFLICT (tenant_id, group_id, client_id) DO UPDATE SET is_by_rule = true),
-            kept AS (
-                UPDATE group_members m SET is_by_rule = d.fits FROM diff d
-                 WHERE m.group_id = {group["id"]:d} AND m.client_id = d.id AND d.is_manual),
-            gone AS (
-                DELETE FROM group_members m USING diff d
-                 WHERE m.group_id = {group["id"]:d} AND m.client_id = d.id AND NOT d.fits AND NOT d.is_manual),
-            told AS (
-                INSERT INTO audit_entries (at, action, actor_kind, actor_id, actor_name, subject_kind, subject_id,
-                                           subject_name, client_id, changes, address, request_id)
-                SELECT {at}::timestamptz,
-                       CASE WHEN d.fits THEN 'group:joined_by_rule' ELSE 'group:left_by_rule' END,
-                       {kind}::text, {actor}::bigint, {who}::text, 'group', {group["id"]:d}, {name}::text, d.id,
-                       '{{}}', '', {request}::text
-                  FROM diff d WHERE NOT d.is_manual)
-            SELECT count(*) FILTER (WHERE d.fits AND NOT d.is_manual) AS joined,
-                   count(*) FILTER (WHERE NOT d.fits AND NOT d.is_manual) AS gone, count(*) AS changed
-              FROM diff d""",
+        WRITE.format(
+            diff=diff, group=group["id"], at=at, who=who, kind=kind, actor=actor, name=name, request=request
+        ),
         *bound.arguments,
     )
     if ids is None:

@@ -44,8 +44,7 @@ async def show_why(request: AnyRequest, by: By, code: FromPath[int], group_id: F
 async def join(request: AnyRequest, by: By, code: FromPath[int]) -> Response[None]:
     """Put one client into a group."""
     client = await clients.get(code, by=by)
-    clients.require_open(client, ["note"])  # of a closed one groups may change, of a cleared one nothing
-    await groups.add(_id((await request.form()).get("group")), [client["id"]], by=by)
+    await groups.add_one(_id((await request.form()).get("group")), client, by=by)
     return redirect(request, f"/staff/clients/{code}/groups", toast=_("The client was put into the group."))
 
 

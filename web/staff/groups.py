@@ -8,7 +8,6 @@ from litestar.params import FromPath
 from core import policies
 from core.accounts import (
     access,
-    clients,
     group_effects,
     group_members,
     group_rules,
@@ -18,7 +17,7 @@ from core.accounts import (
 )
 from core.accounts.groups import GroupChanges, NewGroup
 from core.actor import Actor
-from core.errors import Conflict, EditConflict, Invalid, NotFound
+from core.errors import Conflict, EditConflict, Invalid, NotFound, ReadOnly
 from core.i18n import _, ngettext
 from core.permissions import Permission
 from web.kit import forms
@@ -110,16 +109,16 @@ async def put_in(request: AnyRequest, by: By, group_id: FromPath[int]) -> Respon
     form = await forms.read(request)
     try:
         client = await access.client_by_code(number_in(form.get("code").strip()) or 0, by=by)
+        is_new = await groups.add_one(group_id, client, by=by)
     except NotFound:
         refusal = Invalid({"code": _("There is no client with this code.")})
         return await _show(request, group_id, form.refused(refusal), by=by, status=422)
-    if client["cleared_at"] is not None:
-        refusal = Invalid({"code": _(clients.CLEARED)})
+    except ReadOnly as cleared:
+        refusal = Invalid({"code": cleared.message})
         return await _show(request, group_id, form.refused(refusal), by=by, status=422)
-    count = await groups.add(group_id, [client["id"]], by=by)
-    toast = _("%(name)s is in the group now.") if count else _("%(name)s was in the group already.")
+    toast = _("%(name)s is in the group now.") if is_new else _("%(name)s was in the group already.")
     name = {"name": client["name"]}
-    return redirect(request, f"/staff/groups/{group_id}", toast=toast % name, kind="good" if count else "info")
+    return redirect(request, f"/staff/groups/{group_id}", toast=toast % name, kind="good" if is_new else "info")
 
 
 @post("/groups/{group_id:int}/members/remove", **requires(Permission.GROUP_ASSIGN))
