@@ -77,5 +77,7 @@ def finish(page: Page, served: Served, told: str | None) -> None:
 
 
 def counts(page: Page) -> list[str]:
-    """Added, changed, skipped, with errors."""
-    return page.locator("[data-counts] dd").all_inner_texts()
+    """Added, changed, skipped, with errors, as soon as the page has them."""
+    shown = page.locator("[data-counts] dd")
+    expect(shown).to_have_count(4)
+    return shown.all_inner_texts()
