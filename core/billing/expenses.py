@@ -18,7 +18,7 @@ from piccolo.columns import BigInt, Date, Integer, Text, Timestamptz
 from core import audit, clock, db, policies
 from core.accounts import access, clients, rows
 from core.actor import Actor
-from core.billing import accounts, allocations, ledger
+from core.billing import accounts, allocations, ledger, money_checks
 from core.billing.ledger import Transfer
 from core.checks import Checks
 from core.errors import Conflict, NotFound
@@ -31,7 +31,6 @@ MANUAL, TRANSFER = "manual", "transfer"
 """Kinds: charged by hand, and moved to another account of the client. Modules above bring others."""
 LONGEST_TEXT = 200
 LONGEST_REASON = 500
-FIRST_DAY = date(2000, 1, 1)
 WHOLE = 100_000
 """A tax rate of 100 %; rates are thousandths of a percent."""
 COLUMNS = (
@@ -255,8 +254,8 @@ def _checked(new: NewExpense, account: Mapping[str, Any], today: date, key: str)
         checks.error("tax_rate", _("A tax rate is from 0 to 100 %."))
     elif 0 < new.units < MOST <= new.units + tax.on(new.units):
         checks.error("units", _("This is more than can be kept."))
-    check_units(checks, new.units)
-    day = check_day(checks, new.day, today)
+    money_checks.units(checks, new.units)
+    day = money_checks.day(checks, new.day, today)
     end = _end_of(checks, new, today)
     checks.done()
     return Charge(
@@ -271,22 +270,6 @@ def _checked(new: NewExpense, account: Mapping[str, Any], today: date, key: str)
     )
 
 
-def check_units(checks: Checks, units: int) -> int:
-    """An amount above 0; notes an error under "units" for another."""
-    if units <= 0:
-        checks.error("units", _("Please give an amount above 0."))
-    elif units >= MOST:
-        checks.error("units", _("This is more than can be kept."))
-    return units
-
-
-def check_day(checks: Checks, day: date | None, today: date) -> date:
-    """A day that has come, today without one; notes an error under "day" for another."""
-    if day is not None and not FIRST_DAY <= day <= today:
-        checks.error("day", _("Please give a day that has come."))
-    return day or today
-
-
 def _end_of(checks: Checks, new: NewExpense, today: date) -> date | None:
     """The first day after the period, None without one; notes errors under its two days."""
     first, last = new.period_start, new.period_last
@@ -295,7 +278,7 @@ def _end_of(checks: Checks, new: NewExpense, today: date) -> date | None:
     if first is None or last is None:
         checks.error("period_start" if first is None else "period_last", _("Please give both days, or none."))
         return None
-    if not FIRST_DAY <= first <= last <= today.replace(year=today.year + 11, day=1):
+    if not money_checks.FIRST_DAY <= first <= last <= today.replace(year=today.year + 11, day=1):
         checks.error("period_last", _("The last day is not before the first."))
         return None
     return last + timedelta(days=1)

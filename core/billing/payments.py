@@ -18,7 +18,7 @@ from piccolo.columns import BigInt, Date, Text, Timestamptz
 from core import audit, clock, db, policies
 from core.accounts import access, cleared, rows
 from core.actor import Actor
-from core.billing import accounts, allocations, expenses, ledger
+from core.billing import accounts, allocations, ledger, money_checks
 from core.billing.ledger import Transfer
 from core.checks import Checks
 from core.errors import Conflict, NotFound
@@ -140,7 +140,7 @@ async def confirm(payment_id: int, day: date | None = None, *, by: Actor) -> Rec
     """The money of a pending payment has come, today without a day; `Conflict` when it is not pending."""
     account, payment = await _pending(payment_id, by=by)
     checks = Checks()
-    came = expenses.check_day(checks, day, clock.today(by.tenant.timezone))
+    came = money_checks.day(checks, day, clock.today(by.tenant.timezone))
     checks.done()
     await db.execute("UPDATE payments SET state = 'paid', day = $2 WHERE id = $1", payment_id, came)
     await note(payment_id, "paid", by=by)
@@ -244,9 +244,9 @@ async def _row(payment_id: int) -> Record:
 def _checked(new: NewPayment, today: date) -> dict[str, Any]:
     checks = Checks()
     values = {
-        "units": expenses.check_units(checks, new.units),
+        "units": money_checks.units(checks, new.units),
         "method": checks.choice("method", new.method, PLACES),
-        "day": expenses.check_day(checks, new.day, today),
+        "day": money_checks.day(checks, new.day, today),
         "reference": checks.text("reference", new.reference, longest=LONGEST, required=False),
         "note": checks.text("note", new.note, longest=LONGEST_NOTE, required=False),
     }

@@ -14,7 +14,7 @@ from piccolo.columns import BigInt, Date, Text, Timestamptz
 
 from core import clock, db, policies
 from core.actor import Actor
-from core.billing import accounts, allocations, expenses, ledger, payments
+from core.billing import accounts, allocations, ledger, money_checks, payments
 from core.billing.ledger import Transfer
 from core.checks import Checks
 from core.errors import Conflict
@@ -122,13 +122,13 @@ async def _give_back(
 def _checked(new: NewRefund, payment: Record, today: date) -> tuple[date, str]:
     checks = Checks()
     left = payment["units"] - payment["refunded_units"]
-    if expenses.check_units(checks, new.units) > left:
+    if money_checks.units(checks, new.units) > left:
         checks.error(
             "units",
             _("At most %(amount)s are left of this payment.")
             % {"amount": accounts.told(left, payment["currency"])},
         )
-    day = expenses.check_day(checks, new.day, today)
+    day = money_checks.day(checks, new.day, today)
     if day < payment["day"]:
         checks.error("day", _("This is before the payment came."))
     reason = checks.text("reason", new.reason, longest=payments.LONGEST_NOTE)

@@ -15,7 +15,7 @@ from core import clock, db, policies
 from core.accounts import account_parts, clients
 from core.accounts.account_parts import Pair
 from core.actor import Actor
-from core.billing import accounts, allocations, expenses, ledger, payments
+from core.billing import accounts, allocations, expenses, ledger, money_checks, payments
 from core.billing.expenses import Charge
 from core.billing.ledger import Transfer
 from core.checks import Checks
@@ -90,7 +90,7 @@ async def _checked(new: NewTransfer, source: Record, *, by: Actor) -> tuple[Reco
     target = next((row for row in await targets(source, by=by) if row["id"] == new.to_id), None)
     if target is None:
         checks.error("to_id", _("This is not one of the choices."))
-    if expenses.check_units(checks, new.units) > max(source["balance"], 0):
+    if money_checks.units(checks, new.units) > max(source["balance"], 0):
         has = accounts.told(max(source["balance"], 0), source["currency"])
         checks.error("units", _("The account has %(balance)s.") % {"balance": has})
     note = checks.text("note", new.note, longest=payments.LONGEST_NOTE, required=False)
