@@ -12,6 +12,8 @@ from core.i18n import N_
 class Permission(StrEnum):
     """One right. Alphabetical; the text for people is in DESCRIPTIONS."""
 
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_UPDATE = "account:update"
     ACTIVITY_READ = "activity:read"
     API_KEY_MANAGE = "api_key:manage"
     ATTITUDE_MANAGE = "attitude:manage"
@@ -35,6 +37,9 @@ class Permission(StrEnum):
     CONTRACT_READ = "contract:read"
     CONTRACT_UPDATE = "contract:update"
     CONTRACT_TEMPLATE_MANAGE = "contract_template:manage"
+    EXPENSE_CREATE = "expense:create"
+    EXPENSE_READ = "expense:read"
+    EXPENSE_REVERSE = "expense:reverse"
     FIELD_MANAGE = "field:manage"
     FILE_CREATE = "file:create"
     FILE_DELETE = "file:delete"
@@ -52,6 +57,9 @@ class Permission(StrEnum):
     PAYER_MERGE = "payer:merge"
     PAYER_READ = "payer:read"
     PAYER_UPDATE = "payer:update"
+    PAYMENT_CREATE = "payment:create"
+    PAYMENT_READ = "payment:read"
+    PAYMENT_REFUND = "payment:refund"
     PLATFORM_ACTIVITY = "platform:activity"
     PLATFORM_HEALTH = "platform:health"
     PLUGIN_MANAGE = "plugin:manage"
@@ -90,6 +98,8 @@ class Permission(StrEnum):
 
 DESCRIPTIONS = MappingProxyType(
     {
+        Permission.ACCOUNT_READ: N_("See what clients have and owe"),
+        Permission.ACCOUNT_UPDATE: N_("Change what clients may owe, and move money between their accounts"),
         Permission.ACTIVITY_READ: N_("Read who changed what, and when"),
         Permission.API_KEY_MANAGE: N_("Make and revoke one's own API keys"),
         Permission.ATTITUDE_MANAGE: N_("Change the list of attitudes"),
@@ -113,6 +123,9 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CONTRACT_READ: N_("See contracts"),
         Permission.CONTRACT_TEMPLATE_MANAGE: N_("Change the templates of contracts"),
         Permission.CONTRACT_UPDATE: N_("Edit, send and cancel contracts, and record signatures"),
+        Permission.EXPENSE_CREATE: N_("Charge clients by hand"),
+        Permission.EXPENSE_READ: N_("See expenses"),
+        Permission.EXPENSE_REVERSE: N_("Reverse expenses"),
         Permission.FIELD_MANAGE: N_("Change the fields of clients"),
         Permission.FILE_CREATE: N_("Keep files with clients"),
         Permission.FILE_DELETE: N_("Delete files of clients"),
@@ -130,6 +143,9 @@ DESCRIPTIONS = MappingProxyType(
         Permission.PAYER_MERGE: N_("Merge payers of a client"),
         Permission.PAYER_READ: N_("See payers"),
         Permission.PAYER_UPDATE: N_("Edit payers"),
+        Permission.PAYMENT_CREATE: N_("Record payments"),
+        Permission.PAYMENT_READ: N_("See payments"),
+        Permission.PAYMENT_REFUND: N_("Give payments back"),
         Permission.PLATFORM_ACTIVITY: N_("Read what was done on the platform"),
         Permission.PLATFORM_HEALTH: N_("See the health of the platform"),
         Permission.PLUGIN_MANAGE: N_("Switch plugins on and off, and set them up"),
