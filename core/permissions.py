@@ -64,6 +64,10 @@ class Permission(StrEnum):
     PLATFORM_HEALTH = "platform:health"
     PLUGIN_MANAGE = "plugin:manage"
     PLUGIN_READ = "plugin:read"
+    PRODUCT_CREATE = "product:create"
+    PRODUCT_DELETE = "product:delete"
+    PRODUCT_READ = "product:read"
+    PRODUCT_UPDATE = "product:update"
     PROJECT_ASSIGN = "project:assign"
     PROJECT_CREATE = "project:create"
     PROJECT_DELETE = "project:delete"
@@ -146,6 +150,10 @@ DESCRIPTIONS = MappingProxyType(
         Permission.PLATFORM_HEALTH: N_("See the health of the platform"),
         Permission.PLUGIN_MANAGE: N_("Switch plugins on and off, and set them up"),
         Permission.PLUGIN_READ: N_("See plugins and their health"),
+        Permission.PRODUCT_CREATE: N_("Add products, plans and addons"),
+        Permission.PRODUCT_DELETE: N_("Delete products, plans and addons"),
+        Permission.PRODUCT_READ: N_("See products and their prices"),
+        Permission.PRODUCT_UPDATE: N_("Edit products, plans and addons, and publish prices"),
         Permission.PROJECT_ASSIGN: N_("Open and close accounts of clients in projects"),
         Permission.PROJECT_CREATE: N_("Add projects"),
         Permission.PROJECT_DELETE: N_("Delete projects"),

@@ -37,6 +37,7 @@ NOUNS = {
     "payer": N_("Payers"),
     "payment": N_("Payments"),
     "plugin": N_("Plugins"),
+    "product": N_("Products"),
     "project": N_("Projects"),
     "role": N_("Roles"),
     "segment": N_("Saved filters"),

@@ -1,0 +1,1 @@
+"""What is sold, and for how much: products, their plans and addons, and prices in numbered lists."""
