@@ -95,9 +95,19 @@ ROWS = [
         ),
         ("POST /api/v1/payments/export", "payment:read", {"send": {}}),
     ),
+    *rows(
+        "portal",
+        "provider",
+        ("GET /balance", "portal:invoices:read", {}),
+        ("GET /expenses", "portal:invoices:read", {}),
+        ("GET /payments", "portal:invoices:read", {}),
+        by="dupont",
+    ),
 ]
 _FILTER = "client project day_from day_to state"
 PARAMETERS = {
+    "/expenses": "after before",
+    "/payments": "after before",
     "/staff/expenses": f"{_FILTER} after before",
     "/api/v1/expenses": f"{_FILTER} after before limit",
     "/staff/payments": f"{_FILTER} reference method after before",
@@ -107,6 +117,9 @@ RULED = {
     *(f"expenses.{column}" for column in ("kind", "currency", "tax_category")),
     *(f"payments.{column}" for column in ("method", "state", "currency")),
     *("payment_states.state", "refunds.kind"),
+}
+FILLERS = {
+    "refunds": "(payment_id, key, kind, units, day, reason, entry_id, created_at, created_by) SELECT p.id, 'x', 'refund', 1, p.day, 'x', p.entry_id, now(), 'x' FROM payments p WHERE p.tenant_id = {tenant} AND p.entry_id IS NOT NULL LIMIT 1",
 }
 
 
@@ -142,15 +155,14 @@ async def rich_account(world: "World", by: Actor) -> int:
     return account_id
 
 
-async def poor_account(_world: "World", by: Actor) -> int:
+async def poor_account(world: "World", by: Actor) -> int:
     """The other account of the client whose account got money last."""
     async with db.as_tenant(by.tenant.id):
-        return int(
-            await db.value(
-                """SELECT o.id FROM payments p JOIN client_projects o ON o.client_id = p.client_id
-                    WHERE o.id <> p.account_id ORDER BY p.created_at DESC LIMIT 1"""
-            )
+        found = await db.value(
+            """SELECT o.id FROM payments p JOIN client_projects o ON o.client_id = p.client_id
+                WHERE o.id <> p.account_id ORDER BY p.created_at DESC LIMIT 1"""
         )
+    return int(found) if found else await owing_account(world, by)
 
 
 async def expense(world: "World", by: Actor) -> int:
