@@ -1,0 +1,1 @@
+"""What is sold and what it costs: discounts, taxes, and the price with the trace of how it came about."""
