@@ -1,1 +1,1 @@
-"""What is sold and what it costs: discounts, taxes, and the price with the trace of how it came about."""
+"""What is sold and what it costs: products, plans, prices in numbered lists, discounts, taxes, and a price's trace."""

@@ -35,6 +35,7 @@ NOUNS = {
     "note": N_("Notes"),
     "payer": N_("Payers"),
     "plugin": N_("Plugins"),
+    "product": N_("Products"),
     "project": N_("Projects"),
     "role": N_("Roles"),
     "segment": N_("Saved filters"),
