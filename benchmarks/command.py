@@ -6,7 +6,7 @@ import msgspec
 import rich_click as click
 from rich.console import Console
 
-from benchmarks import client_list, ground, group_rules, palette, policies, report
+from benchmarks import client_list, ground, group_rules, invoices, palette, policies, report
 from benchmarks.client_list import Options
 from benchmarks.load import CONNECTIONS
 from benchmarks.scale import Scale
@@ -122,3 +122,15 @@ def questions_of_rights(is_json: bool) -> None:
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:
         report.show_checks(found, Console())
+
+
+@benchmarks.command("invoices")
+@click.option("--json", "is_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option("--count", default=400, show_default=True, help="How many are printed.")
+def documents(is_json: bool, count: int) -> None:
+    """Invoices as PDF with their XML inside, a second. Needs no database."""
+    found = invoices.measure(count)
+    if is_json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        Console().print(found)

@@ -12,6 +12,8 @@ from core.i18n import N_
 class Permission(StrEnum):
     """One right. Alphabetical; the text for people is in DESCRIPTIONS."""
 
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_UPDATE = "account:update"
     ACTIVITY_READ = "activity:read"
     API_KEY_MANAGE = "api_key:manage"
     ATTITUDE_MANAGE = "attitude:manage"
@@ -35,6 +37,13 @@ class Permission(StrEnum):
     CONTRACT_READ = "contract:read"
     CONTRACT_UPDATE = "contract:update"
     CONTRACT_TEMPLATE_MANAGE = "contract_template:manage"
+    DISCOUNT_CREATE = "discount:create"
+    DISCOUNT_DELETE = "discount:delete"
+    DISCOUNT_READ = "discount:read"
+    DISCOUNT_UPDATE = "discount:update"
+    EXPENSE_CREATE = "expense:create"
+    EXPENSE_READ = "expense:read"
+    EXPENSE_REVERSE = "expense:reverse"
     FIELD_MANAGE = "field:manage"
     FILE_CREATE = "file:create"
     FILE_DELETE = "file:delete"
@@ -52,10 +61,17 @@ class Permission(StrEnum):
     PAYER_MERGE = "payer:merge"
     PAYER_READ = "payer:read"
     PAYER_UPDATE = "payer:update"
+    PAYMENT_CREATE = "payment:create"
+    PAYMENT_READ = "payment:read"
+    PAYMENT_REFUND = "payment:refund"
     PLATFORM_ACTIVITY = "platform:activity"
     PLATFORM_HEALTH = "platform:health"
     PLUGIN_MANAGE = "plugin:manage"
     PLUGIN_READ = "plugin:read"
+    PRODUCT_CREATE = "product:create"
+    PRODUCT_DELETE = "product:delete"
+    PRODUCT_READ = "product:read"
+    PRODUCT_UPDATE = "product:update"
     PROJECT_ASSIGN = "project:assign"
     PROJECT_CREATE = "project:create"
     PROJECT_DELETE = "project:delete"
@@ -76,6 +92,8 @@ class Permission(StrEnum):
     STAFF_READ = "staff:read"
     TASK_MANAGE = "task:manage"
     TASK_READ = "task:read"
+    TAX_MANAGE = "tax:manage"
+    TAX_READ = "tax:read"
     USER_DISABLE = "user:disable"
     USER_INVITE = "user:invite"
     USER_READ = "user:read"
@@ -86,6 +104,8 @@ class Permission(StrEnum):
 
 DESCRIPTIONS = MappingProxyType(
     {
+        Permission.ACCOUNT_READ: N_("See what clients have and owe"),
+        Permission.ACCOUNT_UPDATE: N_("Change what clients may owe, and move money between their accounts"),
         Permission.ACTIVITY_READ: N_("Read who changed what, and when"),
         Permission.API_KEY_MANAGE: N_("Make and revoke one's own API keys"),
         Permission.ATTITUDE_MANAGE: N_("Change the list of attitudes"),
@@ -109,6 +129,13 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CONTRACT_READ: N_("See contracts"),
         Permission.CONTRACT_TEMPLATE_MANAGE: N_("Change the templates of contracts"),
         Permission.CONTRACT_UPDATE: N_("Edit, send and cancel contracts, and record signatures"),
+        Permission.DISCOUNT_CREATE: N_("Add discounts and promo codes"),
+        Permission.DISCOUNT_DELETE: N_("Delete discounts that nobody has had"),
+        Permission.DISCOUNT_READ: N_("See discounts, and try prices"),
+        Permission.DISCOUNT_UPDATE: N_("Edit and end discounts, and their promo codes"),
+        Permission.EXPENSE_CREATE: N_("Charge clients by hand"),
+        Permission.EXPENSE_READ: N_("See expenses"),
+        Permission.EXPENSE_REVERSE: N_("Reverse expenses"),
         Permission.FIELD_MANAGE: N_("Change the fields of clients"),
         Permission.FILE_CREATE: N_("Keep files with clients"),
         Permission.FILE_DELETE: N_("Delete files of clients"),
@@ -126,10 +153,17 @@ DESCRIPTIONS = MappingProxyType(
         Permission.PAYER_MERGE: N_("Merge payers of a client"),
         Permission.PAYER_READ: N_("See payers"),
         Permission.PAYER_UPDATE: N_("Edit payers"),
+        Permission.PAYMENT_CREATE: N_("Record payments"),
+        Permission.PAYMENT_READ: N_("See payments"),
+        Permission.PAYMENT_REFUND: N_("Give payments back"),
         Permission.PLATFORM_ACTIVITY: N_("Read what was done on the platform"),
         Permission.PLATFORM_HEALTH: N_("See the health of the platform"),
         Permission.PLUGIN_MANAGE: N_("Switch plugins on and off, and set them up"),
         Permission.PLUGIN_READ: N_("See plugins and their health"),
+        Permission.PRODUCT_CREATE: N_("Add products, plans and addons"),
+        Permission.PRODUCT_DELETE: N_("Delete products, plans and addons"),
+        Permission.PRODUCT_READ: N_("See products and their prices"),
+        Permission.PRODUCT_UPDATE: N_("Edit products, plans and addons, and publish prices"),
         Permission.PROJECT_ASSIGN: N_("Open and close accounts of clients in projects"),
         Permission.PROJECT_CREATE: N_("Add projects"),
         Permission.PROJECT_DELETE: N_("Delete projects"),
@@ -150,6 +184,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.STAFF_READ: N_("See the staff"),
         Permission.TASK_MANAGE: N_("See and cancel the tasks of others"),
         Permission.TASK_READ: N_("See and cancel one's own tasks"),
+        Permission.TAX_MANAGE: N_("Change tax rates and what is decided about taxes, and have VIES asked"),
+        Permission.TAX_READ: N_("See tax rates and what is decided about taxes"),
         Permission.USER_DISABLE: N_("Keep users of clients out, and let them in again"),
         Permission.USER_INVITE: N_("Invite users to clients"),
         Permission.USER_READ: N_("See the users of clients"),

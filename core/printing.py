@@ -1,24 +1,29 @@
 """Documents as PDF files, by typst: a source of ours, and data that is text and never markup.
 
-The same data at the same moment give the same bytes. PDF/A-2b where the letters are in the fonts that come with
-typst or stand on this machine; what has letters in none of them is still printed, as a plain PDF.
+The same data at the same moment give the same bytes. PDF/A where the letters are in the fonts that come with typst
+or stand on this machine; what has letters in none of them is still printed, as a plain PDF.
 """
 
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import typst
 
 SOURCES = Path(__file__).parent / "documents"
-TRIES: tuple[dict[str, Any], ...] = (
-    {"ignore_system_fonts": True, "pdf_standards": "a-2b"},
-    {"ignore_system_fonts": False, "pdf_standards": "a-2b"},
-    {"ignore_system_fonts": False},
-)
+Standard = Literal["a-2b", "a-3b"]
+"""Kinds of PDF/A: the third one may have files attached."""
+
+
+class Printed(msgspec.Struct, frozen=True):
+    """A file, and whether it is the PDF/A that was asked for."""
+
+    content: bytes
+    is_archival: bool
 
 
 class NotPrinted(RuntimeError):
@@ -27,20 +32,27 @@ class NotPrinted(RuntimeError):
 
 async def pdf(source: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
     """The document `source` of `core/documents` filled with the data; `at` is when it says it was made."""
-    return await asyncio.to_thread(_pdf, source, msgspec.json.encode(data).decode(), at)
+    return (await asyncio.to_thread(made, source, data, at=at)).content
 
 
-def _pdf(source: str, data: str, at: datetime) -> bytes:
-    text = (SOURCES / f"{source}.typ").read_bytes()
+def made(source: str, data: Mapping[str, Any], *, at: datetime, standard: Standard = "a-2b") -> Printed:
+    """The same at once, in this thread, as PDF/A of this kind where that can be."""
+    text, inputs = (SOURCES / f"{source}.typ").read_bytes(), {"data": msgspec.json.encode(data).decode()}
     reason = ""
-    for options in TRIES:
+    tries: tuple[tuple[bool, Standard | None], ...] = ((False, standard), (True, standard), (True, None))
+    for with_system, wanted in tries:
+        options: dict[str, Any] = {"font_paths": _fonts(with_system), "pdf_standards": wanted}
         try:
-            made = typst.compile(
-                text, root=SOURCES, format="pdf", sys_inputs={"data": data}, timestamp=at, **options
-            )
+            content = typst.compile(text, root=SOURCES, format="pdf", sys_inputs=inputs, timestamp=at, **options)
         except typst.TypstError as error:
             reason = str(error)
         else:
-            assert isinstance(made, bytes)
-            return made
+            assert isinstance(content, bytes)
+            return Printed(content, wanted is not None)
     raise NotPrinted(reason)
+
+
+@cache
+def _fonts(with_system: bool) -> typst.Fonts:
+    """The fonts that come with typst, and those of this machine; looked for once."""
+    return typst.Fonts(include_system_fonts=with_system)

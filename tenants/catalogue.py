@@ -8,8 +8,19 @@ APPLICATION, BACKUP, WORKER = "comptoir_app", "comptoir_backup", "comptoir_worke
 BOOKKEEPING = ("migrations",)
 """Tables without rows of anybody; only the owner writes them."""
 
-APPEND_ONLY = ("audit_entries", "ledger_accounts", "ledger_entries", "ledger_totals", "ledger_transfers")
+APPEND_ONLY = (
+    "audit_entries",
+    "ledger_accounts",
+    "ledger_entries",
+    "ledger_totals",
+    "ledger_transfers",
+    "payment_states",
+    "refunds",
+)
 """Rows that the application reads, and never changes or removes; it adds to all but COUNTED."""
+
+NEVER_REMOVED = ("allocations", "expenses", "payments")
+"""Rows that the application never removes; what it may change of them, triggers say (0140)."""
 
 COUNTED = ("ledger_totals",)
 """Rows that only the database writes, by triggers."""
@@ -79,6 +90,10 @@ SELECT format('table %s: role %s may %s an entry', t.name, role.rolname, kind)
 FROM tables t, pg_roles role, unnest(ARRAY['UPDATE', 'DELETE']) AS kind
 WHERE role.rolname = $4 AND t.name = ANY ($5) AND has_table_privilege(role.oid, t.oid, kind)
 UNION ALL
+SELECT format('table %s: role %s may DELETE what is never removed', t.name, role.rolname)
+FROM tables t, pg_roles role
+WHERE role.rolname = $4 AND t.name = ANY ($8) AND has_table_privilege(role.oid, t.oid, 'DELETE')
+UNION ALL
 SELECT format('table %s: role %s may INSERT what the database counts', t.name, role.rolname)
 FROM tables t, pg_roles role
 WHERE role.rolname = $4 AND t.name = ANY ($7) AND has_table_privilege(role.oid, t.oid, 'INSERT')
@@ -102,7 +117,7 @@ ORDER BY 1
 
 async def findings(connection: Any) -> list[str]:
     """Every gap, one sentence each; readable by any role."""
-    kept = (list(APPEND_ONLY), WORKER, list(COUNTED))
+    kept = (list(APPEND_ONLY), WORKER, list(COUNTED), list(NEVER_REMOVED))
     rows = await connection.fetch(FINDINGS, list(BOOKKEEPING), WALL, list(REFERS_TO_SHARED), APPLICATION, *kept)
     return [row[0] for row in rows]
 

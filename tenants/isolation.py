@@ -8,7 +8,7 @@ looks for gaps, and a gap undoes the migration.
 from typing import Any
 
 from tenants import catalogue
-from tenants.catalogue import APPEND_ONLY, APPLICATION, BACKUP, COUNTED, TENANT
+from tenants.catalogue import APPEND_ONLY, APPLICATION, BACKUP, COUNTED, NEVER_REMOVED, TENANT
 
 SHARED_READS = {
     "providers": f"id = {TENANT}",
@@ -55,6 +55,7 @@ class WallHasGaps(RuntimeError):
 async def _guard_tenant(connection: Any, table: str) -> None:
     await _raise_wall(connection, table, f"tenant_id = {TENANT}")
     rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+    rights = "SELECT, INSERT, UPDATE" if table in NEVER_REMOVED else rights
     rights = "SELECT" if table in COUNTED else rights
     await connection.execute(f'GRANT {rights} ON "{table}" TO {APPLICATION}')
 

@@ -7,6 +7,7 @@ from core import actor, clock, db, i18n, places, plugin_registry, plugin_setting
 from core.accounts import attitudes, companies, projects, rows
 from core.accounts.provider_settings import COLORS, TIMEZONES
 from core.actor import Actor, Tenant
+from core.catalog import product_types
 from core.checks import Checks
 from core.errors import Conflict, Invalid
 from core.i18n import _
@@ -178,6 +179,7 @@ async def _furnish(new: NewProvider, *, by: Actor) -> None:
     await projects.create_default(by.tenant.name, by=by, currency=new.currency)
     await companies.create_default(by.tenant.name, new.country, by=by)
     await attitudes.create_first(by=by)
+    await product_types.create_first(by=by)
     for plugin in FIRST_PLUGINS:
         if plugin_registry.find(plugin) is not None:
             await plugin_settings.enable(plugin, by=by)

@@ -13,6 +13,7 @@ from asyncpg import Record
 from core import audit, clock, db, hooks, policies
 from core.accounts import (
     access,
+    account_parts,
     activity_fields,
     client_fields,
     client_list,
@@ -107,6 +108,7 @@ async def merge(code: int, into: int, *, owner_role: str = "", by: Actor) -> Rec
     await hooks.before("before_client_merged", by=by, client=clients.shown(gone), into=clients.shown(stays))
     await impersonation.end_of_client(gone["id"], by=by)
     await client_merging_users.move(gone, stays, found.seats, by=by)
+    await _carry_accounts(gone["id"], stays["id"])
     await client_parts.move(gone, stays)
     merged = await _lead_on(gone, stays, found)
     await _tell(found, by=by)
@@ -173,6 +175,17 @@ async def _differing_fields(gone_id: int, stays_id: int) -> list[Difference]:
         for field in fields
         if field.key in theirs and field.key in kept and theirs[field.key] != kept[field.key]
     ]
+
+
+async def _carry_accounts(gone_id: int, stays_id: int) -> None:
+    """What the one that goes has in projects in which both have an account."""
+    both = await db.fetch(
+        """SELECT g.id AS gone, s.id AS stays FROM client_projects g JOIN client_projects s USING (project_id)
+            WHERE g.client_id = $1 AND s.client_id = $2 ORDER BY g.id""",
+        gone_id,
+        stays_id,
+    )
+    await account_parts.carry([(row["gone"], row["stays"]) for row in both])
 
 
 async def _lead_on(gone: Record, stays: Record, found: Preview) -> Record:

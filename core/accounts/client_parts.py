@@ -76,6 +76,7 @@ PARTS: tuple[Part, ...] = (
         beside=("person_id", "number"),
     ),
     Part(table="contracts", how="moves", label=N_("Contracts")),
+    Part(table="expenses", how="moves", label=N_("Expenses")),
     Part(
         table="group_members",
         how="moves_unless",
@@ -101,6 +102,7 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(table="membership_roles", how="elsewhere", why=USERS),
     Part(table="memberships", how="elsewhere", label=N_("Users"), why=USERS),
+    Part(table="payments", how="moves", label=N_("Payments")),
     Part(table="payers", how="moves", label=N_("Payers"), sets={"is_default": "false"}),
     Part(table="rule_candidates", how="stays", why="a job looks at the client and finds that it was merged"),
     Part(table="personal_exports", how="moves", label=N_("Copies of personal data")),

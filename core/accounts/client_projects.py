@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from asyncpg import Record
-from piccolo.columns import BigInt, Text, Timestamptz
+from piccolo.columns import BigInt, Boolean, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import access, clients, projects, rows
+from core.accounts import access, account_parts, clients, projects, rows
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
@@ -21,7 +21,7 @@ from core.permissions import Permission
 
 class ClientProject(db.Owned, tablename="client_projects"):
     """A client's account in a project. `credit_limit` is in minor units of the project's currency, None for what
-    the project gives; `opened_by` is "" for the account a client was registered with.
+    the project gives; a post-paid one has none. `opened_by` is "" for the account a client was registered with.
     """
 
     client_id = BigInt()
@@ -29,6 +29,7 @@ class ClientProject(db.Owned, tablename="client_projects"):
     opened_at = Timestamptz()
     opened_by = Text()
     credit_limit = BigInt(null=True)
+    is_postpaid = Boolean()
     registered_at = Timestamptz()
 
 
@@ -113,10 +114,12 @@ async def make_home(account_id: int, *, by: Actor) -> Record:
 
 
 async def close_account(account_id: int, *, by: Actor) -> None:
-    """Take an account away; `Conflict` for the one in the client's home."""
+    """Take an account away; `Conflict` for the one in the client's home, and for one in which money was moved."""
     account, client = await _locked_account(account_id, by=by)
     if account["is_home"]:
         raise Conflict(_("The client is registered in this project. Make another one its home first."))
+    if await account_parts.number_in([account_id]):
+        raise Conflict(_("There are expenses or payments in this account; it stays."))
     await db.execute("DELETE FROM client_projects WHERE id = $1", account_id)
     old = {"project": account["name"], "credit_limit": account["credit_limit"]}
     await _tell("client:account_closed", client, old=old, by=by)

@@ -26,10 +26,12 @@ FAMILIES = (
     "client_role:",
     "consent:",
     "contract:",
+    "expense:",
     "impersonation:",
     "invitation:",
     "membership:",
     "payer:",
+    "payment:",
     "personal_data:",
 )
 """And all actions whose names begin so."""

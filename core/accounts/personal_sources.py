@@ -129,6 +129,29 @@ SOURCES: tuple[Source, ...] = (
         where="k.client_id = $1",
     ),
     Source(
+        name="expenses",
+        label=N_("Expenses"),
+        table="expenses",
+        columns=(
+            "day", "text", "kind", "period_start", "period_end", "currency", "discount_units", "net_units",
+            "tax_rate", "tax_category", "tax_reason", "tax_units", "gross_units", "covered_units", "created_at",
+            "reversed_at",
+        ),
+        internal=("created_by", "reversed_by", "reversed_reason"),
+        secret=("key",),
+    ),
+    Source(
+        name="payments",
+        label=N_("Payments"),
+        table="payments",
+        columns=(
+            "day", "method", "state", "currency", "units", "refunded_units", "allocated_units", "reference",
+            "created_at",
+        ),
+        internal=("note", "created_by"),
+        secret=("key",),
+    ),
+    Source(
         name="notes",
         label=N_("Notes"),
         table="client_notes",

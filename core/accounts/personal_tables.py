@@ -22,6 +22,7 @@ OF_CLIENT = "t.client_id = ANY (w.clients)"
 OF_PERSON = "t.person_id = ANY (w.people)"
 
 BY_LAW = N_("An accounting document names it, and such documents are kept by law.")
+BOOKS = N_("What was charged and paid is kept with the books, by law.")
 CONTRACT = N_("A contract that was sent is kept as it is, and so is what became of it.")
 STAFF = N_("It names a member of the staff, not of the client.")
 
@@ -96,6 +97,12 @@ TABLES: tuple[Table, ...] = (
     Table(name="client_projects", kept={"opened_by": STAFF}),
     Table(name="consents", cleared=_empty("address")),
     Table(name="contracts", rows=f"{OF_CLIENT} AND t.number = ''", goes=True, kept=_contract()),
+    Table(
+        name="expenses",
+        kept=dict.fromkeys(("text", "tax_reason"), BOOKS)
+        | dict.fromkeys(("created_by", "reversed_by", "reversed_reason"), STAFF),
+        plain=("key", "kind", "currency", "tax_category"),
+    ),
     Table(name="group_exclusions", kept={"excluded_by": STAFF}),
     Table(name="rule_candidates"),
     Table(name="group_members", kept={"added_by": STAFF}),
@@ -106,6 +113,12 @@ TABLES: tuple[Table, ...] = (
         plain=("ended_by",),
     ),
     Table(
+        name="vat_proofs",
+        rows="""EXISTS (SELECT FROM payers p WHERE p.vat_number = t.number AND p.client_id = ANY (w.clients)
+            AND NOT p.id = ANY (w.named))""",
+        goes=True,
+    ),
+    Table(
         name="payers",
         cleared={
             "name": "CASE WHEN t.id = ANY (w.named) THEN t.name ELSE w.client END",
@@ -114,6 +127,12 @@ TABLES: tuple[Table, ...] = (
         | _unless_named("registration_number", "vat_number", "street", "postcode", "city", "region")
         | _empty("contact_person", "iban", "bic", "external_id"),
         plain=("kind", "country", "language"),
+    ),
+    Table(
+        name="payments",
+        cleared=_empty("note"),
+        kept={"reference": BOOKS, "created_by": STAFF},
+        plain=("key", "method", "state", "currency"),
     ),
     Table(
         name="people",

@@ -8,7 +8,7 @@ import msgspec
 from asyncpg import Record
 
 from core import audit, db, freshness, hooks, images, policies, tasks
-from core.accounts import clients, project_closing, project_parts, projects, rule_projects
+from core.accounts import account_parts, clients, project_closing, project_parts, projects, rule_projects
 from core.accounts.project_parts import Count
 from core.actor import Actor
 from core.errors import Conflict, Invalid
@@ -112,6 +112,7 @@ async def move_clients(gone: Record, stays: Record, *, by: Actor) -> list[Record
     ]
     moved = await db.fetch("SELECT * FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", ids)
     await _keep_limits(ids, gone["id"], stays["id"])
+    await _carry_accounts(ids, gone["id"], stays["id"])
     # The database takes the account along with the home, or leaves it where the client has one in both.
     changed = await db.fetch(
         """UPDATE clients SET project_id = $3, version = version + 1
@@ -138,6 +139,17 @@ async def _keep_limits(ids: list[int], gone_id: int, stays_id: int) -> None:
         gone_id,
         stays_id,
     )
+
+
+async def _carry_accounts(ids: list[int], gone_id: int, stays_id: int) -> None:
+    both = await db.fetch(
+        """SELECT g.id AS gone, s.id AS stays FROM client_projects g JOIN client_projects s USING (client_id)
+            WHERE g.project_id = $2 AND s.project_id = $3 AND g.client_id = ANY($1::bigint[]) ORDER BY g.id""",
+        ids,
+        gone_id,
+        stays_id,
+    )
+    await account_parts.carry([(row["gone"], row["stays"]) for row in both])
 
 
 async def _move_accounts(ids: list[int], gone_id: int, stays_id: int) -> None:

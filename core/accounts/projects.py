@@ -1,5 +1,6 @@
 """Projects: the brands a provider sells under. One is the default; without the feature it is the only one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -8,10 +9,10 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import Array, BigInt, Boolean, Integer, Text, Timestamptz
 
 from core import audit, clock, db, freshness, images, policies, quotas
-from core.accounts import access, project_checks, rows
+from core.accounts import access, account_parts, project_checks, rows
 from core.actor import Actor
 from core.checks import Checks
-from core.errors import Conflict, Forbidden, NotFound
+from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.filters import Conditions
 from core.i18n import _, ngettext
 from core.permissions import Permission
@@ -163,6 +164,7 @@ async def update(project_id: int, changes: ProjectChanges, *, version: int, by: 
     policies.require(by, Permission.PROJECT_UPDATE)
     row = await locked(project_id, version=version, by=by)
     values = await _checked(rows.given(changes), but=project_id)
+    await _require_currency_free(row, values)
     async with rows.free_name():
         is_changed = await rows.save("projects", row, values)
     if is_changed:
@@ -171,6 +173,12 @@ async def update(project_id: int, changes: ProjectChanges, *, version: int, by: 
         name = values.get("name", row["name"])
         await audit.record("project:updated", "project", project_id, by=by, name=name, old=old, new=values)
     return (await _read(by=by, only=project_id))[0]
+
+
+async def _require_currency_free(row: Record, values: Mapping[str, Any]) -> None:
+    """`Invalid` under "currency" when it would change what money in accounts of this project is."""
+    if values.get("currency", row["currency"]) != row["currency"] and await account_parts.is_used(row["id"]):
+        raise Invalid({"currency": _("Money was moved in accounts of this project; its currency stays.")})
 
 
 async def make_default(project_id: int, *, by: Actor) -> None:

@@ -6,7 +6,7 @@ import msgspec
 from asyncpg import Record
 
 from core import audit, db, hooks, policies
-from core.accounts import access, clients, owners, payer_documents
+from core.accounts import access, account_parts, clients, owners, payer_documents
 from core.actor import Actor
 from core.errors import Conflict, Invalid, Refusal
 from core.i18n import ngettext
@@ -53,6 +53,7 @@ async def remove(codes: list[int], *, by: Actor) -> Removal:
 
 async def _remove(client: Record, *, by: Actor) -> None:
     await _require_no_documents(client)
+    await _require_no_money(client)
     seen: dict[str, Any] = clients.shown(client)
     await hooks.before("before_client_deleted", by=by, client=seen)
     await owners.release(client["id"])
@@ -68,6 +69,17 @@ async def _require_no_documents(client: Record) -> None:
     count = sum((await payer_documents.counts(payers)).values())
     if count:
         message = ngettext("%(count)s document names this client.", "%(count)s documents name this client.", count)
+        raise Conflict(message % {"count": count})
+
+
+async def _require_no_money(client: Record) -> None:
+    """`Conflict`, with the reason, while the client has expenses or payments: they have to stay."""
+    if count := await account_parts.number_of(client["id"]):
+        message = ngettext(
+            "%(count)s expense or payment is this client’s.",
+            "%(count)s expenses and payments are this client’s.",
+            count,
+        )
         raise Conflict(message % {"count": count})
 
 

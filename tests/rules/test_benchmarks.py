@@ -78,6 +78,15 @@ def test_a_remembered_check_of_rights_is_measured_beside_one_of_casbin():
     assert len(found["targets"]) == 1
 
 
+def test_invoices_are_printed_with_their_xml_on_all_processors():
+    found = measured("invoices", "--count", "8")
+    assert found["invoices"] == 8
+    assert found["invoices_per_s"] > 0
+    assert found["bytes"] > 20_000
+    assert set(found["of_it_ms"]) == {"words", "xml", "kept"}
+    assert len(found["targets"]) == 1
+
+
 FEW = ("--clients", "800")
 
 

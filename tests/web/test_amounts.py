@@ -3,7 +3,7 @@
 import pytest
 
 from core import i18n
-from web.kit.templates import amount
+from core.figures import amount
 
 NARROW, NBSP = "\u202f", "\u00a0"
 

@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from copy import copy
 from datetime import date, datetime
-from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel import dates, numbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from core import i18n, money, places
+from core import figures, i18n, places
 from core.accounts import personal_tables
 from core.i18n import _, ngettext
 
@@ -37,7 +35,7 @@ def day(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(_zone(TIMEZONE.get())).date()
-    return _day(value, i18n.current())
+    return figures.day(value)
 
 
 def moment(value: datetime | None) -> str:
@@ -50,15 +48,6 @@ def moment(value: datetime | None) -> str:
 def number(value: float) -> str:
     """A number with the reader's separators."""
     return numbers.format_decimal(value, locale=i18n.current())
-
-
-def amount(units: int, currency: str) -> str:
-    """Minor units as the reader writes an amount: `€1,250.50`, `1 250,50 €`, `CHF 10.00`."""
-    digits = money.digits(currency)
-    pattern = _currency_pattern(i18n.current(), digits)
-    exact = Decimal(units).scaleb(-digits)
-    written: str = pattern.apply(exact, i18n.current(), currency=currency, currency_digits=False)
-    return written.replace(currency, f"{currency}\N{NO-BREAK SPACE}") if written.startswith(currency) else written
 
 
 def mailbox(address: str) -> str:
@@ -96,7 +85,8 @@ def environment(*, reload: bool = False) -> Environment:
             "date": day,
             "datetime_": moment,
             "number": number,
-            "amount": amount,
+            "amount": figures.amount,
+            "percent": figures.percent,
             "mailbox": mailbox,
             "country_name": country,
             "language_name": language,
@@ -115,19 +105,6 @@ def render(name: str, context: Mapping[str, Any], *, block: str | None = None) -
         return template.render(context)
     filled = template.new_context(dict(context))
     return "".join(template.blocks[block](filled))
-
-
-@lru_cache(maxsize=64)
-def _currency_pattern(locale: str, digits: int) -> numbers.NumberPattern:
-    """How amounts are written, with the digits of ISO 4217 (CLDR has other ones for some currencies)."""
-    pattern: numbers.NumberPattern = copy(Locale.parse(locale).currency_formats["standard"])
-    pattern.frac_prec = (digits, digits)
-    return pattern
-
-
-@lru_cache(maxsize=4096)
-def _day(value: date, locale: str) -> str:
-    return dates.format_date(value, "medium", locale=locale)
 
 
 @lru_cache(maxsize=512)

@@ -9,13 +9,13 @@ from core.accounts import project_closing, project_merging, projects
 from core.accounts.project_merging import Preview
 from core.actor import Actor
 from core.errors import Conflict, Invalid
+from core.figures import amount
 from core.i18n import _
 from core.permissions import Permission
 from web.kit import forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
-from web.kit.templates import amount
 from web.kit.visit import By
 from web.staff.client_removal import number_in
 from web.staff.projects import labels

@@ -1,0 +1,95 @@
+"""Which payment covered which expense: the oldest open expense first, from the oldest payment with money left.
+
+The database keeps the sums beside expenses and payments, and refuses to cover or to spend anything twice. What is
+released stays as a row with its moment.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from asyncpg import Record
+from piccolo.columns import BigInt, Timestamptz
+
+from core import clock, db
+
+COVER = """
+    INSERT INTO allocations (payment_id, expense_id, units, at)
+    SELECT p.id, e.id, least(p.upto, e.upto) - greatest(p.upto - p.units, e.upto - e.units), $2
+      FROM (SELECT id, account_id, currency, units - allocated_units - refunded_units AS units,
+                   sum(units - allocated_units - refunded_units)
+                       OVER (PARTITION BY account_id, currency ORDER BY day, created_at, id) AS upto
+              FROM payments WHERE account_id = ANY($1::bigint[]) AND state = 'paid'
+               AND allocated_units + refunded_units < units) p
+      JOIN (SELECT id, account_id, currency, gross_units - covered_units AS units,
+                   sum(gross_units - covered_units)
+                       OVER (PARTITION BY account_id, currency ORDER BY day, created_at, id) AS upto
+              FROM expenses WHERE account_id = ANY($1::bigint[]) AND reversed_at IS NULL
+               AND covered_units < gross_units) e
+        ON e.account_id = p.account_id AND e.currency = p.currency
+       AND least(p.upto, e.upto) > greatest(p.upto - p.units, e.upto - e.units)
+"""
+"""Both sides laid end to end, oldest first; where two overlap, that much of the payment covers the expense."""
+
+
+class Allocation(db.Owned, tablename="allocations"):
+    """`units` of a payment cover an expense, until it is released."""
+
+    payment_id = BigInt()
+    expense_id = BigInt()
+    units = BigInt()
+    at = Timestamptz()
+    released_at = Timestamptz(null=True)
+
+
+async def cover(account_ids: Sequence[int], *, at: datetime | None = None) -> None:
+    """Let what was paid in these accounts, which the caller has locked, cover what is open there."""
+    await db.execute(COVER, list(account_ids), at or clock.now())
+
+
+async def release_expense(expense_id: int) -> None:
+    """No payment covers this expense any more."""
+    await db.execute(
+        "UPDATE allocations SET released_at = $2 WHERE expense_id = $1 AND released_at IS NULL",
+        expense_id,
+        clock.now(),
+    )
+
+
+async def release_payment(payment_id: int, units: int) -> None:
+    """Free at least so much of a payment, from what it covered last on; `cover` gives back what was too much."""
+    await db.execute(
+        """UPDATE allocations SET released_at = $3 WHERE id IN (
+               SELECT a.id FROM (
+                   SELECT a.id, a.units,
+                          sum(a.units) OVER (ORDER BY e.day DESC, e.created_at DESC, e.id DESC) AS upto
+                     FROM allocations a JOIN expenses e ON e.id = a.expense_id
+                    WHERE a.payment_id = $1 AND a.released_at IS NULL) a
+                WHERE a.upto - a.units < $2)""",
+        payment_id,
+        units,
+        clock.now(),
+    )
+
+
+async def of_payment(payment_id: int) -> list[Record]:
+    """The expenses that a payment covers: id, text, day, units, gross_units, currency."""
+    return await db.fetch(
+        """SELECT e.id, e.text, e.day, e.gross_units, e.currency, sum(a.units)::bigint AS units
+             FROM allocations a JOIN expenses e ON e.id = a.expense_id
+            WHERE a.payment_id = $1 AND a.released_at IS NULL
+            GROUP BY e.id, e.text, e.day, e.gross_units, e.currency, e.created_at
+            ORDER BY e.day, e.created_at, e.id""",
+        payment_id,
+    )
+
+
+async def of_expense(expense_id: int) -> list[Record]:
+    """The payments that cover an expense: id, method, day, reference, units, currency."""
+    return await db.fetch(
+        """SELECT p.id, p.method, p.day, p.reference, p.currency, sum(a.units)::bigint AS units
+             FROM allocations a JOIN payments p ON p.id = a.payment_id
+            WHERE a.expense_id = $1 AND a.released_at IS NULL
+            GROUP BY p.id, p.method, p.day, p.reference, p.currency, p.created_at
+            ORDER BY p.day, p.created_at, p.id""",
+        expense_id,
+    )

@@ -1,0 +1,75 @@
+"""The list of all expenses of a provider, the newest first, page by page, with filter, focus and totals."""
+
+from typing import Literal
+
+from asyncpg import Record
+
+from core import policies
+from core.accounts import access
+from core.accounts.focus import Focus
+from core.actor import Actor
+from core.billing import expenses, money_lists
+from core.billing.money_lists import MoneyFilter, Page, Total
+from core.filters import Conditions
+from core.permissions import Permission
+
+State = Literal["open", "covered", "reversed"]
+STATES: dict[str, str] = {
+    "open": "e.reversed_at IS NULL AND e.covered_units < e.gross_units",
+    "covered": "e.reversed_at IS NULL AND e.covered_units = e.gross_units",
+    "reversed": "e.reversed_at IS NOT NULL",
+}
+SUMS = {
+    "gross": "sum(e.gross_units) FILTER (WHERE e.reversed_at IS NULL)",
+    "open": "sum(e.gross_units - e.covered_units) FILTER (WHERE e.reversed_at IS NULL)",
+}
+
+
+class ExpenseFilter(MoneyFilter, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the list shows."""
+
+    state: State | None = None
+
+
+async def page(
+    chosen: ExpenseFilter,
+    *,
+    by: Actor,
+    within: Focus | None = None,
+    after: str = "",
+    before: str = "",
+    size: int = money_lists.PAGE,
+) -> Page:
+    """The page of expenses that stands after, or before, a cursor; the first one without.
+
+    Raises `Invalid` for a filter or a cursor that cannot be.
+    """
+    bound = conditions(chosen, by=by, within=within)
+    return await money_lists.page(expenses.WITH_NAMES, "e", bound, after=after, before=before, size=size)
+
+
+async def totals(chosen: ExpenseFilter, *, by: Actor, within: Focus | None = None) -> list[Total]:
+    """By currency, how many expenses there are, what they come to, and what is not covered; see `money_lists`."""
+    bound = conditions(chosen, by=by, within=within)
+    tables = "expenses e JOIN clients c ON c.id = e.client_id JOIN client_projects a ON a.id = e.account_id"
+    columns = "e.currency, e.gross_units, e.covered_units, e.reversed_at"
+    return await money_lists.totals(tables, "e", columns, SUMS, bound)
+
+
+async def of_client(client_id: int, *, by: Actor, size: int = money_lists.PAGE) -> list[Record]:
+    """The newest expenses of one client that `by` may see."""
+    policies.require(by, Permission.EXPENSE_READ)
+    await access.client(client_id, by=by)
+    bound = conditions(ExpenseFilter(), by=by)
+    bound.add(f"e.client_id = {client_id:d}")
+    return (await money_lists.page(expenses.WITH_NAMES, "e", bound, size=size)).rows
+
+
+def conditions(chosen: ExpenseFilter, *, by: Actor, within: Focus | None = None) -> Conditions:
+    """What the filter asks of an expense `e`, its account `a` and its client `c`, inside what `by` may see."""
+    policies.require(by, Permission.EXPENSE_READ)
+    policies.require(by, Permission.CLIENT_READ)
+    bound = money_lists.conditions(chosen, "e", by=by, within=within)
+    if chosen.state is not None:
+        bound.add(STATES[chosen.state])
+    return bound

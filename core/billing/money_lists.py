@@ -1,0 +1,116 @@
+"""What the lists of expenses and payments share: their order, what every filter of theirs asks, and totals."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import msgspec
+from asyncpg import Record
+
+from core import db
+from core.accounts import access, focus, rows
+from core.accounts.focus import Focus
+from core.actor import Actor
+from core.checks import Checks
+from core.errors import Invalid
+from core.filters import Conditions, cursor_at, moment_of, read_cursor
+from core.i18n import _
+
+PAGE = 50
+MOST_SUMMED = 20_000
+"""So many rows are added up for a page. A longer list says that it is longer, and a filter narrows it."""
+
+
+class MoneyFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The part of a filter that all of these lists have. `client` is a client's code, `project` an id; `day_from`
+    and `day_to` are included."""
+
+    client: int | None = None
+    project: int | None = None
+    day_from: date | None = None
+    day_to: date | None = None
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows with the names of client and project, and the cursors of the pages around them (None at an end)."""
+
+    rows: list[Record]
+    previous: str | None = None
+    next: str | None = None
+
+
+class Total(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums in minor units of one currency over `count` rows; `is_cut` when there were more than MOST_SUMMED."""
+
+    currency: str
+    count: int
+    sums: Mapping[str, int]
+    is_cut: bool = False
+
+
+async def page(
+    sql: str, alias: str, bound: Conditions, *, after: str = "", before: str = "", size: int = PAGE
+) -> Page:
+    """The rows of a statement by `created_at` and id, the newest first, around a cursor."""
+    is_back, cursor = bool(before), None
+    if text := before or after:
+        cursor = read_cursor(text, int)
+        if cursor is None:
+            raise Invalid({"after": _("This page has gone; begin again from the first one.")})
+        place = f"({bound.bind(moment_of(cursor))}, {bound.bind(cursor.id)})"
+        bound.add(f"({alias}.created_at, {alias}.id) {'>' if is_back else '<'} {place}")
+    direction = "ASC" if is_back else "DESC"
+    found = await db.fetch(
+        f"""{sql} WHERE {bound.sql}
+            ORDER BY {alias}.created_at {direction}, {alias}.id {direction} LIMIT {size + 1:d}""",
+        *bound.arguments,
+    )
+    has_more, listed = len(found) > size, found[:size]
+    if is_back:
+        listed.reverse()
+    has_previous, has_next = (has_more, True) if is_back else (cursor is not None, has_more)
+    return Page(
+        rows=listed,
+        previous=cursor_at(listed[0]["created_at"], listed[0]["id"]) if listed and has_previous else None,
+        next=cursor_at(listed[-1]["created_at"], listed[-1]["id"]) if listed and has_next else None,
+    )
+
+
+async def totals(tables: str, alias: str, columns: str, sums: Mapping[str, str], bound: Conditions) -> list[Total]:
+    """The sums of the newest MOST_SUMMED rows, by currency."""
+    counted = ", ".join(f"coalesce({sql}, 0)::bigint AS {name}" for name, sql in sums.items())
+    found = await db.fetch(
+        f"""SELECT currency, count(*) AS count, {counted} FROM (
+                SELECT {columns} FROM {tables} WHERE {bound.sql}
+                 ORDER BY {alias}.created_at DESC, {alias}.id DESC LIMIT {MOST_SUMMED + 1:d}) {alias}
+            GROUP BY currency ORDER BY currency""",
+        *bound.arguments,
+    )
+    is_cut = sum(row["count"] for row in found) > MOST_SUMMED
+    return [
+        Total(currency=row["currency"], count=row["count"], sums={name: row[name] for name in sums}, is_cut=is_cut)
+        for row in found
+    ]
+
+
+def conditions(chosen: MoneyFilter, alias: str, *, by: Actor, within: Focus | None = None) -> Conditions:
+    """What such a filter asks of a row, its account `a` and its client `c`, in a focus and what `by` may see."""
+    checks = Checks()
+    for field in ("client", "project"):
+        value = getattr(chosen, field)
+        if value is not None and not rows.is_id(value):
+            checks.error(field, _("This is not one of the choices."))
+    if chosen.day_from is not None and chosen.day_to is not None and chosen.day_to < chosen.day_from:
+        checks.error("day_to", _("The last day is not before the first."))
+    checks.done()
+    bound = Conditions()
+    bound.equals("c.code", chosen.client)
+    bound.equals("a.project_id", chosen.project)
+    if chosen.day_from is not None:
+        bound.add(f"{alias}.day >= {bound.bind(chosen.day_from)}")
+    if chosen.day_to is not None:
+        bound.add(f"{alias}.day <= {bound.bind(chosen.day_to)}")
+    access.limit_to_groups(bound, by=by)
+    if by.projects is not None:
+        bound.add(f"a.project_id IN ({access.listed(by.projects)})")
+    focus.limit(bound, within, column=f"{alias}.client_id")
+    return bound
