@@ -38,6 +38,7 @@ from web.api import (
     sign_up,
     staff,
     tasks,
+    taxes,
     users,
 )
 from web.api.methods import Methods
@@ -82,6 +83,7 @@ RESOURCES = (
     exports,
     imports,
     tasks,
+    taxes,
     users,
 )
 

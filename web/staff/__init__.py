@@ -55,8 +55,10 @@ from web.staff import (
     sign_up,
     start,
     tasks,
+    taxes,
     timeline,
     users,
+    vat_numbers,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -114,6 +116,8 @@ ROUTES: list[Any] = [
     *tasks.ROUTES,
     *settings.ROUTES,
     *sign_up.ROUTES,
+    *taxes.ROUTES,
+    *vat_numbers.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,
 ]

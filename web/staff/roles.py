@@ -29,6 +29,7 @@ NOUNS = {
     "company": N_("Companies"),
     "contract": N_("Contracts"),
     "contract_template": N_("Contract templates"),
+    "discount": N_("Discounts"),
     "expense": N_("Expenses"),
     "field": N_("Fields"),
     "file": N_("Files"),
@@ -44,6 +45,7 @@ NOUNS = {
     "settings": N_("Settings"),
     "staff": N_("Staff"),
     "task": N_("Tasks"),
+    "tax": N_("Taxes"),
     "user": N_("Users"),
 }
 
