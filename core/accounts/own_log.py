@@ -33,6 +33,7 @@ FAMILIES = (
     "payer:",
     "payment:",
     "personal_data:",
+    "service:",
 )
 """And all actions whose names begin so."""
 HIDDEN = frozenset(
