@@ -64,6 +64,13 @@ async def parked(*, by: Actor, size: int = 50) -> list[Record]:
     )
 
 
+async def latest(*, by: Actor, size: int = 10) -> list[Task]:
+    """The runs of late, the newest first."""
+    policies.require(by, Permission.SERVICE_BILL)
+    rows = await db.fetch("SELECT * FROM tasks WHERE kind = $1 ORDER BY id DESC LIMIT $2", KIND, size)
+    return [tasks.of(row) for row in rows]
+
+
 async def start(*, by: Actor) -> int:
     """Begin a run for today; returns the id of its task. `Conflict` when one is at work, or nothing is due."""
     policies.require(by, Permission.SERVICE_BILL)
@@ -78,7 +85,7 @@ async def start(*, by: Actor) -> int:
 
 
 async def nightly(now: datetime) -> None:
-    """Begin a run once a day, after the provider's midnight, if anything is due. Called every hour in its scope."""
+    """Begin a run once a day, after the provider's midnight, if anything is due. Called hourly in its scope."""
     by = system(await task_runs.provider())
     day = now.astimezone(ZoneInfo(by.tenant.timezone)).date()
     is_first = await db.value(

@@ -101,7 +101,7 @@ def quote(
 def _first(sheet: Sheet, start: date) -> tuple[Period | None, list[tuple[int, int]], date]:
     """The period that is charged at once, the parts of whole ones that it is, and the anchor of what follows.
 
-    By the calendar, who begins in the middle pays for the rest of the month, and late in it for the next period too.
+    By the calendar, who begins in the middle pays for the rest of the month, and late in it for the next one too.
     """
     if sheet.length is None:
         return None, [WHOLE], start

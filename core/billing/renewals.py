@@ -137,7 +137,7 @@ CHARGE = f"""
 async def lock_due(day: date, *, after: int, size: int) -> list[Record]:
     """So many services that are due on the day, by their ids, behind one; nobody charges them meanwhile.
 
-    Clients and accounts are locked as verbs of people lock them, clients first, so that no two wait for each other.
+    Clients and accounts are locked as verbs of people lock them, clients first, so that none waits for another.
     """
     where = "s.state = 'active' AND s.next_on <= $1 AND s.id > $2"
     found = await db.fetch(f"{DUE.format(where=where)} LIMIT {size:d}", day, after)

@@ -132,7 +132,7 @@ async def quote(account_id: int, new: NewService, *, by: Actor) -> Quote:
 async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) -> Record:
     """Order a service into an account; it is pending.
 
-    `Invalid` for what cannot be had there, `Conflict` when there is none left, or the client has as many as it may.
+    `Invalid` for what cannot be had there, `Conflict` when there is none left, or the client has all it may.
     `key` makes it one, however often it is sent.
     """
     policies.require(by, Permission.SERVICE_CREATE)
