@@ -30,6 +30,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Fields"), "/staff/fields", "list", Permission.FIELD_MANAGE),
         ),
     ),
+    (N_("Sales"), ((N_("Products"), "/staff/products", "tag", Permission.PRODUCT_READ),)),
     (
         N_("Provider"),
         (

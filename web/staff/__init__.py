@@ -5,6 +5,8 @@ from typing import Any
 from web.kit import menus
 from web.staff import (
     activity,
+    addon_offers,
+    addons,
     api_keys,
     attitudes,
     client_bulk,
@@ -41,7 +43,12 @@ from web.staff import (
     payer_merging,
     payers,
     people,
+    plans,
     plugins,
+    price_lists,
+    prices,
+    product_types,
+    products,
     project_brands,
     project_merging,
     projects,
@@ -61,6 +68,13 @@ OPTIONS = {"before_request": menus.ask_plugins}
 
 ROUTES: list[Any] = [
     *start.ROUTES,
+    *products.ROUTES,
+    *product_types.ROUTES,
+    *plans.ROUTES,
+    *addons.ROUTES,
+    *price_lists.ROUTES,
+    *prices.ROUTES,
+    *addon_offers.ROUTES,
     *client_index.ROUTES,
     *clients.ROUTES,
     *client_consents.ROUTES,
