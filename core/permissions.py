@@ -37,6 +37,10 @@ class Permission(StrEnum):
     CONTRACT_READ = "contract:read"
     CONTRACT_UPDATE = "contract:update"
     CONTRACT_TEMPLATE_MANAGE = "contract_template:manage"
+    DISCOUNT_CREATE = "discount:create"
+    DISCOUNT_DELETE = "discount:delete"
+    DISCOUNT_READ = "discount:read"
+    DISCOUNT_UPDATE = "discount:update"
     EXPENSE_CREATE = "expense:create"
     EXPENSE_READ = "expense:read"
     EXPENSE_REVERSE = "expense:reverse"
@@ -88,6 +92,8 @@ class Permission(StrEnum):
     STAFF_READ = "staff:read"
     TASK_MANAGE = "task:manage"
     TASK_READ = "task:read"
+    TAX_MANAGE = "tax:manage"
+    TAX_READ = "tax:read"
     USER_DISABLE = "user:disable"
     USER_INVITE = "user:invite"
     USER_READ = "user:read"
@@ -123,6 +129,10 @@ DESCRIPTIONS = MappingProxyType(
         Permission.CONTRACT_READ: N_("See contracts"),
         Permission.CONTRACT_TEMPLATE_MANAGE: N_("Change the templates of contracts"),
         Permission.CONTRACT_UPDATE: N_("Edit, send and cancel contracts, and record signatures"),
+        Permission.DISCOUNT_CREATE: N_("Add discounts and promo codes"),
+        Permission.DISCOUNT_DELETE: N_("Delete discounts that nobody has had"),
+        Permission.DISCOUNT_READ: N_("See discounts, and try prices"),
+        Permission.DISCOUNT_UPDATE: N_("Edit and end discounts, and their promo codes"),
         Permission.EXPENSE_CREATE: N_("Charge clients by hand"),
         Permission.EXPENSE_READ: N_("See expenses"),
         Permission.EXPENSE_REVERSE: N_("Reverse expenses"),
@@ -174,6 +184,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.STAFF_READ: N_("See the staff"),
         Permission.TASK_MANAGE: N_("See and cancel the tasks of others"),
         Permission.TASK_READ: N_("See and cancel one's own tasks"),
+        Permission.TAX_MANAGE: N_("Change tax rates and what is decided about taxes, and have VIES asked"),
+        Permission.TAX_READ: N_("See tax rates and what is decided about taxes"),
         Permission.USER_DISABLE: N_("Keep users of clients out, and let them in again"),
         Permission.USER_INVITE: N_("Invite users to clients"),
         Permission.USER_READ: N_("See the users of clients"),

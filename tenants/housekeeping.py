@@ -27,6 +27,7 @@ from core.accounts import (
 )
 from core.accounts.imports import files
 from core.actor import PLATFORM
+from core.catalog import vat_numbers
 
 EVERY = timedelta(hours=1)
 LOOK_SECONDS = 60.0
@@ -56,6 +57,7 @@ async def tidy(_payload: dict[str, Any], job: jobs.Job) -> None:
             await purge(now)
         if job.tenant_id != PLATFORM:
             await rule_runs.nightly(now)
+            await vat_numbers.look(now)
 
 
 async def keep(stop: asyncio.Event) -> None:

@@ -143,4 +143,5 @@ def settings_for(urls: Addresses | None, *, home: Path) -> Settings:
         database_pool_size=5,
         secret_key=SECRET,
         secure_cookies=False,
+        vies_url="",
     )

@@ -9,6 +9,7 @@ import asyncpg
 
 from core import db, freshness, hooks, logs, mail, worker
 from core.accounts import passwords
+from core.catalog import vies
 from core.settings import BadSettings, Settings
 from tenants import addresses, housekeeping, isolation, project_hosts, providers
 
@@ -28,6 +29,7 @@ async def running(settings: Settings, *, verify: bool = True) -> AsyncIterator[l
     passwords.configure(parallel=settings.password_checks)
     mail.configure(settings)
     addresses.configure(settings)
+    vies.configure(settings)
     broken = hooks.load(settings)
     if verify:
         await _verify_wall(settings)

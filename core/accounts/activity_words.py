@@ -208,8 +208,13 @@ ACTIONS = MappingProxyType(
         "task:exported": N_("%(actor)s exported the results of %(subject)s"),
         "task:resumed": N_("%(actor)s let the task %(subject)s go on"),
         "task:started": N_("%(actor)s started the task %(subject)s"),
+        "tax_rate:created": N_("%(actor)s added the tax rate %(subject)s"),
+        "tax_rate:deleted": N_("%(actor)s removed the tax rate %(subject)s"),
+        "tax_rate:updated": N_("%(actor)s changed the tax rate %(subject)s"),
+        "taxes:decided": N_("%(actor)s changed what is decided about taxes"),
         "terms:published": N_("%(actor)s put version %(subject)s of the terms in force"),
         "user:exported": N_("%(actor)s exported the users"),
+        "vat_number:asked": N_("%(actor)s had VIES asked about the VAT number of %(subject)s"),
     }
 )
 """What was done, as a sentence. In a translation the two names may stand wherever they sound best."""
@@ -251,6 +256,8 @@ SUBJECTS = MappingProxyType(
         "segment": N_("Saved filters"),
         "session": N_("Sessions"),
         "staff": N_("Staff"),
+        "tax_rate": N_("Tax rates"),
+        "taxes": N_("Taxes"),
         "terms": N_("Terms"),
         "task": N_("Tasks"),
     }

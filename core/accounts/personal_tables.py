@@ -113,6 +113,12 @@ TABLES: tuple[Table, ...] = (
         plain=("ended_by",),
     ),
     Table(
+        name="vat_proofs",
+        rows="""EXISTS (SELECT FROM payers p WHERE p.vat_number = t.number AND p.client_id = ANY (w.clients)
+            AND NOT p.id = ANY (w.named))""",
+        goes=True,
+    ),
+    Table(
         name="payers",
         cleared={
             "name": "CASE WHEN t.id = ANY (w.named) THEN t.name ELSE w.client END",

@@ -1,1 +1,1 @@
-"""What is sold, and for how much: products, their plans and addons, and prices in numbered lists."""
+"""What is sold and what it costs: products, plans, prices in numbered lists, discounts and taxes."""

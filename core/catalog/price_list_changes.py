@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from core.catalog import price_words
+from core.catalog import list_words
 from core.catalog.list_price import Addon, Sheet
 from core.i18n import _
 
@@ -31,14 +31,14 @@ def between(old: Sequence[Sheet], new: Sequence[Sheet]) -> list[Change]:
         found += _of_sheet(before.get(key), sheet)
     for key, sheet in before.items():
         if key not in after:
-            found += _differing(price_words.term(sheet), _("Price"), price_words.price(sheet), "")
+            found += _differing(list_words.term(sheet), _("Price"), list_words.price(sheet), "")
     return found
 
 
 def _of_sheet(old: Sheet | None, new: Sheet) -> list[Change]:
-    term = price_words.term(new)
-    was = "" if old is None else price_words.price(old)
-    found = _differing(term, _("Price"), was, price_words.price(new))
+    term = list_words.term(new)
+    was = "" if old is None else list_words.price(old)
+    found = _differing(term, _("Price"), was, list_words.price(new))
     theirs = {addon.id: addon for addon in (old.addons if old else ())}
     for addon in new.addons:
         found += _differing(term, addon.name, _offer(theirs.pop(addon.id, None), new), _offer(addon, new))
@@ -67,4 +67,4 @@ def _offer(addon: Addon | None, sheet: Sheet) -> str:
     """How an addon is offered, in one line; "" where it is not."""
     if addon is None:
         return ""
-    return "; ".join([*price_words.limits(addon), *price_words.costs(addon, sheet.currency)])
+    return "; ".join([*list_words.limits(addon), *list_words.costs(addon, sheet.currency)])

@@ -7,7 +7,7 @@ from asyncpg import Record
 
 from core import audit, clock, db, figures
 from core.actor import Actor
-from core.catalog import price_list_changes, price_lists, price_sheets, price_words
+from core.catalog import list_words, price_list_changes, price_lists, price_sheets
 from core.catalog.list_price import Addon, Sheet
 from core.catalog.price_list_changes import Change
 from core.checks import Checks
@@ -81,7 +81,7 @@ def _lacking(sheets: Sequence[Sheet]) -> list[str]:
     every = {addon.id: _asked(addon, sheets) for addon in sheets[0].addons}
     found = []
     for sheet in sheets:
-        term = price_words.term(sheet)
+        term = list_words.term(sheet)
         for addon in sheet.addons:
             if _priced(addon) != every[addon.id] or not _priced(addon):
                 message = _("A price of “%(addon)s” is missing (%(term)s).")

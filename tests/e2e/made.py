@@ -3,7 +3,7 @@
 Names and texts are French, and say nothing that the test of the French pages would take for English.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -41,6 +41,7 @@ from core.accounts.imports import files as import_files
 from core.accounts.imports.mapping import Mapping
 from core.accounts.list_filters import NewListFilter
 from core.actor import Actor
+from core.catalog import tax_rates
 from tenants import project_hosts
 
 OWN = """(SELECT m.client_id FROM memberships m JOIN people p ON p.id = m.person_id
@@ -258,6 +259,11 @@ async def task(by: Actor) -> None:
             f"Jean Petit {number}",
             outcome,
         )
+
+
+async def tax_rate(by: Actor) -> None:
+    new = tax_rates.NewTaxRate(country="CH", rate=8_100, from_day=date(2024, 1, 1), note="Inscrits là-bas")
+    await tax_rates.create(new, by=by)
 
 
 async def terms_version(by: Actor) -> None:

@@ -56,6 +56,7 @@ NUMBERS = {
     "segment": "SELECT min(id) FROM segments",
     "list_filter": "SELECT min(id) FROM list_filters WHERE list = 'users'",
     "task": "SELECT max(id) FROM tasks",
+    "tax_rate": "SELECT max(id) FROM tax_rates",
     "terms": "SELECT max(number) FROM terms",
 }
 

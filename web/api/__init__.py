@@ -35,6 +35,7 @@ from web.api import (
     sign_up,
     staff,
     tasks,
+    taxes,
     users,
 )
 from web.api.methods import Methods
@@ -76,6 +77,7 @@ RESOURCES = (
     exports,
     imports,
     tasks,
+    taxes,
     users,
 )
 

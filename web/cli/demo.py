@@ -53,7 +53,9 @@ def _settings(port: int | None) -> Settings:
     found = settings.load(os.environ)
     if found.database_url:
         raise Trouble("The demo has a database of its own: unset COMPTOIR_DATABASE_URL first.")
-    return msgspec.structs.replace(found, secure_cookies=False, mail_catcher=True, port=port or found.port)
+    return msgspec.structs.replace(
+        found, secure_cookies=False, mail_catcher=True, vies_url="", port=port or found.port
+    )
 
 
 def forget(found: Settings) -> None:

@@ -36,6 +36,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             (N_("Projects"), "/staff/projects", "world", Permission.PROJECT_READ),
             (N_("Companies"), "/staff/companies", "building", Permission.COMPANY_READ),
+            (N_("Taxes"), "/staff/taxes", "flag", Permission.TAX_READ),
             (N_("Staff"), "/staff/people", "id-badge-2", Permission.STAFF_READ),
             (N_("Roles"), "/staff/roles", "shield-lock", Permission.ROLE_MANAGE),
             (N_("Plugins"), "/staff/plugins", "puzzle", Permission.PLUGIN_READ),

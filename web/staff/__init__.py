@@ -59,8 +59,10 @@ from web.staff import (
     sign_up,
     start,
     tasks,
+    taxes,
     timeline,
     users,
+    vat_numbers,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -122,6 +124,8 @@ ROUTES: list[Any] = [
     *tasks.ROUTES,
     *settings.ROUTES,
     *sign_up.ROUTES,
+    *taxes.ROUTES,
+    *vat_numbers.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,
 ]

@@ -16,7 +16,7 @@ from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, redirect
 from web.kit.visit import By
-from web.staff import client_tabs, edits
+from web.staff import client_tabs, edits, vat_numbers
 
 
 @get("/clients/{code:int}/payers", **requires(Permission.PAYER_READ))
@@ -87,6 +87,8 @@ async def _show(
         is_complete=payer_fields.is_complete(payer),
         may_edit=policies.allows(by, right) and client["status"] != "closed",
         action=f"/staff/clients/{client['code']}/payer",
+        payer=payer,
+        vat=await vat_numbers.of_payer(payer, by=by),
         **payer_forms.surroundings(form),
     )
 

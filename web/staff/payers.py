@@ -16,7 +16,7 @@ from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By, visit_of
-from web.staff import edits, list_saving
+from web.staff import edits, list_saving, vat_numbers
 
 HERE = "/staff/payers"
 LABELS = {"search": N_("Search"), "kind": N_("Kind"), "country": N_("Country"), "client": N_("Client's code")}
@@ -101,6 +101,7 @@ async def show(request: AnyRequest, by: By, payer_id: FromPath[int]) -> Response
         is_complete=payer_fields.is_complete(payer),
         documents=(await payer_documents.counts([payer_id]))[payer_id],
         others=await payers.number_of(payer["client_id"], by=by) - 1,
+        vat=await vat_numbers.of_payer(payer, by=by),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from core.catalog import price_words, terms
+from core.catalog import list_words, terms
 from core.catalog.list_price import Sheet
 
 
@@ -61,14 +61,14 @@ def _addons(sheets: Sequence[Sheet]) -> list[Offered]:
     for sheet in sheets:
         for addon in sheet.addons:
             kept = found.setdefault(addon.id, {"addon": addon, "costs": []})
-            kept["costs"].append((price_words.term(sheet), price_words.costs(addon, sheet.currency)))
+            kept["costs"].append((list_words.term(sheet), list_words.costs(addon, sheet.currency)))
     return [
         Offered(
             addon_id=one["addon"].id,
             name=one["addon"].name,
             kind=one["addon"].kind,
             unit=one["addon"].unit,
-            limits=", ".join(price_words.limits(one["addon"])),
+            limits=", ".join(list_words.limits(one["addon"])),
             costs=one["costs"],
         )
         for one in found.values()

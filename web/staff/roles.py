@@ -28,6 +28,7 @@ NOUNS = {
     "company": N_("Companies"),
     "contract": N_("Contracts"),
     "contract_template": N_("Contract templates"),
+    "discount": N_("Discounts"),
     "field": N_("Fields"),
     "file": N_("Files"),
     "group": N_("Account groups"),
@@ -41,6 +42,7 @@ NOUNS = {
     "settings": N_("Settings"),
     "staff": N_("Staff"),
     "task": N_("Tasks"),
+    "tax": N_("Taxes"),
     "user": N_("Users"),
 }
 

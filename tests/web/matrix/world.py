@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date, timedelta
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -138,6 +139,10 @@ class World:
         """A word that was not used before."""
         return f"{what}-{next(self.numbers)}"
 
+    def fresh_day(self) -> date:
+        """A day that was not used before."""
+        return date(2000, 1, 1) + timedelta(days=next(self.numbers))
+
     async def own(self, kind: str, whose: str = "alice") -> Any:
         """A new thing of this kind, of one's own. Gives what stands in its address."""
         if whose not in self.actors:
@@ -184,6 +189,11 @@ class World:
         if value == "!plugin":
             kept = "SELECT s.version FROM plugin_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
             return await self.admin.fetchval(kept, somebody.host) or 0
+        if value == "!tax_version":
+            kept = "SELECT s.version FROM tax_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
+            return await self.admin.fetchval(kept, somebody.host) or 0
+        if value == "!day":
+            return self.fresh_day().isoformat()
         word = self.fresh(value[1:])
         return f"{word}@new.example" if value == "!email" else word
 
