@@ -27,7 +27,7 @@ async def changes(list_id: int, *, by: Actor) -> list[Change]:
 async def lacks(list_id: int, *, by: Actor) -> list[str]:
     """Why a list cannot be published yet, sentence by sentence; none when it can."""
     row = await price_lists.get(list_id, by=by)
-    return _lacking(await price_sheets.of_list(row["id"]))
+    return lacking(await price_sheets.of_list(row["id"]))
 
 
 async def earliest(price_list: Record, *, by: Actor) -> date | None:
@@ -46,7 +46,7 @@ async def publish(list_id: int, valid_from: date, *, version: int, by: Actor) ->
     that cannot be.
     """
     row = await price_lists.locked(list_id, version=version, by=by)
-    if reasons := _lacking(await price_sheets.of_list(list_id)):
+    if reasons := lacking(await price_sheets.of_list(list_id)):
         raise Conflict(" ".join(reasons))
     await _check_day(row, valid_from, by=by)
     await db.execute(
@@ -75,7 +75,8 @@ async def _check_day(row: Record, valid_from: date, *, by: Actor) -> None:
     checks.done()
 
 
-def _lacking(sheets: Sequence[Sheet]) -> list[str]:
+def lacking(sheets: Sequence[Sheet]) -> list[str]:
+    """What a list with these sheets lacks, sentence by sentence."""
     if not sheets:
         return [_("It has no prices yet.")]
     every = {addon.id: _asked(addon, sheets) for addon in sheets[0].addons}
