@@ -22,6 +22,7 @@ from tenants.demo import (
     filling,
     group_rules,
     imports,
+    money,
     own_fields,
     portal,
     segments,
@@ -135,6 +136,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await filling.add_clients(provider, project_ids, group_ids)
     await portal.furnish(provider, by=inside)
     await own_fields.furnish(provider, by=inside)
+    await money.furnish(provider, by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)
         await endings.furnish(by=inside)

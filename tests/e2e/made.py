@@ -41,6 +41,7 @@ from core.accounts.imports import files as import_files
 from core.accounts.imports.mapping import Mapping
 from core.accounts.list_filters import NewListFilter
 from core.actor import Actor
+from core.billing import accounts, expenses, payments
 from core.catalog import tax_rates
 from tenants import project_hosts
 
@@ -57,6 +58,26 @@ async def account(by: Actor) -> None:
     if not project:
         project = (await projects.create(projects.NewProject(name="Nova Cloud"), by=by))["id"]
     await client_projects.open_account(await db.value(f"SELECT {OWN}"), project, credit_limit=50_000, by=by)
+
+
+async def expense(by: Actor) -> None:
+    account_id = await _post_paid(by)
+    for text in ("Hébergement, mai", "Nom de domaine exemple.fr"):
+        await expenses.create(account_id, expenses.NewExpense(text=text, units=1000, tax_rate=20_000), by=by)
+
+
+async def payment(by: Actor) -> None:
+    await payments.create(await _post_paid(by), payments.NewPayment(units=1500, reference="VIR 42"), by=by)
+
+
+async def pending_payment(by: Actor) -> None:
+    await payments.create(await _post_paid(by), payments.NewPayment(units=500, is_pending=True), by=by)
+
+
+async def _post_paid(by: Actor) -> int:
+    account_id = int(await db.value(f"SELECT min(id) FROM client_projects WHERE client_id = {OWN}"))
+    await accounts.set_terms(account_id, accounts.Terms(is_postpaid=True), by=by)
+    return account_id
 
 
 async def attitude(by: Actor) -> None:

@@ -32,6 +32,13 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ),
     (N_("Sales"), ((N_("Products"), "/staff/products", "tag", Permission.PRODUCT_READ),)),
     (
+        N_("Billing"),
+        (
+            (N_("Payments"), "/staff/payments", "cash", Permission.PAYMENT_READ),
+            (N_("Expenses"), "/staff/expenses", "receipt", Permission.EXPENSE_READ),
+        ),
+    ),
+    (
         N_("Provider"),
         (
             (N_("Projects"), "/staff/projects", "world", Permission.PROJECT_READ),
