@@ -1,4 +1,4 @@
-"""Services over JSON: of all clients, what one would cost, ordering it, and what becomes of it; the billing run."""
+"""Services over JSON: of all clients, what one would cost, ordering it, its states; and the billing run."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
