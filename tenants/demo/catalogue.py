@@ -185,7 +185,6 @@ async def _offer(list_id: int, addon: DemoAddon, row: dict[str, Any], included: 
     is_quantity = addon.kind == "quantity"
     values = OfferValues(
         included=included if is_quantity else 0,
-        minimum=included if is_quantity else 0,
         maximum=addon.maximum if is_quantity else 1,
         step=addon.step,
         prices=tuple(costs),

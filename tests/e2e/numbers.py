@@ -54,8 +54,8 @@ NUMBERS = {
     "plan": f"SELECT max(plan_id) FROM price_lists WHERE {DRAFT}",
     "product": f"SELECT max(n.product_id) FROM plans n JOIN price_lists l ON l.plan_id = n.id WHERE {DRAFT}",
     "list_price": f"SELECT max(p.id) FROM prices p JOIN price_lists l ON l.id = p.price_list_id WHERE {DRAFT}",
-    "list_addon": f"""SELECT min(o.addon_id) FROM addon_offers o JOIN price_lists l ON l.id = o.price_list_id
-                      WHERE {DRAFT}""",
+    "list_addon": f"""SELECT a.id FROM addon_offers o JOIN price_lists l ON l.id = o.price_list_id
+                      JOIN addons a ON a.id = o.addon_id WHERE {DRAFT} ORDER BY a.kind <> 'quantity' LIMIT 1""",
     "payer": "SELECT min(id) FROM payers",
     "own_payer": f"SELECT max(id) FROM payers WHERE client_id = {OWN} AND NOT is_default",
     "personal_copy": f"SELECT max(id) FROM personal_exports WHERE client_id = {OWN}",
