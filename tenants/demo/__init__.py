@@ -23,6 +23,7 @@ from tenants.demo import (
     filling,
     group_rules,
     imports,
+    invoices,
     money,
     own_fields,
     portal,
@@ -138,6 +139,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await portal.furnish(provider, by=inside)
     await own_fields.furnish(provider, by=inside)
     await money.furnish(provider, by=inside)
+    await invoices.furnish(by=inside)
     await catalogue.furnish(provider, group_ids, by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)

@@ -41,7 +41,7 @@ from core.accounts.imports import files as import_files
 from core.accounts.imports.mapping import Mapping
 from core.accounts.list_filters import NewListFilter
 from core.actor import Actor
-from core.billing import accounts, expenses, payments
+from core.billing import accounts, expenses, invoice_drafts, invoice_states, payments
 from core.catalog import (
     addon_offers,
     addons,
@@ -355,3 +355,50 @@ async def _contract(by: Actor) -> int:
 async def _import(by: Actor) -> int:
     content = "login,email,nom\ngarnier,paul@garnier.example,Paul Garnier\nokafor,rien,Ngozi Okafor\n"
     return int((await import_files.upload("clients", "clients.csv", content.encode(), by=by))["id"])
+
+
+async def invoice(by: Actor) -> None:
+    await invoice_states.issue(await _invoice(by), by=by)
+
+
+async def invoice_draft(by: Actor) -> None:
+    await _invoice(by)
+
+
+async def void_invoice(by: Actor) -> None:
+    issued = await invoice_states.issue(await _invoice(by), by=by)
+    await invoice_states.void(issued["id"], "Adressée au mauvais payeur.", by=by)
+
+
+async def charged(by: Actor) -> None:
+    """An expense that stands on no document."""
+    await _charged(by)
+
+
+async def _charged(by: Actor) -> tuple[Any, int]:
+    account = (await accounts.held_by(await db.value(f"SELECT {OWN}")))[0]
+    day = clock.today(by.tenant.timezone)
+    made = expenses.Charge(
+        key=f"made-{await db.value('SELECT new_id()')}",
+        kind="service",
+        text="Hébergement mutualisé M",
+        day=day,
+        period_start=day,
+        period_end=day + timedelta(days=31),
+        net_units=900,
+        discount_units=100,
+        tax=expenses.Tax(rate=20000, category="S"),
+    )
+    return account, await expenses.charge(account, made, by=by)
+
+
+async def _invoice(by: Actor) -> int:
+    client, parties = await _parties(by)
+    account, expense_id = await _charged(by)
+    new = invoice_drafts.NewInvoice(
+        account_id=account["id"],
+        payer_id=parties.payer_id,
+        company_id=parties.company_id,
+        expense_ids=[expense_id],
+    )
+    return int((await invoice_drafts.create(client["id"], new, by=by))["id"])

@@ -28,6 +28,11 @@ NUMBERS = {
     "draft": "SELECT min(id) FROM contracts WHERE state = 'draft'",
     "requested": "SELECT min(id) FROM contracts WHERE state = 'requested'",
     "cancelled": "SELECT min(id) FROM contracts WHERE state = 'cancelled'",
+    "invoice": f"SELECT max(id) FROM invoices WHERE state = 'issued' AND kind = 'invoice' AND client_id = {OWN}",
+    "invoice_draft": "SELECT max(id) FROM invoices WHERE state = 'draft'",
+    "void_invoice": "SELECT max(id) FROM invoices WHERE state = 'void'",
+    "charged": f"""SELECT max(e.id) FROM expenses e WHERE e.client_id = {OWN} AND e.reversed_at IS NULL
+                    AND NOT EXISTS (SELECT FROM invoice_lines l WHERE l.expense_id = e.id AND l.is_live)""",
     "template": "SELECT min(id) FROM contract_templates",
     "field": "SELECT min(id) FROM client_fields",
     "file": "SELECT max(id) FROM client_files",

@@ -22,6 +22,7 @@ from core.accounts.payer_list import PayerFilter
 from core.accounts.user_list import UserFilter
 from core.billing import money_exports
 from core.billing.expense_list import ExpenseFilter
+from core.billing.invoice_list import InvoiceFilter
 from core.billing.payment_list import PaymentFilter
 from core.permissions import Permission
 from web.api.reading import asks
@@ -76,6 +77,12 @@ class ExpenseExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields
     filter: ExpenseFilter | None = None
 
 
+class InvoiceExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which invoices, which columns in their order, which format. Amounts are in minor units."""
+
+    filter: InvoiceFilter | None = None
+
+
 class PaymentExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which payments, which columns in their order, which format. Amounts are in minor units."""
 
@@ -89,6 +96,7 @@ BODIES: Mapping[str, type[ListExport]] = {
     "contracts": ContractExport,
     "companies": ListExport,
     "expenses": ExpenseExport,
+    "invoices": InvoiceExport,
     "payments": PaymentExport,
     "staff": ListExport,
 }

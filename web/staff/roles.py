@@ -34,6 +34,7 @@ NOUNS = {
     "field": N_("Fields"),
     "file": N_("Files"),
     "group": N_("Account groups"),
+    "invoice": N_("Invoices"),
     "note": N_("Notes"),
     "payer": N_("Payers"),
     "payment": N_("Payments"),
