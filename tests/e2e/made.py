@@ -51,9 +51,12 @@ from core.billing import (
     services,
 )
 from core.catalog import (
+    addon_offers,
+    addons,
     plans,
     price_list_publishing,
     price_lists,
+    price_sheets,
     prices,
     product_types,
     products,
@@ -109,6 +112,23 @@ async def _on_sale(currency: str, *, by: Actor) -> int:
 
 async def payment(by: Actor) -> None:
     await payments.create(await _post_paid(by), payments.NewPayment(units=1500, reference="VIR 42"), by=by)
+
+
+async def price_list(by: Actor) -> None:
+    """A product with a plan: a price list in force, and the draft of the next one."""
+    type_id = await db.value("SELECT min(id) FROM product_types")
+    product = await products.create(products.NewProduct(type_id=type_id, name="Espace", state="on_sale"), by=by)
+    plan = await plans.create(product["id"], plans.NewPlan(name="Pro", state="on_sale"), by=by)
+    addon = await addons.create(product["id"], addons.NewAddon(name="Disque", kind="quantity", unit="Go"), by=by)
+    first = (await price_lists.of_plan(plan["id"], by=by))[0]["id"]
+    new = prices.NewPrice(billing="period", period_count=1, period_unit="month", currency="EUR", units=990)
+    price = await prices.create(first, new, version=1, by=by)
+    costs = (addon_offers.AddonPriceValues(price_id=price["id"], units=20),)
+    await addon_offers.put(first, addon["id"], addon_offers.OfferValues(prices=costs), version=2, by=by)
+    await price_list_publishing.publish(first, date(2026, 1, 1), version=3, by=by)
+    second = await price_lists.begin(plan["id"], by=by)
+    price_id = (await price_sheets.of_list(second["id"]))[0].price_id
+    await prices.update(second["id"], price_id, prices.PriceChanges(units=1090), version=1, by=by)
 
 
 async def pending_payment(by: Actor) -> None:
