@@ -10,9 +10,9 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import BigInt, Boolean, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import rows
+from core.accounts import positions, rows
 from core.actor import Actor
-from core.catalog import positions, product_audience, product_fields, sellers
+from core.catalog import product_audience, product_fields, sellers
 from core.catalog.product_audience import Audience
 from core.checks import Checks
 from core.errors import Conflict, NotFound

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -28,20 +27,10 @@ from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
 from web.staff import edits, price_tables, product_forms
+from web.staff.moves import Move
 
 HERE = "/staff/products"
 LABELS = {"name": N_("Name"), "type": N_("Type"), "state": N_("State")}
-
-
-class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """Up (-1) or down (1)."""
-
-    steps: int
-
-    @property
-    def one(self) -> int:
-        """One step, whatever was sent."""
-        return max(-1, min(1, self.steps))
 
 
 @get("/products", **requires(Permission.PRODUCT_READ))
