@@ -62,8 +62,10 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
 
 @get("/products/new", **requires(Permission.PRODUCT_CREATE))
 async def new(request: AnyRequest, by: By) -> Response[str]:
-    """The empty form, for a product that is hidden at first and sold everywhere."""
-    usual = {"state": "hidden", "projects": "all", "groups": "all", "trial_days": 0}
+    """The empty form, for a product of the first type that is hidden at first and sold everywhere."""
+    types = [row["id"] for row in await product_types.every(by=by)]
+    usual: dict[str, Any] = {"state": "hidden", "projects": "all", "groups": "all", "trial_days": 0}
+    usual["type_id"] = types[0] if types else ""
     given = {name: value for name, value in forms.query(request).items() if name == "type_id"}
     return await _form(request, Form(usual | given), by=by)
 
