@@ -28,6 +28,7 @@ NUMBERS = {
     "requested": "SELECT min(id) FROM contracts WHERE state = 'requested'",
     "cancelled": "SELECT min(id) FROM contracts WHERE state = 'cancelled'",
     "template": "SELECT min(id) FROM contract_templates",
+    "discount": "SELECT min(id) FROM discounts WHERE needs_code AND ended_at IS NULL",
     "field": "SELECT min(id) FROM client_fields",
     "file": "SELECT max(id) FROM client_files",
     "group": "SELECT min(id) FROM account_groups",

@@ -18,6 +18,7 @@ from web.api import (
     contract_templates,
     contracts,
     description,
+    discounts,
     exports,
     fields,
     group_rules,
@@ -78,6 +79,7 @@ RESOURCES = (
     imports,
     tasks,
     taxes,
+    discounts,
     users,
 )
 

@@ -30,6 +30,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Fields"), "/staff/fields", "list", Permission.FIELD_MANAGE),
         ),
     ),
+    (N_("Sales"), ((N_("Discounts"), "/staff/discounts", "tags", Permission.DISCOUNT_READ),)),
     (
         N_("Provider"),
         (
