@@ -16,7 +16,8 @@ def amount(units: int, currency: str) -> str:
     pattern = _currency_pattern(i18n.current(), digits)
     exact = Decimal(units).scaleb(-digits)
     written: str = pattern.apply(exact, i18n.current(), currency=currency, currency_digits=False)
-    return written.replace(currency, f"{currency}\N{NO-BREAK SPACE}") if written.startswith(currency) else written
+    has_code = written.lstrip("-").startswith(currency)
+    return written.replace(currency, f"{currency}\N{NO-BREAK SPACE}") if has_code else written
 
 
 def percent(thousandths: int) -> str:

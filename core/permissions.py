@@ -53,6 +53,10 @@ class Permission(StrEnum):
     GROUP_DELETE = "group:delete"
     GROUP_READ = "group:read"
     GROUP_UPDATE = "group:update"
+    INVOICE_CREATE = "invoice:create"
+    INVOICE_ISSUE = "invoice:issue"
+    INVOICE_READ = "invoice:read"
+    INVOICE_VOID = "invoice:void"
     NOTE_CREATE = "note:create"
     NOTE_MANAGE = "note:manage"
     NOTE_READ = "note:read"
@@ -145,6 +149,10 @@ DESCRIPTIONS = MappingProxyType(
         Permission.GROUP_DELETE: N_("Delete account groups"),
         Permission.GROUP_READ: N_("See account groups"),
         Permission.GROUP_UPDATE: N_("Edit account groups"),
+        Permission.INVOICE_CREATE: N_("Draft invoices and pro formas, and delete drafts"),
+        Permission.INVOICE_ISSUE: N_("Issue invoices"),
+        Permission.INVOICE_READ: N_("See invoices and credit notes"),
+        Permission.INVOICE_VOID: N_("Make invoices void by a credit note"),
         Permission.NOTE_CREATE: N_("Add notes about clients, and change one’s own"),
         Permission.NOTE_MANAGE: N_("Change and delete the notes of others"),
         Permission.NOTE_READ: N_("Read notes about clients"),

@@ -10,6 +10,8 @@ BOOKKEEPING = ("migrations",)
 
 APPEND_ONLY = (
     "audit_entries",
+    "invoice_files",
+    "invoice_states",
     "ledger_accounts",
     "ledger_entries",
     "ledger_totals",

@@ -102,6 +102,7 @@ PARTS: tuple[Part, ...] = (
         beside=("email_folded",),
         is_same=True,
     ),
+    Part(table="invoices", how="moves", label=N_("Invoices")),
     Part(table="membership_roles", how="elsewhere", why=USERS),
     Part(table="memberships", how="elsewhere", label=N_("Users"), why=USERS),
     Part(table="payments", how="moves", label=N_("Payments")),

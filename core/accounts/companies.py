@@ -253,6 +253,8 @@ async def _why_it_stays(row: Record) -> str:
         return _("It has issued documents. Archive it, and it is offered no more.")
     if await db.value("SELECT EXISTS (SELECT FROM contracts WHERE company_id = $1)", row["id"]):
         return _("Drafts of contracts name it. Delete them, or archive the company.")
+    if await db.value("SELECT EXISTS (SELECT FROM invoices WHERE company_id = $1)", row["id"]):
+        return _("Drafts of invoices name it. Delete them, or archive the company.")
     return await _sold_through(row["id"])
 
 

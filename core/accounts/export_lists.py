@@ -1,4 +1,5 @@
-"""The lists that can be had as a file besides clients, groups and activity. A new one is a `Listing` here.
+"""The lists that can be had as a file besides clients, groups and activity. A new one is a `Listing`, here or in
+a module above such as `core/billing/money_exports.py`.
 
 Its rows come in the order of the list on the page, with the columns that are chosen (all without a choice), inside
 what `by` may see; the list's own filter narrows them. Routes are made of LISTINGS, on pages and in the API.
@@ -76,7 +77,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     narrowed: Narrowing = _everything
 
 
-_CLIENT = {"client": "c.code", "client_external_id": "c.external_id", "client_name": "c.name"}
+CLIENT = {"client": "c.code", "client_external_id": "c.external_id", "client_name": "c.name"}
 
 LISTINGS = {
     listing.noun: listing
@@ -87,7 +88,7 @@ LISTINGS = {
             right=Permission.PAYER_READ,
             action="payer:exported",
             columns={"id": "p.id", "external_id": "p.external_id"}
-            | _CLIENT
+            | CLIENT
             | {key: f"p.{key}" for key in payer_fields.ALL}
             | {"is_default": "p.is_default", "created_at": "p.created_at"},
             tables="payers p JOIN clients c ON c.id = p.client_id",
@@ -100,7 +101,7 @@ LISTINGS = {
             label=N_("Users"),
             right=Permission.USER_READ,
             action="user:exported",
-            columns=_CLIENT
+            columns=CLIENT
             | {
                 "email": "p.email",
                 "name": "p.name",
@@ -120,7 +121,7 @@ LISTINGS = {
             right=Permission.CONTRACT_READ,
             action="contract:exported",
             columns={"number": "k.number", "title": "k.title", "state": "k.state"}
-            | _CLIENT
+            | CLIENT
             | {"payer_name": "p.name", "company_name": "o.name", "language": "k.language"}
             | {key: f"k.{key}" for key in ("issued_on", "signed_on", "created_at")},
             tables="""contracts k JOIN clients c ON c.id = k.client_id JOIN payers p ON p.id = k.payer_id
@@ -169,7 +170,7 @@ MEMBERS = Listing(
     right=Permission.GROUP_READ,
     action="group:exported",
     columns={"group": "g.name"}
-    | _CLIENT
+    | CLIENT
     | {"login": "c.login", "added_at": "m.added_at", "added_by": "m.added_by"},
     tables="group_members m JOIN clients c ON c.id = m.client_id JOIN account_groups g ON g.id = m.group_id",
     order="c.code",

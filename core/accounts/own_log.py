@@ -26,13 +26,16 @@ FAMILIES = (
     "client_role:",
     "consent:",
     "contract:",
+    "credit_note:",
     "expense:",
     "impersonation:",
     "invitation:",
+    "invoice:",
     "membership:",
     "payer:",
     "payment:",
     "personal_data:",
+    "proforma:",
 )
 """And all actions whose names begin so."""
 HIDDEN = frozenset(

@@ -65,6 +65,7 @@ NAMED_PAYERS = Kept(
     ),
 )
 SENT_CONTRACTS = Kept(label=N_("Contracts that were sent"), why=personal_tables.CONTRACT)
+INVOICES = Kept(label=N_("Invoices and credit notes that were issued"), why=personal_tables.BY_LAW)
 CONSENTS = Kept(
     label=N_("Which version of the terms was agreed to, and when"),
     why=N_("It proves the contract; the address it was sent from is cleared."),
@@ -144,9 +145,11 @@ async def kept(ids: list[int]) -> list[Kept]:
     """What stays of these clients, and why; the same before and afterwards."""
     consents = "SELECT count(*) FROM consents WHERE client_id = ANY ($1::bigint[])"
     contracts = "SELECT count(*) FROM contracts WHERE client_id = ANY ($1::bigint[]) AND number <> ''"
+    invoices = "SELECT count(*) FROM invoices WHERE client_id = ANY ($1::bigint[]) AND state <> 'draft'"
     counted = (
         (NAMED_PAYERS, len(await _named(ids))),
         (SENT_CONTRACTS, await db.value(contracts, ids)),
+        (INVOICES, await db.value(invoices, ids)),
         (CONSENTS, await db.value(consents, ids)),
     )
     return [PLAIN, *(msgspec.structs.replace(one, count=count) for one, count in counted if count), *WHOEVER_IT_IS]
@@ -173,6 +176,7 @@ async def _clear(client: Record, ids: list[int], *, by: Actor) -> Record:
     people = [user.person_id for user in await _users(ids) if not user.is_elsewhere]
     # Drafts go first: they name a payer, and are no reason to keep what they say.
     await db.execute("DELETE FROM contracts WHERE client_id = ANY ($1::bigint[]) AND number = ''", ids)
+    await db.execute("DELETE FROM invoices WHERE client_id = ANY ($1::bigint[]) AND state = 'draft'", ids)
     named = await _named(ids)
     found = await personal_traces.known(ids, people, named)
     with i18n.speaking(by.tenant.locale):

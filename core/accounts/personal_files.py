@@ -1,4 +1,4 @@
-"""The files in a copy of a client's personal data: those that people uploaded, and the documents of contracts."""
+"""The files in a copy of a client's personal data: those that people uploaded, and the documents."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -31,5 +31,14 @@ def _of_contracts(rows: Rows) -> dict[str, int]:
     return named
 
 
-NAMED = {"client_files": _uploaded, "contract_files": _of_contracts}
+def _of_invoices(rows: Rows) -> dict[str, int]:
+    """Called by their number and, as two companies may have given the same one, the id of the file."""
+    return {f"files/invoices/{_plain(row['number'])}{row['id']}.pdf": row["id"] for row in rows}
+
+
+def _plain(number: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in f"{number} ") if number else ""
+
+
+NAMED = {"client_files": _uploaded, "contract_files": _of_contracts, "invoice_files": _of_invoices}
 """The tables with files, and how theirs are called."""

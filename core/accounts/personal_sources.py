@@ -141,6 +141,25 @@ SOURCES: tuple[Source, ...] = (
         secret=("key",),
     ),
     Source(
+        name="invoices",
+        label=N_("Invoices"),
+        table="invoices",
+        columns=(
+            "kind", "state", "number", "language", "currency", "issued_on", "due_on", "discount_units",
+            "net_units", "tax_units", "gross_units", "frozen", "digest", "created_at",
+        ),
+        where="t.client_id = $1 AND t.state <> 'draft'",
+    ),
+    Source(
+        name="invoice-files",
+        label=N_("Invoices as PDF"),
+        table="invoice_files",
+        columns=("created_at", "id"),
+        joins="JOIN invoices k ON k.id = t.invoice_id",
+        more={"number": "k.number"},
+        where="k.client_id = $1",
+    ),
+    Source(
         name="payments",
         label=N_("Payments"),
         table="payments",

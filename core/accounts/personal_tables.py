@@ -120,6 +120,13 @@ TABLES: tuple[Table, ...] = (
         plain=("ended_by",),
     ),
     Table(
+        name="invoices",
+        rows=f"{OF_CLIENT} AND t.state = 'draft'",
+        goes=True,
+        kept=dict.fromkeys(("number", "frozen", "digest"), BY_LAW),
+        plain=("kind", "state", "language", "currency"),
+    ),
+    Table(
         name="vat_proofs",
         rows="""EXISTS (SELECT FROM payers p WHERE p.vat_number = t.number AND p.client_id = ANY (w.clients)
             AND NOT p.id = ANY (w.named))""",

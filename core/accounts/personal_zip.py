@@ -28,7 +28,7 @@ made on %(day)s, asked for by %(who)s
 
 data.json      everything in one file, for programs
 csv/           the same as tables, one for each part; a spreadsheet opens them
-files/         files that belong to it, where there are any; files/contracts/ are the documents of contracts
+files/         files that belong to it, where there are any; files/contracts/ and files/invoices/ are documents
 
 Times are in UTC. Passwords, keys and codes are not in here: they are kept so that nobody can read them.
 Of people who also use another client only what belongs to this client is told.

@@ -27,6 +27,7 @@ KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "users": (N_("Users and invitations"), ("client_role:", "invitation:", "membership:")),
     "sign_ins": (N_("Signing in"), ("link:", "passkey:", "person:", "second_factor:", "session:", "signin:")),
     "payers": (N_("Payers and contracts"), ("contract:", "payer:")),
+    "invoices": (N_("Invoices"), ("credit_note:", "invoice:", "invoice_draft:", "proforma:")),
     "groups": (N_("Account groups"), ("group:",)),
     "notes": (N_("Notes and files"), ("file:", "note:")),
     "support": (N_("Visits of support"), ("impersonation:",)),

@@ -38,6 +38,8 @@ COLUMNS = (
     "discount_units", "net_units", "tax_rate", "tax_category", "tax_reason", "tax_units", "gross_units",
     "entry_id", "created_at", "created_by",
 )  # fmt: skip
+ON_INVOICE = """SELECT EXISTS (SELECT FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id
+    WHERE l.expense_id = $1 AND l.is_live AND i.state = 'issued')"""
 WITH_NAMES = """SELECT e.*, c.code AS client_code, c.name AS client_name, a.project_id, j.name AS project
     FROM expenses e JOIN clients c ON c.id = e.client_id JOIN client_projects a ON a.id = e.account_id
     JOIN projects j ON j.id = a.project_id"""
@@ -187,6 +189,8 @@ async def why_it_stays(expense: Mapping[str, Any]) -> str:
         return _("This expense was reversed before.")
     if expense["kind"] == TRANSFER:
         return _("Money that was moved to another account is moved back from there.")
+    if await db.value(ON_INVOICE, expense["id"]):
+        return _("An invoice that was issued asks for it. Make that void first.")
     return ""
 
 

@@ -34,12 +34,6 @@ def printed(content: Content, *, logo: bytes = b"") -> bytes:
     return factur_x.marked(made.content, file=invoice_xml.FILE, profile=PROFILE)
 
 
-def name_of(content: Content) -> str:
-    """What the file is called when it is saved."""
-    plain = "".join(letter if letter.isalnum() else "-" for letter in content.number)
-    return f"{plain or content.kind.replace('_', '-')}.pdf"
-
-
 def said(content: Content) -> dict[str, Any]:
     """What stands in the file, in the current language: what `core/documents/invoice.typ` shows."""
     has_discount = bool(content.totals.discount_units)

@@ -5,29 +5,29 @@ from datetime import date
 
 from asyncpg import Record
 
-from core import audit, clock, db
+from core import audit, clock, db, figures
 from core.actor import Actor
-from core.catalog import price_list_changes, price_lists, price_sheets, terms
+from core.catalog import list_words, price_list_changes, price_lists, price_sheets
 from core.catalog.list_price import Addon, Sheet
-from core.catalog.price_list_changes import Change, Write
+from core.catalog.price_list_changes import Change
 from core.checks import Checks
 from core.errors import Conflict
 from core.i18n import _
 
 
-async def changes(list_id: int, *, write: Write, by: Actor) -> list[Change]:
+async def changes(list_id: int, *, by: Actor) -> list[Change]:
     """What a list changes against the published one before it; everything, when there is none."""
     row = await price_lists.get(list_id, by=by)
     last = await price_lists.before(row)
     sheets = await price_sheets.of_lists([row["id"]] if last is None else [row["id"], last["id"]])
     old = [] if last is None else sheets.get(last["id"], [])
-    return price_list_changes.between(old, sheets.get(row["id"], []), write=write)
+    return price_list_changes.between(old, sheets.get(row["id"], []))
 
 
 async def lacks(list_id: int, *, by: Actor) -> list[str]:
     """Why a list cannot be published yet, sentence by sentence; none when it can."""
     row = await price_lists.get(list_id, by=by)
-    return _lacking(await price_sheets.of_list(row["id"]))
+    return lacking(await price_sheets.of_list(row["id"]))
 
 
 async def earliest(price_list: Record, *, by: Actor) -> date | None:
@@ -46,7 +46,7 @@ async def publish(list_id: int, valid_from: date, *, version: int, by: Actor) ->
     that cannot be.
     """
     row = await price_lists.locked(list_id, version=version, by=by)
-    if reasons := _lacking(await price_sheets.of_list(list_id)):
+    if reasons := lacking(await price_sheets.of_list(list_id)):
         raise Conflict(" ".join(reasons))
     await _check_day(row, valid_from, by=by)
     await db.execute(
@@ -71,17 +71,18 @@ async def publish(list_id: int, valid_from: date, *, version: int, by: Actor) ->
 async def _check_day(row: Record, valid_from: date, *, by: Actor) -> None:
     checks, first = Checks(), await earliest(row, by=by)
     if first is not None and valid_from < first:
-        checks.error("valid_from", _("Not before %(day)s, please.") % {"day": first.isoformat()})
+        checks.error("valid_from", _("Not before %(day)s, please.") % {"day": figures.day(first)})
     checks.done()
 
 
-def _lacking(sheets: Sequence[Sheet]) -> list[str]:
+def lacking(sheets: Sequence[Sheet]) -> list[str]:
+    """What a list with these sheets lacks, sentence by sentence."""
     if not sheets:
         return [_("It has no prices yet.")]
     every = {addon.id: _asked(addon, sheets) for addon in sheets[0].addons}
     found = []
     for sheet in sheets:
-        term = f"{sheet.currency}, {terms.of_sheet(sheet)}"
+        term = list_words.term(sheet)
         for addon in sheet.addons:
             if _priced(addon) != every[addon.id] or not _priced(addon):
                 message = _("A price of “%(addon)s” is missing (%(term)s).")

@@ -4,6 +4,7 @@ A list is a draft until it is published, and never changes after that: the datab
 one begins as a copy of the last. Of those whose day has come the one with the highest number is in force.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -84,6 +85,17 @@ async def in_force(plan_id: int, day: date) -> Record | None:
         plan_id,
         day,
     )
+
+
+async def in_force_of(plan_ids: Iterable[int], day: date) -> dict[int, Record]:
+    """The same of several plans: plan id to price list, without those that have none yet."""
+    found = await db.fetch(
+        """SELECT DISTINCT ON (plan_id) * FROM price_lists WHERE plan_id = ANY($1::bigint[]) AND valid_from <= $2
+           ORDER BY plan_id, number DESC""",
+        list(plan_ids),
+        day,
+    )
+    return {row["plan_id"]: row for row in found}
 
 
 async def before(price_list: Record) -> Record | None:

@@ -62,6 +62,13 @@ async def get(list_id: int, price_id: int, *, by: Actor) -> Record:
     return await _find(list_id, price_id)
 
 
+async def usual_currency(list_id: int) -> str:
+    """The currency of a list's other prices, else that of the default project. Needs no permission."""
+    own = "SELECT currency FROM prices WHERE price_list_id = $1 ORDER BY id LIMIT 1"
+    found = await db.value(own, list_id)
+    return str(found or await db.value("SELECT currency FROM projects WHERE is_default") or "EUR")
+
+
 async def create(list_id: int, new: NewPrice, *, version: int, by: Actor) -> Record:
     """Add a price to a draft; `EditConflict` when the list is not of this version any more."""
     row = await price_lists.locked(list_id, version=version, by=by)

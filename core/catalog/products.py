@@ -14,6 +14,7 @@ from core.accounts import rows
 from core.actor import Actor
 from core.catalog import positions, product_audience, product_fields, sellers
 from core.catalog.product_audience import Audience
+from core.checks import Checks
 from core.errors import Conflict, NotFound
 from core.i18n import _, ngettext
 from core.permissions import Permission
@@ -96,6 +97,9 @@ async def every(chosen: ProductFilter | None = None, *, by: Actor) -> list[Recor
     """The products in the order of their types, each with `type_name` and `plans`: how many it has."""
     policies.require(by, Permission.PRODUCT_READ)
     chosen = chosen or ProductFilter()
+    checks = Checks()
+    name = checks.text("name", chosen.name, longest=100, required=False)
+    checks.done()
     return await db.fetch(
         f"""{_READ} WHERE {sellers.visible(by)} AND ($1::bigint IS NULL OR p.type_id = $1)
             AND (p.state = $2 OR $2::text IS NULL AND p.state <> 'withdrawn')
@@ -103,7 +107,7 @@ async def every(chosen: ProductFilter | None = None, *, by: Actor) -> list[Recor
             ORDER BY t.position, t.id, p.position, p.id""",
         chosen.type if chosen.type is None or rows.is_id(chosen.type) else 0,
         chosen.state,
-        chosen.name.strip(),
+        name,
     )
 
 

@@ -3,10 +3,12 @@
 A product concerns all who may buy it; who sees only some of them does not decide on its prices.
 """
 
+from core import policies
 from core.accounts import access
 from core.actor import Actor
 from core.errors import Forbidden
 from core.i18n import _
+from core.permissions import Permission
 
 
 def require_unlimited(by: Actor) -> None:
@@ -15,6 +17,11 @@ def require_unlimited(by: Actor) -> None:
         raise Forbidden(_("You are limited to certain projects, so you cannot change what is sold."))
     if by.groups is not None:
         raise Forbidden(_("You are limited to certain account groups, so you cannot change what is sold."))
+
+
+def may_change(by: Actor, permission: str = Permission.PRODUCT_UPDATE) -> bool:
+    """Whether `by` has this right and no limits: what pages offer him."""
+    return by.projects is None and by.groups is None and policies.allows(by, permission)
 
 
 def visible(by: Actor) -> str:

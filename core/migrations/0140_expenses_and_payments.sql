@@ -188,25 +188,26 @@ BEGIN
        OR (NEW.period_start, NEW.period_end) IS DISTINCT FROM (OLD.period_start, OLD.period_end)
        OR NEW.entry_id IS DISTINCT FROM OLD.entry_id
        OR (OLD.reversed_at IS NOT NULL AND NEW.reversed_at IS DISTINCT FROM OLD.reversed_at)
-       OR (NEW.covered_units <> OLD.covered_units AND current_user = 'comptoir_app') THEN
+       OR NEW.gross_units <> OLD.gross_units OR NEW.covered_units <> OLD.covered_units THEN
         RAISE EXCEPTION 'an expense does not change; it is reversed' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER expenses_stay BEFORE UPDATE ON expenses FOR EACH ROW EXECUTE FUNCTION expenses_stay();
+CREATE TRIGGER expenses_stay BEFORE UPDATE ON expenses FOR EACH ROW
+    WHEN (current_user = 'comptoir_app') EXECUTE FUNCTION expenses_stay();
 CREATE FUNCTION payments_stay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (NEW.key, NEW.method, NEW.currency, NEW.units, NEW.created_at, NEW.created_by)
        IS DISTINCT FROM (OLD.key, OLD.method, OLD.currency, OLD.units, OLD.created_at, OLD.created_by)
        OR (OLD.entry_id IS NOT NULL AND NEW.entry_id IS DISTINCT FROM OLD.entry_id)
        OR (OLD.state <> 'pending' AND NEW.state = 'pending') OR (OLD.state = 'cancelled' AND NEW.state <> 'cancelled')
-       OR ((NEW.allocated_units, NEW.refunded_units) <> (OLD.allocated_units, OLD.refunded_units)
-           AND current_user = 'comptoir_app') THEN
+       OR (NEW.allocated_units, NEW.refunded_units) <> (OLD.allocated_units, OLD.refunded_units) THEN
         RAISE EXCEPTION 'a payment does not change; it is refunded' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER payments_stay BEFORE UPDATE ON payments FOR EACH ROW EXECUTE FUNCTION payments_stay();
+CREATE TRIGGER payments_stay BEFORE UPDATE ON payments FOR EACH ROW
+    WHEN (current_user = 'comptoir_app') EXECUTE FUNCTION payments_stay();
 -- Nothing begins covered, spent or given back.
 CREATE FUNCTION counted_from_nothing() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

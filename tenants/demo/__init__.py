@@ -16,6 +16,7 @@ from core.actor import Actor
 from tenants import addresses, first_people, onboarding, project_hosts, resellers
 from tenants.demo import (
     cast,
+    catalogue,
     companies,
     contracts,
     discounts,
@@ -23,6 +24,8 @@ from tenants.demo import (
     filling,
     group_rules,
     imports,
+    invoices,
+    money,
     own_fields,
     portal,
     segments,
@@ -136,6 +139,9 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await filling.add_clients(provider, project_ids, group_ids)
     await portal.furnish(provider, by=inside)
     await own_fields.furnish(provider, by=inside)
+    await money.furnish(provider, by=inside)
+    await invoices.furnish(by=inside)
+    await catalogue.furnish(provider, group_ids, by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)
         await endings.furnish(by=inside)

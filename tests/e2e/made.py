@@ -41,7 +41,20 @@ from core.accounts.imports import files as import_files
 from core.accounts.imports.mapping import Mapping
 from core.accounts.list_filters import NewListFilter
 from core.actor import Actor
-from core.catalog import discounts, promo_codes, tax_rates
+from core.billing import accounts, expenses, invoice_drafts, invoice_states, payments
+from core.catalog import (
+    addon_offers,
+    addons,
+    discounts,
+    plans,
+    price_list_publishing,
+    price_lists,
+    price_sheets,
+    prices,
+    products,
+    promo_codes,
+    tax_rates,
+)
 from core.catalog.discount_fields import NewDiscount
 from core.catalog.promo_codes import NewPromoCode
 from tenants import project_hosts
@@ -59,6 +72,43 @@ async def account(by: Actor) -> None:
     if not project:
         project = (await projects.create(projects.NewProject(name="Nova Cloud"), by=by))["id"]
     await client_projects.open_account(await db.value(f"SELECT {OWN}"), project, credit_limit=50_000, by=by)
+
+
+async def expense(by: Actor) -> None:
+    account_id = await _post_paid(by)
+    for text in ("Hébergement, mai", "Nom de domaine exemple.fr"):
+        await expenses.create(account_id, expenses.NewExpense(text=text, units=1000, tax_rate=20_000), by=by)
+
+
+async def payment(by: Actor) -> None:
+    await payments.create(await _post_paid(by), payments.NewPayment(units=1500, reference="VIR 42"), by=by)
+
+
+async def price_list(by: Actor) -> None:
+    """A product with a plan: a price list in force, and the draft of the next one."""
+    type_id = await db.value("SELECT min(id) FROM product_types")
+    product = await products.create(products.NewProduct(type_id=type_id, name="Espace", state="on_sale"), by=by)
+    plan = await plans.create(product["id"], plans.NewPlan(name="Pro", state="on_sale"), by=by)
+    addon = await addons.create(product["id"], addons.NewAddon(name="Disque", kind="quantity", unit="Go"), by=by)
+    first = (await price_lists.of_plan(plan["id"], by=by))[0]["id"]
+    new = prices.NewPrice(billing="period", period_count=1, period_unit="month", currency="EUR", units=990)
+    price = await prices.create(first, new, version=1, by=by)
+    costs = (addon_offers.AddonPriceValues(price_id=price["id"], units=20),)
+    await addon_offers.put(first, addon["id"], addon_offers.OfferValues(prices=costs), version=2, by=by)
+    await price_list_publishing.publish(first, date(2026, 1, 1), version=3, by=by)
+    second = await price_lists.begin(plan["id"], by=by)
+    price_id = (await price_sheets.of_list(second["id"]))[0].price_id
+    await prices.update(second["id"], price_id, prices.PriceChanges(units=1090), version=1, by=by)
+
+
+async def pending_payment(by: Actor) -> None:
+    await payments.create(await _post_paid(by), payments.NewPayment(units=500, is_pending=True), by=by)
+
+
+async def _post_paid(by: Actor) -> int:
+    account_id = int(await db.value(f"SELECT min(id) FROM client_projects WHERE client_id = {OWN}"))
+    await accounts.set_terms(account_id, accounts.Terms(is_postpaid=True), by=by)
+    return account_id
 
 
 async def attitude(by: Actor) -> None:
@@ -317,3 +367,50 @@ async def _contract(by: Actor) -> int:
 async def _import(by: Actor) -> int:
     content = "login,email,nom\ngarnier,paul@garnier.example,Paul Garnier\nokafor,rien,Ngozi Okafor\n"
     return int((await import_files.upload("clients", "clients.csv", content.encode(), by=by))["id"])
+
+
+async def invoice(by: Actor) -> None:
+    await invoice_states.issue(await _invoice(by), by=by)
+
+
+async def invoice_draft(by: Actor) -> None:
+    await _invoice(by)
+
+
+async def void_invoice(by: Actor) -> None:
+    issued = await invoice_states.issue(await _invoice(by), by=by)
+    await invoice_states.void(issued["id"], "Adressée au mauvais payeur.", by=by)
+
+
+async def charged(by: Actor) -> None:
+    """An expense that stands on no document."""
+    await _charged(by)
+
+
+async def _charged(by: Actor) -> tuple[Any, int]:
+    account = (await accounts.held_by(await db.value(f"SELECT {OWN}")))[0]
+    day = clock.today(by.tenant.timezone)
+    made = expenses.Charge(
+        key=f"made-{await db.value('SELECT new_id()')}",
+        kind="service",
+        text="Hébergement mutualisé M",
+        day=day,
+        period_start=day,
+        period_end=day + timedelta(days=31),
+        net_units=900,
+        discount_units=100,
+        tax=expenses.Tax(rate=20000, category="S"),
+    )
+    return account, await expenses.charge(account, made, by=by)
+
+
+async def _invoice(by: Actor) -> int:
+    client, parties = await _parties(by)
+    account, expense_id = await _charged(by)
+    new = invoice_drafts.NewInvoice(
+        account_id=account["id"],
+        payer_id=parties.payer_id,
+        company_id=parties.company_id,
+        expense_ids=[expense_id],
+    )
+    return int((await invoice_drafts.create(client["id"], new, by=by))["id"])

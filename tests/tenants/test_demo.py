@@ -76,8 +76,16 @@ async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
         async with db.as_tenant((await cast.tenant(provider.code)).id):
             assert await db.value("SELECT count(*) FROM clients") == provider.clients
             assert await db.value("SELECT count(*) FROM segments") == 2
+            standings = "SELECT count(*) FILTER (WHERE published_at IS NULL), count(*) FROM price_lists"
+            drafts, lists = (await db.fetch(standings))[0]
+            assert drafts == 1 and lists > 10
     nova = await cast.tenant("nova")
     async with db.as_tenant(nova.id):
+        states = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM invoices")}
+        assert states == {"draft", "issued", "void"}
+        unkept = """SELECT count(*) FROM invoices k WHERE state <> 'draft'
+            AND NOT EXISTS (SELECT FROM invoice_files f WHERE f.invoice_id = k.id)"""
+        assert await db.value(unkept) == 0
         gone = await db.row("SELECT code, merged_into_id FROM clients WHERE merged_into_id IS NOT NULL")
         cleared = await db.row("SELECT code, name, email FROM clients WHERE cleared_at IS NOT NULL")
         assert gone is not None and cleared is not None

@@ -17,9 +17,13 @@ from core.accounts import groups as account_groups
 from core.accounts.client_choice import MOST_CODES, Choice
 from core.accounts.client_filter import ClientFilter
 from core.accounts.contract_list import ContractFilter
-from core.accounts.export_lists import LISTINGS, Listing
+from core.accounts.export_lists import Listing
 from core.accounts.payer_list import PayerFilter
 from core.accounts.user_list import UserFilter
+from core.billing import money_exports
+from core.billing.expense_list import ExpenseFilter
+from core.billing.invoice_list import InvoiceFilter
+from core.billing.payment_list import PaymentFilter
 from core.permissions import Permission
 from web.api.reading import asks
 from web.kit.downloads import download
@@ -67,11 +71,33 @@ class ContractExport(ListExport, frozen=True, kw_only=True, forbid_unknown_field
     filter: ContractFilter | None = None
 
 
+class ExpenseExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which expenses, which columns in their order, which format. Amounts are in minor units."""
+
+    filter: ExpenseFilter | None = None
+
+
+class InvoiceExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which invoices, which columns in their order, which format. Amounts are in minor units."""
+
+    filter: InvoiceFilter | None = None
+
+
+class PaymentExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which payments, which columns in their order, which format. Amounts are in minor units."""
+
+    filter: PaymentFilter | None = None
+
+
+LISTINGS = export_lists.LISTINGS | money_exports.LISTINGS
 BODIES: Mapping[str, type[ListExport]] = {
     "payers": PayerExport,
     "users": UserExport,
     "contracts": ContractExport,
     "companies": ListExport,
+    "expenses": ExpenseExport,
+    "invoices": InvoiceExport,
+    "payments": PaymentExport,
     "staff": ListExport,
 }
 

@@ -30,7 +30,21 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Fields"), "/staff/fields", "list", Permission.FIELD_MANAGE),
         ),
     ),
-    (N_("Sales"), ((N_("Discounts"), "/staff/discounts", "tags", Permission.DISCOUNT_READ),)),
+    (
+        N_("Sales"),
+        (
+            (N_("Products"), "/staff/products", "tag", Permission.PRODUCT_READ),
+            (N_("Discounts"), "/staff/discounts", "tags", Permission.DISCOUNT_READ),
+        ),
+    ),
+    (
+        N_("Billing"),
+        (
+            (N_("Invoices"), "/staff/invoices", "file-invoice", Permission.INVOICE_READ),
+            (N_("Payments"), "/staff/payments", "cash", Permission.PAYMENT_READ),
+            (N_("Expenses"), "/staff/expenses", "receipt", Permission.EXPENSE_READ),
+        ),
+    ),
     (
         N_("Provider"),
         (

@@ -80,6 +80,27 @@ PORTAL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        N_("Money"),
+        (
+            Entry(
+                N_("Balance"),
+                "/balance",
+                "wallet",
+                N_("What you have with us, and what is still to be paid."),
+                Right.INVOICES_READ,
+            ),
+            Entry(
+                N_("Invoices"),
+                "/invoices",
+                "file-invoice",
+                N_("What we billed you, and what of it is paid."),
+                Right.INVOICES_READ,
+            ),
+            Entry(N_("Expenses"), "/expenses", "receipt", N_("What you were charged."), Right.INVOICES_READ),
+            Entry(N_("Payments"), "/payments", "cash", N_("What you paid."), Right.INVOICES_READ),
+        ),
+    ),
+    (
         N_("Yourself"),
         (
             Entry(N_("My account"), "/account", "user-circle", N_("Your name, language and password.")),

@@ -1,15 +1,18 @@
 """The facts in the summary beside every tab of a client's page that other modules bring.
 
 A fact is a function of FACTS: it gets the client's row and who looks, and gives a label and a text, or None when
-there is nothing to tell or it is not for him; then it does not show. The balance has its place here too.
+there is nothing to tell or it is not for him; then it does not show.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from core import figures, policies
 from core.accounts import client_summary
 from core.actor import Actor
+from core.billing import accounts
 from core.i18n import _
+from core.permissions import Permission
 from web.kit.templates import moment
 
 Fact = tuple[str, str]
@@ -26,7 +29,19 @@ async def last_sign_in(client: Mapping[str, Any], by: Actor) -> Fact:
     return _("Last sign-in"), f"{moment(found['at'])} · {found['name']}" if found else ""
 
 
-FACTS: tuple[Callable[[Mapping[str, Any], Actor], Awaitable[Fact | None]], ...] = (verified_phone, last_sign_in)
+async def balance(client: Mapping[str, Any], by: Actor) -> Fact | None:
+    """What it has with the provider, or owes: its account in its home, or the one that the viewer sees."""
+    if not policies.allows(by, Permission.ACCOUNT_READ):
+        return None
+    found = await accounts.of(client["id"], by=by)
+    return (_("Balance"), figures.amount(found[0]["balance"], found[0]["currency"])) if found else None
+
+
+FACTS: tuple[Callable[[Mapping[str, Any], Actor], Awaitable[Fact | None]], ...] = (
+    balance,
+    verified_phone,
+    last_sign_in,
+)
 """In the order they stand in the summary."""
 
 

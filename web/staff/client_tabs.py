@@ -69,6 +69,10 @@ TABS: tuple[Tab, ...] = (
         "staff/clients/tabs/payer.html",
         instead_of="payers",
     ),
+    Tab("accounts", N_("Accounts"), "/accounts", Permission.ACCOUNT_READ, "staff/clients/tabs/accounts.html"),
+    Tab("invoices", N_("Invoices"), "/invoices", Permission.INVOICE_READ, "staff/clients/tabs/invoices.html"),
+    Tab("payments", N_("Payments"), "/payments", Permission.PAYMENT_READ, "staff/clients/tabs/payments.html"),
+    Tab("expenses", N_("Expenses"), "/expenses", Permission.EXPENSE_READ, "staff/clients/tabs/expenses.html"),
     Tab("contracts", N_("Contracts"), "/contracts", Permission.CONTRACT_READ, "staff/clients/tabs/contracts.html"),
     Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
     Tab(

@@ -9,7 +9,8 @@ from litestar.params import FromPath
 
 from core import policies, sheets, tasks
 from core.accounts import export_lists, groups
-from core.accounts.export_lists import LISTINGS, Listing
+from core.accounts.export_lists import Listing
+from core.billing import money_exports
 from core.errors import Invalid
 from core.i18n import N_, _
 from core.permissions import Permission
@@ -20,10 +21,12 @@ from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page
 from web.kit.visit import By, visit_of
 
+LISTINGS = export_lists.LISTINGS | money_exports.LISTINGS
 PATHS = {noun: f"/{noun}" for noun in LISTINGS} | {"staff": "/people"}
 """Where a list stands."""
 
 COLUMNS: Mapping[str, str] = {
+    "allocated_units": N_("Covers"),
     "bic": N_("BIC"),
     "city": N_("City"),
     "client": N_("Client's code"),
@@ -32,9 +35,16 @@ COLUMNS: Mapping[str, str] = {
     "company_name": N_("Company"),
     "contact_person": N_("Contact person"),
     "country": N_("Country"),
+    "covered_units": N_("Covered amount"),
     "created_at": N_("Added"),
+    "created_by": N_("Recorded by"),
+    "currency": N_("Currency"),
+    "day": N_("Day"),
+    "discount_units": N_("Discount"),
+    "due_on": N_("Due"),
     "email": N_("E-mail"),
     "external_id": N_("External id"),
+    "gross_units": N_("Amount with tax"),
     "iban": N_("IBAN"),
     "id": N_("Id"),
     "is_archived": N_("Archived"),
@@ -44,19 +54,36 @@ COLUMNS: Mapping[str, str] = {
     "kind": N_("Kind"),
     "language": N_("Language"),
     "legal_form": N_("Legal form and capital"),
+    "method": N_("Method"),
     "name": N_("Name"),
-    "number": N_("Contract number"),
+    "net_units": N_("Amount before tax"),
+    "note": N_("Note"),
+    "number": N_("Document no."),
+    "paid_units": N_("Paid"),
     "payer_name": N_("Payer"),
+    "period_last": N_("Last day of the period"),
+    "period_start": N_("First day of the period"),
     "phone": N_("Phone"),
     "postcode": N_("Postcode"),
+    "project": N_("Project"),
+    "reference": N_("Reference"),
+    "refunded_units": N_("Went back"),
     "region": N_("Region"),
     "registration_number": N_("Registration number"),
+    "reversed_at": N_("Reversed"),
+    "reversed_reason": N_("Reason of the reversal"),
     "role": N_("Role"),
     "second_factor": N_("Second factor"),
     "signed_on": N_("Signed on"),
     "state": N_("State"),
     "street": N_("Street and number"),
+    "tax_category": N_("Tax category"),
+    "tax_rate": N_("Tax rate"),
+    "tax_reason": N_("Reason of the tax"),
+    "tax_units": N_("Tax"),
+    "text": N_("Text"),
     "title": N_("Title"),
+    "units": N_("Amount"),
     "vat_number": N_("VAT number"),
 }
 """The columns of files for people; in the file they have their short names."""

@@ -21,6 +21,7 @@ from web.staff import edits
 
 HERE = "/staff/roles"
 NOUNS = {
+    "account": N_("Balances"),
     "activity": N_("Activity"),
     "api_key": N_("API keys"),
     "attitude": N_("Attitudes"),
@@ -29,11 +30,14 @@ NOUNS = {
     "contract": N_("Contracts"),
     "contract_template": N_("Contract templates"),
     "discount": N_("Discounts"),
+    "expense": N_("Expenses"),
     "field": N_("Fields"),
     "file": N_("Files"),
     "group": N_("Account groups"),
+    "invoice": N_("Invoices"),
     "note": N_("Notes"),
     "payer": N_("Payers"),
+    "payment": N_("Payments"),
     "plugin": N_("Plugins"),
     "product": N_("Products"),
     "project": N_("Projects"),

@@ -18,10 +18,6 @@ from tests.core.catalog.shop import cost
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 
 
-def plain(money: Money) -> str:
-    return f"{money.units} {money.currency}"
-
-
 async def test_a_list_is_read_as_sheets_that_reckon() -> None:
     tenant = await open_provider()
     by = worker(tenant)
@@ -50,7 +46,7 @@ async def test_the_next_list_is_a_copy_that_leaves_the_published_one_alone() -> 
         assert (second["number"], second["standing"]) == (2, "draft")
         copied = await price_sheets.of_list(second["id"])
         assert [sheet.addons for sheet in copied] == [sheet.addons for sheet in before]
-        assert await price_list_publishing.changes(second["id"], write=plain, by=by) == []
+        assert await price_list_publishing.changes(second["id"], by=by) == []
         dearer = PriceChanges(units=1100)
         await prices.update(second["id"], copied[0].price_id, dearer, version=second["version"], by=by)
         await shop.priced(second["id"], by, months=3, units=2500)
@@ -59,9 +55,9 @@ async def test_the_next_list_is_a_copy_that_leaves_the_published_one_alone() -> 
         third = (await price_sheets.of_list(second["id"]))[1]
         version = await shop.version_of(second["id"], by)
         await prices.delete(second["id"], third.price_id, version=version, by=by)
-        told = await price_list_publishing.changes(second["id"], write=plain, by=by)
+        told = await price_list_publishing.changes(second["id"], by=by)
         assert [(one.what, one.term, one.old, one.new) for one in told] == [
-            ("changed", "EUR, every month", "900 EUR, set-up 500 EUR", "1100 EUR, set-up 500 EUR")
+            ("changed", "EUR, every month", "€9.00, set-up €5.00", "€11.00, set-up €5.00")
         ]
         await shop.publish(second["id"], by, today + timedelta(days=10))
         assert [row["standing"] for row in await price_lists.of_plan(made.plan, by=by)] == ["coming", "in_force"]

@@ -35,6 +35,11 @@ async def own_things(world: World, row: Row, whose: str | None = None) -> dict[s
     return {place.name: await world.own(place.kind, whose or row.by or "alice") for place in places_of(row)}
 
 
+async def same_things(world: World, row: Row, whose: str | None = None) -> dict[str, Any]:
+    """The same, but one thing of a kind for all rows: for requests that must not change it."""
+    return {place.name: await world.same(place.kind, whose or row.by or "alice") for place in places_of(row)}
+
+
 def no_things(world: World, row: Row) -> dict[str, Any]:
     """Something that does not exist for every place."""
     return {place.name: world.nobodys(place.kind) for place in places_of(row)}

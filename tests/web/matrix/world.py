@@ -29,26 +29,13 @@ from tests import cast
 from tests.authenticator import Authenticator
 from tests.visitor import PASSWORD
 from tests.web.matrix import table, things
+from tests.web.matrix.fingerprints import Fingerprints
 from tests.web.matrix.row import Row
 from web.app import create_app
 
 RANDOM_NUMBER, RANDOM_CODE, RANDOM_TEXT = 4503599627370496, 987654, "no-such-thing"
 NOBODYS = ("plugin", "mail", "static", "accent")
 """What belongs to no provider, so that there is no other one's."""
-
-FINGERPRINT = """
-SELECT format('SELECT %L, count(*) || '' '' || coalesce(sum(hashtextextended((to_jsonb(t) - ''seen_at'''
-              ' - ''last_used_on'')::text, 0)), 0) FROM %I.%I t %s',
-              relname, nspname, relname,
-              CASE WHEN $1::bigint IS NOT NULL THEN format('WHERE tenant_id = %s', $1) END)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE relkind = 'r' AND (nspname = 'public' OR relname = 'pgqueuer')
-  AND ($1::bigint IS NULL OR EXISTS (SELECT FROM pg_attribute a
-       WHERE a.attrelid = c.oid AND attname = 'tenant_id'))
-ORDER BY relname
-"""
-"""Reads every table; when somebody was last seen is no change. With a tenant: its own rows only."""
-
 
 PREPARED = """
 UPDATE providers SET edition = 'corporate';
@@ -89,8 +76,9 @@ class World:
             transport=httpx.ASGITransport(app=create_app(self.settings), client=("203.0.113.7", 4711)),
         )
         self.actors: dict[str, Actor] = {}
-        self.fingerprints: dict[int | None, str] = {}
-        self.last_taken: dict[int | None, tuple[str, dict[str, str]]] = {}
+        self.people: dict[tuple[str, bool], Somebody] = {}
+        self.things: dict[tuple[str, str], Any] = {}
+        self.fingerprints = Fingerprints(admin)
 
     @classmethod
     @asynccontextmanager
@@ -99,6 +87,7 @@ class World:
         admin = await asyncpg.connect(provision.address(admin_url, database=name))
         world = cls(settings, admin)
         await admin.execute(PREPARED)
+        world.fingerprints = await Fingerprints.over(admin)
         for person in ("olga", "rita", "alice", "bob", "zoe"):
             world.actors[person] = await cast.who(person)
         await admin.execute("UPDATE providers SET edition = 'standard' WHERE code = 'petit'")
@@ -125,6 +114,7 @@ class World:
         async with db.as_tenant(by.tenant.id):
             if await db.value("SELECT count(*) FROM api_keys WHERE revoked_at IS NULL") >= ROOM_FOR_KEYS:
                 await api_keys.revoke_all_of(by.staff_id or 0, by=by)
+                self.people.pop((name, True), None)
             made = await api_keys.create(api_keys.NewKey(name=self.fresh("key"), scopes=scopes), by=by)
         return Somebody(by.tenant.code, by, key=made.key)
 
@@ -132,6 +122,13 @@ class World:
         """The person, or his key, as the row wants it."""
         name = row.by if name is None else name
         return await self.key_of(name) if row.is_json and name else await self.person(name)
+
+    async def same_for_row(self, row: Row, name: str | None = None) -> Somebody:
+        """The same person, or key, for all rows: for requests that end no session and revoke no key."""
+        key = (row.by if name is None else name, row.is_json)
+        if key not in self.people:
+            self.people[key] = await self.for_row(row, name)
+        return self.people[key]
 
     # What is asked about
 
@@ -148,6 +145,12 @@ class World:
         if whose not in self.actors:
             self.actors[whose] = await cast.who(whose)
         return await (things.MAKERS | table.merged("MAKERS"))[kind](self, self.actors[whose])
+
+    async def same(self, kind: str, whose: str = "alice") -> Any:
+        """The same thing of this kind each time: for requests that must not change it."""
+        if (kind, whose) not in self.things:
+            self.things[kind, whose] = await self.own(kind, whose)
+        return self.things[kind, whose]
 
     def nobodys(self, kind: str) -> Any:
         """What an address of this kind could hold, of nothing that is there."""
@@ -263,17 +266,8 @@ class World:
     # What changed
 
     async def fingerprint(self, tenant_id: int | None = None) -> dict[str, str]:
-        """Every table with a hash of its rows. The last one again while no transaction has written anything."""
-        now = await self.admin.fetchval("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
-        taken_at, last = self.last_taken.get(tenant_id, ("", {}))
-        if taken_at == now:
-            return last
-        if tenant_id not in self.fingerprints:
-            queries = [record[0] for record in await self.admin.fetch(FINGERPRINT, tenant_id)]
-            self.fingerprints[tenant_id] = " UNION ALL ".join(queries)
-        taken = dict(await self.admin.fetch(self.fingerprints[tenant_id]))
-        self.last_taken[tenant_id] = (now, taken)
-        return taken
+        """Every table with a hash of its rows; with a tenant, of its own rows only."""
+        return await self.fingerprints.take(tenant_id)
 
 
 def about(answer: httpx.Response) -> str:

@@ -1,0 +1,60 @@
+"""The PDF files of documents. What was issued is printed when it is issued and kept: the same bytes for ever.
+
+Where thousands are issued at once their files may be kept afterwards (`keep`); until then a file is printed when
+it is asked for, from what is frozen, which gives the same bytes under the same version of typst.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from asyncpg import Record
+
+from core import clock, db
+from core.accounts.contract_papers import Paper
+from core.actor import Actor
+from core.billing import invoice_content, invoice_making, invoice_papers, invoices
+
+
+async def of(invoice_id: int, *, by: Actor) -> Paper:
+    """The file: of an issued document as it is kept, of a draft as it would be today, marked as one."""
+    invoice = await invoices.get(invoice_id, by=by)
+    if invoice["state"] != "draft":
+        return await kept(invoice)
+    content = await invoice_making.content(invoice, number="", on=clock.today(by.tenant.timezone))
+    return Paper(name=f"draft-{invoice_id}.pdf", media="application/pdf", content=await _printed(invoice, content))
+
+
+async def kept(invoice: Mapping[str, Any]) -> Paper:
+    """The file of an issued document that the caller may see."""
+    content: bytes | None = await db.value(
+        "SELECT content FROM invoice_files WHERE invoice_id = $1", invoice["id"]
+    )
+    if content is None:
+        content = await _printed(invoice, invoice_content.read(invoice["frozen"]))
+    return Paper(name=name_of(invoice), media="application/pdf", content=content)
+
+
+async def keep(invoice: Mapping[str, Any]) -> None:
+    """Print an issued document and keep its file, unless that was done before. Asks for no right."""
+    content = await _printed(invoice, invoice_content.read(invoice["frozen"]))
+    await db.execute(
+        """INSERT INTO invoice_files (invoice_id, content, created_at) VALUES ($1, $2, $3)
+           ON CONFLICT (tenant_id, invoice_id) DO NOTHING""",
+        invoice["id"],
+        content,
+        clock.now(),
+    )
+
+
+def name_of(invoice: Mapping[str, Any] | Record) -> str:
+    """What the file is called when it is saved."""
+    plain = "".join(letter if letter.isalnum() else "-" for letter in invoice["number"])
+    return f"{plain or 'proforma-' + str(invoice['id'])}.pdf"
+
+
+async def _printed(invoice: Mapping[str, Any], content: invoice_content.Content) -> bytes:
+    company = await db.row("SELECT logo_id FROM companies WHERE id = $1", invoice["company_id"])
+    logo = await invoice_making.logo_of(company) if company else b""
+    is_same = bool(logo) and invoice_making.digest(logo) == content.logo_digest
+    return await asyncio.to_thread(invoice_papers.printed, content, logo=logo if is_same else b"")

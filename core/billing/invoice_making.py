@@ -1,0 +1,92 @@
+"""Puts together what a document says, from the rows of its parties, terms and lines as they are now.
+
+The company and the payer are locked meanwhile, so that neither changes between what is looked at and what is kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from hashlib import sha256
+from typing import Any
+
+from asyncpg import Record
+
+from core import db, i18n, images
+from core.accounts import company_fields, contracts, payer_fields
+from core.billing import invoice_drafts, invoice_terms, invoices, totals
+from core.billing.invoice_content import BankAccount, Content, Origin, Party
+from core.i18n import _
+
+SELLER = ("name", "country", "legal_form", "registration_number", "vat_number", "street", "postcode", "city",
+          "region", "email", "phone")  # fmt: skip
+BUYER = ("name", "country", "kind", "contact_person", "registration_number", "vat_number", "street", "postcode",
+         "city", "region", "email")  # fmt: skip
+
+
+async def why_not_issued(invoice: Mapping[str, Any]) -> str:
+    """What is missing before a draft can be issued, "" when nothing is."""
+    company, payer = await contracts.sides(invoice)
+    if payer["merged_into_id"] is not None or not payer_fields.is_complete(payer):
+        return _("The payer is incomplete, or was merged into another one.")
+    if company["archived_at"] is not None or not company_fields.is_complete(company):
+        return _("The company is incomplete or archived.")
+    listed = await invoices.lines(invoice["id"])
+    if any(line["reversed_at"] is not None for line in listed):
+        return _("One of its expenses was reversed. Delete the draft and begin again.")
+    is_charged_there = any(line["tax_category"] in ("AE", "K") for line in listed)
+    if is_charged_there and not (payer["vat_number"] or payer["registration_number"]):
+        return _("Under reverse charge the payer needs a VAT number.")
+    return ""
+
+
+async def content(
+    invoice: Mapping[str, Any],
+    *,
+    number: str,
+    on: date,
+    origin: Origin | None = None,
+    reason: str = "",
+) -> Content:
+    """All that the document says under this number on this day."""
+    company, payer = await contracts.sides(invoice)
+    terms = await invoice_terms.of(company["id"])
+    listed = tuple(invoice_drafts.line_of(row) for row in await invoices.lines(invoice["id"]))
+    is_paid_for = invoice["kind"] != "credit_note"
+    logo = await logo_of(company)
+    return Content(
+        kind=invoice["kind"],
+        number=number,
+        language=invoice["language"] if invoice["language"] in i18n.LOCALES else i18n.DEFAULT_LOCALE,
+        currency=invoice["currency"],
+        issued_on=on,
+        due_on=on + timedelta(days=terms["due_days"]) if is_paid_for else None,
+        seller=Party(**{name: company[name] for name in SELLER}),
+        buyer=Party(**{name: payer[name] for name in BUYER}),
+        client_code=str(invoice["client_code"]),
+        lines=listed,
+        totals=totals.of(listed),
+        accounts=await _accounts(company["id"]) if is_paid_for else (),
+        operations=terms["operations"],
+        is_vat_on_debits=terms["is_vat_on_debits"],
+        origin=origin,
+        reason=reason,
+        logo_digest=digest(logo) if logo else "",
+    )
+
+
+async def logo_of(company: Mapping[str, Any]) -> bytes:
+    """The picture of a company's logo, b"" when it has none."""
+    logo = await images.get(company["logo_id"]) if company["logo_id"] else None
+    return bytes(logo["content"]) if logo else b""
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hexadecimal digits."""
+    return sha256(content).hexdigest()
+
+
+async def _accounts(company_id: int) -> tuple[BankAccount, ...]:
+    """Where to pay: the company's default account."""
+    found: Sequence[Record] = await db.fetch(
+        "SELECT holder, iban, bic, bank FROM bank_accounts WHERE company_id = $1 AND is_default", company_id
+    )
+    return tuple(BankAccount(**row) for row in found)

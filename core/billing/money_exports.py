@@ -1,0 +1,95 @@
+"""Expenses, invoices and payments as files."""
+
+from core.accounts.export_lists import CLIENT, Listing
+from core.accounts.focus import Focus
+from core.actor import Actor
+from core.billing import expense_list, invoice_list, invoices, payment_list
+from core.billing.expense_list import ExpenseFilter
+from core.billing.invoice_list import InvoiceFilter
+from core.billing.payment_list import PaymentFilter
+from core.filters import Conditions
+from core.i18n import N_
+from core.permissions import Permission
+
+
+async def _expenses(chosen: ExpenseFilter | None, by: Actor, within: Focus | None) -> Conditions:
+    return expense_list.conditions(chosen or ExpenseFilter(), by=by, within=within)
+
+
+async def _invoices(chosen: InvoiceFilter | None, by: Actor, within: Focus | None) -> Conditions:
+    return invoice_list.conditions(chosen or InvoiceFilter(), by=by, within=within)
+
+
+async def _payments(chosen: PaymentFilter | None, by: Actor, within: Focus | None) -> Conditions:
+    return payment_list.conditions(chosen or PaymentFilter(), by=by, within=within)
+
+
+LISTINGS = {
+    "expenses": Listing(
+        noun="expenses",
+        label=N_("Expenses"),
+        right=Permission.EXPENSE_READ,
+        action="expense:exported",
+        columns={"day": "e.day"}
+        | CLIENT
+        | {"project": "j.name"}
+        | {key: f"e.{key}" for key in ("text", "kind", "period_start")}
+        | {"period_last": "e.period_end - 1", "currency": "e.currency"}
+        | {
+            key: f"e.{key}"
+            for key in (
+                *("discount_units", "net_units", "tax_rate", "tax_category", "tax_reason", "tax_units"),
+                *("gross_units", "covered_units", "created_at", "created_by", "reversed_at", "reversed_reason"),
+            )
+        },
+        tables="""expenses e JOIN clients c ON c.id = e.client_id JOIN client_projects a ON a.id = e.account_id
+            JOIN projects j ON j.id = a.project_id""",
+        order="e.created_at DESC, e.id DESC",
+        filter=ExpenseFilter,
+        narrowed=_expenses,
+    ),
+    "invoices": Listing(
+        noun="invoices",
+        label=N_("Invoices"),
+        right=Permission.INVOICE_READ,
+        action="invoice:exported",
+        columns={"number": "k.number", "kind": "k.kind", "state": "k.state"}
+        | CLIENT
+        | {"project": "j.name", "payer_name": "p.name", "company_name": "o.name"}
+        | {
+            key: f"k.{key}"
+            for key in (
+                *("issued_on", "due_on", "currency", "discount_units", "net_units", "tax_units", "gross_units"),
+                *("language", "created_at"),
+            )
+        }
+        | {"paid_units": invoices.PAID},
+        tables=f"""{invoice_list.TABLES} JOIN payers p ON p.id = k.payer_id JOIN companies o ON o.id = k.company_id
+            JOIN projects j ON j.id = a.project_id""",
+        order="k.created_at DESC, k.id DESC",
+        filter=InvoiceFilter,
+        narrowed=_invoices,
+    ),
+    "payments": Listing(
+        noun="payments",
+        label=N_("Payments"),
+        right=Permission.PAYMENT_READ,
+        action="payment:exported",
+        columns={"day": "p.day"}
+        | CLIENT
+        | {"project": "j.name"}
+        | {
+            key: f"p.{key}"
+            for key in (
+                *("method", "state", "currency", "units", "allocated_units", "refunded_units", "reference"),
+                *("note", "created_at", "created_by"),
+            )
+        },
+        tables="""payments p JOIN clients c ON c.id = p.client_id JOIN client_projects a ON a.id = p.account_id
+            JOIN projects j ON j.id = a.project_id""",
+        order="p.created_at DESC, p.id DESC",
+        filter=PaymentFilter,
+        narrowed=_payments,
+    ),
+}
+"""Amounts are in minor units of the currency beside them."""

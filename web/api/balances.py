@@ -1,0 +1,87 @@
+"""Over JSON: what the accounts of a client hold and may owe, and moving money between them."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import UNSET, Meta, UnsetType
+
+from core.accounts import clients
+from core.billing import accounts, transfers
+from core.billing.accounts import Terms
+from core.billing.transfers import NewTransfer
+from core.permissions import Permission
+from web.api import answers
+from web.api.reading import asks
+from web.kit.visit import By
+
+Limit = Annotated[int, Meta(ge=0, description="In minor units of the account's currency")]
+
+
+class Balance(msgspec.Struct, kw_only=True):
+    """What an account of the client with the code `client` holds, in minor units of `currency`.
+
+    `balance` is below zero when the client owes; `open_units` are charged and not covered by payments. It may owe
+    `credit_limit`, which is the project's when `own_limit` is null, and without an end when it `is_postpaid`.
+    """
+
+    id: int
+    client: int
+    project_id: int
+    project: str
+    currency: str
+    balance: int
+    open_units: int
+    credit_limit: int
+    own_limit: int | None
+    is_postpaid: bool
+    is_home: bool
+
+
+class BalanceList(msgspec.Struct, kw_only=True):
+    """The accounts of a client that you see, the home first."""
+
+    items: list[Balance]
+
+
+class TermsEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the account may owe; a `credit_limit` of null is the project's. What is left out stays."""
+
+    credit_limit: Limit | UnsetType | None = UNSET
+    is_postpaid: bool | UnsetType = UNSET
+
+
+@get("/v1/clients/{code:int}/balances", **asks(Permission.ACCOUNT_READ))
+async def of_client(by: By, code: FromPath[int]) -> BalanceList:
+    """List what the accounts of one client hold."""
+    client = await clients.get(code, by=by)
+    return BalanceList(items=[_told(row) for row in await accounts.of(client["id"], by=by)])
+
+
+@get("/v1/balances/{account_id:int}", **asks(Permission.ACCOUNT_READ))
+async def show(by: By, account_id: FromPath[int]) -> Balance:
+    """Get what one account holds."""
+    return _told(await accounts.get(account_id, by=by))
+
+
+@patch("/v1/balances/{account_id:int}", **asks(Permission.ACCOUNT_UPDATE, body=TermsEdit))
+async def set_terms(by: By, account_id: FromPath[int], sent: NamedDependency[TermsEdit]) -> Balance:
+    """Change what an account may owe."""
+    terms = Terms(credit_limit=sent.credit_limit, is_postpaid=sent.is_postpaid)
+    return _told(await accounts.set_terms(account_id, terms, by=by))
+
+
+@post("/v1/balances/{account_id:int}/transfer", **asks(Permission.ACCOUNT_UPDATE, body=NewTransfer))
+async def transfer(by: By, account_id: FromPath[int], sent: NamedDependency[NewTransfer]) -> Response[Balance]:
+    """Move money to another account of the same client and currency; returns the one it came from."""
+    source = await transfers.create(account_id, sent, by=by)
+    return answers.created(_told(source), f"/balances/{account_id}")
+
+
+def _told(row: Any) -> Balance:
+    return answers.of(Balance, row, client=row["code"])
+
+
+ROUTES = [of_client, show, set_terms, transfer]
