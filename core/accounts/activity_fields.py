@@ -221,7 +221,7 @@ VALUES = MappingProxyType(
             "periods": N_("For a number of periods"),
             "forever": N_("For good"),
         },
-        "recipient": {"all": N_("All clients"), "group": N_("An account group"), "client": N_("One client")},
+        "recipient": {"all": N_("All clients"), "group": N_("An account group"), "client": N_("A single client")},
         "consumers": {"destination": N_("Where they live"), "origin": N_("Where we are")},
         "outside": {"O": N_("Outside the scope of VAT"), "G": N_("Export, not taxed")},
         "payer_kind": {

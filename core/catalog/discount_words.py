@@ -13,7 +13,7 @@ KINDS = {
     "amount": N_("Amount off"),
     "special": N_("Special price"),
 }
-RECIPIENTS = {"all": N_("All clients"), "group": N_("An account group"), "client": N_("One client")}
+RECIPIENTS = {"all": N_("All clients"), "group": N_("An account group"), "client": N_("A single client")}
 AREAS = {"all": N_("Everything"), "product": N_("A product"), "plan": N_("A plan")}
 STATES = {"now": N_("In force"), "coming": N_("Coming"), "over": N_("Over"), "ended": N_("Ended")}
 
