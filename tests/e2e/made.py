@@ -41,7 +41,15 @@ from core.accounts.imports import files as import_files
 from core.accounts.imports.mapping import Mapping
 from core.accounts.list_filters import NewListFilter
 from core.actor import Actor
-from core.billing import accounts, expenses, invoice_drafts, invoice_states, payments
+from core.billing import (
+    accounts,
+    expenses,
+    invoice_drafts,
+    invoice_states,
+    payments,
+    service_states,
+    services,
+)
 from core.catalog import (
     addon_offers,
     addons,
@@ -51,6 +59,7 @@ from core.catalog import (
     price_lists,
     price_sheets,
     prices,
+    product_types,
     products,
     promo_codes,
     tax_rates,
@@ -78,6 +87,31 @@ async def expense(by: Actor) -> None:
     account_id = await _post_paid(by)
     for text in ("Hébergement, mai", "Nom de domaine exemple.fr"):
         await expenses.create(account_id, expenses.NewExpense(text=text, units=1000, tax_rate=20_000), by=by)
+
+
+async def service(by: Actor) -> None:
+    """One that is active and one that is ordered, of a plan by the month with two addons."""
+    account_id = await _post_paid(by)
+    currency = (await accounts.get(account_id, by=by))["currency"]
+    price_id = await _on_sale(currency, by=by)
+    for label in ("exemple.fr", "boutique.exemple.fr"):
+        made = await services.create(account_id, services.NewService(price_id=price_id, label=label), by=by)
+    await service_states.activate(made["id"], by=by)
+
+
+async def _on_sale(currency: str, *, by: Actor) -> int:
+    kind = await product_types.create(product_types.NewProductType(name="Hébergements en vente"), by=by)
+    new = products.NewProduct(type_id=kind["id"], name="Hébergement en vente", state="on_sale")
+    product = await products.create(new, by=by)
+    plan = await plans.create(product["id"], plans.NewPlan(name="Essentiel", state="on_sale"), by=by)
+    draft = (await price_lists.of_plan(plan["id"], by=by))[0]
+    price = prices.NewPrice(
+        billing="period", currency=currency, units=900, setup_units=500, period_count=1, period_unit="month"
+    )
+    made = await prices.create(draft["id"], price, version=draft["version"], by=by)
+    version = (await price_lists.get(draft["id"], by=by))["version"]
+    await price_list_publishing.publish(draft["id"], clock.today(by.tenant.timezone), version=version, by=by)
+    return int(made["id"])
 
 
 async def payment(by: Actor) -> None:

@@ -51,6 +51,9 @@ NUMBERS = {
                    WHERE s.id = (SELECT min(id) FROM staff WHERE role = 'owner')""",
     "own_role": f"SELECT max(id) FROM client_roles WHERE client_id = {OWN}",
     "note": "SELECT max(id) FROM client_notes",
+    "service": f"SELECT max(id) FROM services WHERE client_id = {OWN}",
+    "service_price": f"""SELECT max(p.id) FROM services s JOIN prices p ON p.id = s.price_id
+                          WHERE s.client_id = {OWN}""",
     "payment": f"SELECT max(id) FROM payments WHERE state = 'paid' AND client_id = {OWN}",
     "pending_payment": f"SELECT max(id) FROM payments WHERE state = 'pending' AND client_id = {OWN}",
     "expense": f"SELECT max(id) FROM expenses WHERE client_id = {OWN}",
