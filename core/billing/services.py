@@ -18,7 +18,7 @@ from core.accounts import access, clients, payer_keeping, project_companies, row
 from core.actor import Actor
 from core.billing import accounts, quotes
 from core.billing.quotes import Quote
-from core.catalog import price_sheets, shelf, stock, taxes
+from core.catalog import discount_book, price_sheets, shelf, stock, taxes
 from core.catalog.list_price import Sheet
 from core.checks import Checks
 from core.errors import Conflict, Invalid, NotFound
@@ -227,9 +227,21 @@ async def _priced(
     by: Actor,
 ) -> Quote:
     tax, includes_tax = await tax_of(account, day, payer_id=payer_id)
-    client = quotes.Client(id=account["client_id"])
+    client_id = account["client_id"]
+    reach = (await discount_book.of([client_id], day=day, tenant=by.tenant)).reach(client_id)
+    has_some = "SELECT EXISTS (SELECT FROM services WHERE client_id = $1 AND state <> 'pending')"
+    client = quotes.Client(
+        id=client_id, group_ids=reach.group_ids, is_first_order=not await db.value(has_some, client_id)
+    )
     return quotes.quote(
-        sheet, _addons(new), day, tax, includes_tax=includes_tax, client=client, product_id=product_id
+        sheet,
+        _addons(new),
+        day,
+        tax,
+        includes_tax=includes_tax,
+        client=client,
+        product_id=product_id,
+        discounts=reach.discounts,
     )
 
 
