@@ -12,7 +12,7 @@ from asyncpg import Record
 from core import clock, db, policies
 from core.accounts import clients, rows
 from core.actor import Actor
-from core.billing import accounts, expenses, services
+from core.billing import accounts, expenses, service_prices, services
 from core.billing.expenses import Charge, Tax
 from core.billing.quotes import Quote
 from core.catalog import discount_book, stock
@@ -36,7 +36,7 @@ async def activate(service_id: int, *, by: Actor) -> Record:
     account, service = await _locked(service_id, ("pending",), by=by)
     clients.require_open(account, ["service"])
     today = clock.today(by.tenant.timezone)
-    quoted = await services.requoted(account, service, today, by=by)
+    quoted = await service_prices.requoted(account, service, today, by=by)
     accounts.require_within(account, quoted.at_once)
     is_counted = service["billing"] in ("period", "daily")
     later = quoted.recurring or quoted.opening

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from core import clock, db
 from core.actor import Actor
-from core.billing import accounts, renewals, service_states, services
+from core.billing import accounts, renewals, service_prices, service_states, services
 from core.billing.accounts import Terms
 from core.billing.services import NewService
 from tenants.demo.cast import DemoProvider
@@ -37,7 +37,7 @@ async def _accounts() -> list[int]:
 
 async def _order(account_id: int, chance: random.Random, *, by: Actor) -> None:
     """One service by the month, begun at once; the second state of a few."""
-    offered = await services.offered(await accounts.get(account_id, by=by), by=by)
+    offered = await service_prices.offered(await accounts.get(account_id, by=by), by=by)
     sheets = [sheet for one in offered for sheet in one.sheets if sheet.length and sheet.length.count == 1]
     if not sheets:
         return

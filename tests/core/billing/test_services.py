@@ -12,7 +12,16 @@ import time_machine
 
 from core import db
 from core.actor import Actor
-from core.billing import accounts, billing_run, expenses, payments, renewals, service_states, services
+from core.billing import (
+    accounts,
+    billing_run,
+    expenses,
+    payments,
+    renewals,
+    service_prices,
+    service_states,
+    services,
+)
 from core.billing.accounts import Terms
 from core.billing.payments import NewPayment
 from core.billing.services import NewService
@@ -171,7 +180,7 @@ async def test_addons_are_part_of_each_period(alice: Actor) -> None:
     chosen = {str(made.disk): 25, str(made.backup): 1, str(made.system): made.choices[1]}
     with on(date(2026, 1, 5)):
         account_id = await account(alice)
-        quoted = await services.quote(account_id, NewService(price_id=made.monthly, addons=chosen), by=alice)
+        quoted = await service_prices.quote(account_id, NewService(price_id=made.monthly, addons=chosen), by=alice)
         service_id = await begin(account_id, made.monthly, alice, addons=chosen)
     net = 900 + (10 * 20 + 5 * 15) + 200 + 1500
     assert quoted.recurring is not None
@@ -181,7 +190,7 @@ async def test_addons_are_part_of_each_period(alice: Actor) -> None:
     assert (await charged(service_id))[-1][2] == net
     for wrong in ({str(made.disk): 26}, {"x": 1}, {"99": 1}):
         with pytest.raises(Invalid):
-            await services.quote(account_id, NewService(price_id=made.monthly, addons=wrong), by=alice)
+            await service_prices.quote(account_id, NewService(price_id=made.monthly, addons=wrong), by=alice)
     assert await addons.why_it_stays(made.disk, by=alice)
 
 
