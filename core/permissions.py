@@ -91,6 +91,10 @@ class Permission(StrEnum):
     RESELLER_READ = "reseller:read"
     ROLE_MANAGE = "role:manage"
     SEGMENT_SHARE = "segment:share"
+    SERVICE_BILL = "service:bill"
+    SERVICE_CREATE = "service:create"
+    SERVICE_READ = "service:read"
+    SERVICE_UPDATE = "service:update"
     SETTINGS_MANAGE = "settings:manage"
     STAFF_MANAGE = "staff:manage"
     STAFF_READ = "staff:read"
@@ -187,6 +191,10 @@ DESCRIPTIONS = MappingProxyType(
         Permission.RESELLER_READ: N_("See resellers"),
         Permission.ROLE_MANAGE: N_("Make and change roles"),
         Permission.SEGMENT_SHARE: N_("Save filters for all"),
+        Permission.SERVICE_BILL: N_("Start the billing run"),
+        Permission.SERVICE_CREATE: N_("Order services for clients"),
+        Permission.SERVICE_READ: N_("See services"),
+        Permission.SERVICE_UPDATE: N_("Activate, suspend, resume and cancel services"),
         Permission.SETTINGS_MANAGE: N_("Change the provider's settings"),
         Permission.STAFF_MANAGE: N_("Add and remove staff, and give them roles"),
         Permission.STAFF_READ: N_("See the staff"),

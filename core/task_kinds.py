@@ -79,9 +79,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    """What one step did. `position` is where the next one goes on; `total` corrects the count if it is given."""
+    """What one step did. `position` is where the next one goes on; `total` corrects the count if it is given.
+
+    `done` and `skipped` count rows without a result of their own.
+    """
 
     results: list[Result] = []
+    done: int = 0
+    skipped: int = 0
     position: dict[str, Any] = {}
     is_last: bool = False
     total: int | None = None

@@ -107,6 +107,7 @@ PARTS: tuple[Part, ...] = (
     Part(table="payers", how="moves", label=N_("Payers"), sets={"is_default": "false"}),
     Part(table="rule_candidates", how="stays", why="a job looks at the client and finds that it was merged"),
     Part(table="personal_exports", how="moves", label=N_("Copies of personal data")),
+    Part(table="services", how="moves", label=N_("Services")),
     Part(table="sessions", how="elsewhere", why="client_merging_users: no session changes its client unasked"),
 )
 BY_TABLE = {part.table: part for part in PARTS}

@@ -119,7 +119,7 @@ async def close_account(account_id: int, *, by: Actor) -> None:
     if account["is_home"]:
         raise Conflict(_("The client is registered in this project. Make another one its home first."))
     if await account_parts.number_in([account_id]):
-        raise Conflict(_("There are expenses or payments in this account; it stays."))
+        raise Conflict(_("There are services, expenses or payments in this account; it stays."))
     await db.execute("DELETE FROM client_projects WHERE id = $1", account_id)
     old = {"project": account["name"], "credit_limit": account["credit_limit"]}
     await _tell("client:account_closed", client, old=old, by=by)

@@ -36,6 +36,7 @@ FAMILIES = (
     "payment:",
     "personal_data:",
     "proforma:",
+    "service:",
 )
 """And all actions whose names begin so."""
 HIDDEN = frozenset(

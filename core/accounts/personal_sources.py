@@ -141,6 +141,17 @@ SOURCES: tuple[Source, ...] = (
         secret=("key",),
     ),
     Source(
+        name="services",
+        label=N_("Services"),
+        table="services",
+        columns=(
+            "name", "label", "state", "billing", "period_count", "period_unit", "currency", "full_units",
+            "discount_units", "setup_units", "addons", "anchor", "next_on", "ends_on", "created_at",
+        ),
+        internal=("created_by", "suspended_for", "parked", "trace"),
+        secret=("key",),
+    ),
+    Source(
         name="invoices",
         label=N_("Invoices"),
         table="invoices",

@@ -154,6 +154,11 @@ TABLES: tuple[Table, ...] = (
         },
         plain=("locale", "theme"),
     ),
+    Table(
+        name="services",
+        kept=dict.fromkeys(("name", "label", "trace", "addons"), BOOKS) | {"created_by": STAFF},
+        plain=("key", "state", "suspended_for", "billing", "period_unit", "currency", "parked"),
+    ),
     Table(name="imports", rows="false", elsewhere="personal_traces; the file goes after seven days"),
     Table(name="staff", elsewhere="people of the staff are not cleared", plain=("role", "state")),
     Table(

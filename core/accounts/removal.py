@@ -76,8 +76,8 @@ async def _require_no_money(client: Record) -> None:
     """`Conflict`, with the reason, while the client has expenses or payments: they have to stay."""
     if count := await account_parts.number_of(client["id"]):
         message = ngettext(
-            "%(count)s expense or payment is this client’s.",
-            "%(count)s expenses and payments are this client’s.",
+            "%(count)s service, expense or payment is this client’s.",
+            "%(count)s services, expenses and payments are this client’s.",
             count,
         )
         raise Conflict(message % {"count": count})

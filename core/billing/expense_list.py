@@ -65,6 +65,13 @@ async def of_client(client_id: int, *, by: Actor, size: int = money_lists.PAGE) 
     return (await money_lists.page(expenses.WITH_NAMES, "e", bound, size=size)).rows
 
 
+async def of_service(service_id: int, *, by: Actor, size: int = money_lists.PAGE) -> list[Record]:
+    """The newest expenses of one service that `by` may see."""
+    bound = conditions(ExpenseFilter(), by=by)
+    bound.add(f"e.service_id = {service_id:d}")
+    return (await money_lists.page(expenses.WITH_NAMES, "e", bound, size=size)).rows
+
+
 def conditions(chosen: ExpenseFilter, *, by: Actor, within: Focus | None = None) -> Conditions:
     """What the filter asks of an expense `e`, its account `a` and its client `c`, inside what `by` may see."""
     policies.require(by, Permission.EXPENSE_READ)

@@ -36,7 +36,7 @@ WHOLE = 100_000
 COLUMNS = (
     "client_id", "account_id", "payer_id", "key", "kind", "text", "day", "period_start", "period_end", "currency",
     "discount_units", "net_units", "tax_rate", "tax_category", "tax_reason", "tax_units", "gross_units",
-    "entry_id", "created_at", "created_by",
+    "entry_id", "created_at", "created_by", "service_id",
 )  # fmt: skip
 ON_INVOICE = """SELECT EXISTS (SELECT FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id
     WHERE l.expense_id = $1 AND l.is_live AND i.state = 'issued')"""
@@ -54,6 +54,7 @@ class Expense(db.Owned, tablename="expenses"):
     client_id = BigInt()
     account_id = BigInt()
     payer_id = BigInt(null=True)
+    service_id = BigInt(null=True)
     key = Text()
     kind = Text()
     text = Text()
@@ -105,6 +106,13 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     period_start: date | None = None
     period_end: date | None = None
     payer_id: int | None = None
+    service_id: int | None = None
+    tax_units: int | None = None
+
+    @property
+    def taxed(self) -> int:
+        """The tax: `tax_units` where it was reckoned with the price, else what the rate makes of the amount."""
+        return self.tax.on(self.net_units) if self.tax_units is None else self.tax_units
 
 
 class NewExpense(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,7 +161,7 @@ async def charge(account: Mapping[str, Any], made: Charge, *, by: Actor) -> int:
     """
     if (before := await _made(made.key)) is not None:
         return before
-    tax = made.tax.on(made.net_units)
+    tax = made.taxed
     currency = account["currency"]
     moves = [
         Transfer(debit=await client_account(account), credit=await ledger.account(kind, currency), units=units)
@@ -175,7 +183,7 @@ async def insert(
         account["client_id"], account["id"], made.payer_id, made.key, made.kind, made.text, made.day,
         made.period_start, made.period_end, account["currency"], made.discount_units, made.net_units,
         made.tax.rate, made.tax.category, made.tax.reason, tax_units, made.net_units + tax_units, entry_id,
-        clock.now(), by.name,
+        clock.now(), by.name, made.service_id,
     )  # fmt: skip
     places = ", ".join(f"${place}" for place in range(1, len(COLUMNS) + 1))
     return int(

@@ -92,7 +92,9 @@ async def totals(tables: str, alias: str, columns: str, sums: Mapping[str, str],
     ]
 
 
-def conditions(chosen: MoneyFilter, alias: str, *, by: Actor, within: Focus | None = None) -> Conditions:
+def conditions(
+    chosen: MoneyFilter, alias: str, *, by: Actor, within: Focus | None = None, day: str = "day"
+) -> Conditions:
     """What such a filter asks of a row, its account `a` and its client `c`, in a focus and what `by` may see."""
     checks = Checks()
     for field in ("client", "project"):
@@ -106,9 +108,9 @@ def conditions(chosen: MoneyFilter, alias: str, *, by: Actor, within: Focus | No
     bound.equals("c.code", chosen.client)
     bound.equals("a.project_id", chosen.project)
     if chosen.day_from is not None:
-        bound.add(f"{alias}.day >= {bound.bind(chosen.day_from)}")
+        bound.add(f"{alias}.{day} >= {bound.bind(chosen.day_from)}")
     if chosen.day_to is not None:
-        bound.add(f"{alias}.day <= {bound.bind(chosen.day_to)}")
+        bound.add(f"{alias}.{day} <= {bound.bind(chosen.day_to)}")
     access.limit_to_groups(bound, by=by)
     if by.projects is not None:
         bound.add(f"a.project_id IN ({access.listed(by.projects)})")

@@ -103,7 +103,7 @@ async def carry(pairs: Sequence[Pair]) -> None:
     """Let what stands in the first account of each pair stand in the second one, the balance by an entry."""
     await accounts.lock([account_id for pair in pairs for account_id in pair])
     for gone_id, stays_id in pairs:
-        for table in ("expenses", "payments"):
+        for table in ("expenses", "payments", "services"):
             await db.execute(f"UPDATE {table} SET account_id = $2 WHERE account_id = $1", gone_id, stays_id)
         await _carry_balance(gone_id, stays_id)
     await allocations.cover([stays_id for _gone_id, stays_id in pairs])
@@ -124,11 +124,12 @@ async def _carry_balance(gone_id: int, stays_id: int) -> None:
 
 
 async def number_in(account_ids: Sequence[int]) -> int:
-    """How many expenses and payments stand in these accounts."""
+    """How many expenses, payments and services stand in these accounts."""
     return int(
         await db.value(
             """SELECT (SELECT count(*) FROM expenses WHERE account_id = ANY($1::bigint[]))
-                    + (SELECT count(*) FROM payments WHERE account_id = ANY($1::bigint[]))""",
+                    + (SELECT count(*) FROM payments WHERE account_id = ANY($1::bigint[]))
+                    + (SELECT count(*) FROM services WHERE account_id = ANY($1::bigint[]))""",
             list(account_ids),
         )
     )

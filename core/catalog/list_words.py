@@ -38,7 +38,10 @@ def limits(addon: Addon) -> list[str]:
 def costs(addon: Addon, currency: str) -> list[str]:
     """What one costs, step by step or choice by choice; never none."""
     if addon.kind == "choice":
-        return [f"{one.name} {figures.amount(one.units, currency)}" for one in addon.choices] or [_("no price")]
+        return [
+            _("%(choice)s: %(price)s") % {"choice": one.name, "price": figures.amount(one.units, currency)}
+            for one in addon.choices
+        ] or [_("no price")]
     if not addon.tiers:
         return [_("no price")]
     parts = []

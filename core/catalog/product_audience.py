@@ -58,6 +58,7 @@ class _Side(msgspec.Struct, frozen=True, kw_only=True):
     names: str
     flag: str
     feature: str
+    every: str
     ask: str
 
 
@@ -70,6 +71,7 @@ _SIDES = (
         names="projects",
         flag="is_for_all_projects",
         feature="projects",
+        every=N_("All projects"),
         ask=N_("Choose one project or more, or all of them."),
     ),
     _Side(
@@ -80,6 +82,7 @@ _SIDES = (
         names="account_groups",
         flag="is_for_all_groups",
         feature="groups",
+        every=N_("All clients"),
         ask=N_("Choose one account group or more, or all clients."),
     ),
 )
@@ -133,8 +136,8 @@ async def choose(product_id: int, audience: Audience, *, by: Actor) -> Told:
         if (ids is None) == (was is None) and set(ids or ()) == set(was or ()):
             continue
         await _write(side, product_id, ids)
-        old[side.label] = _("All") if was is None else await _names(side, was)
-        new[side.label] = _("All") if ids is None else await _names(side, ids)
+        old[side.label] = _(side.every) if was is None else await _names(side, was)
+        new[side.label] = _(side.every) if ids is None else await _names(side, ids)
     return Told(old=old, new=new)
 
 

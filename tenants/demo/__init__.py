@@ -16,6 +16,7 @@ from core.actor import Actor
 from tenants import addresses, first_people, onboarding, project_hosts, resellers
 from tenants.demo import (
     cast,
+    catalogue,
     companies,
     contracts,
     endings,
@@ -139,6 +140,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await own_fields.furnish(provider, by=inside)
     await money.furnish(provider, by=inside)
     await invoices.furnish(provider, by=inside)
+    await catalogue.furnish(provider, group_ids, by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)
         await endings.furnish(by=inside)

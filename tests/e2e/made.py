@@ -41,8 +41,27 @@ from core.accounts.imports import files as import_files
 from core.accounts.imports.mapping import Mapping
 from core.accounts.list_filters import NewListFilter
 from core.actor import Actor
-from core.billing import accounts, expenses, invoice_drafts, invoice_states, payments
-from core.catalog import tax_rates
+from core.billing import (
+    accounts,
+    expenses,
+    invoice_drafts,
+    invoice_states,
+    payments,
+    service_states,
+    services,
+)
+from core.catalog import (
+    addon_offers,
+    addons,
+    plans,
+    price_list_publishing,
+    price_lists,
+    price_sheets,
+    prices,
+    product_types,
+    products,
+    tax_rates,
+)
 from tenants import project_hosts
 
 OWN = """(SELECT m.client_id FROM memberships m JOIN people p ON p.id = m.person_id
@@ -66,8 +85,50 @@ async def expense(by: Actor) -> None:
         await expenses.create(account_id, expenses.NewExpense(text=text, units=1000, tax_rate=20_000), by=by)
 
 
+async def service(by: Actor) -> None:
+    """One that is active and one that is ordered, of a plan by the month with two addons."""
+    account_id = await _post_paid(by)
+    currency = (await accounts.get(account_id, by=by))["currency"]
+    price_id = await _on_sale(currency, by=by)
+    for label in ("exemple.fr", "boutique.exemple.fr"):
+        made = await services.create(account_id, services.NewService(price_id=price_id, label=label), by=by)
+    await service_states.activate(made["id"], by=by)
+
+
+async def _on_sale(currency: str, *, by: Actor) -> int:
+    kind = await product_types.create(product_types.NewProductType(name="Hébergements en vente"), by=by)
+    new = products.NewProduct(type_id=kind["id"], name="Hébergement en vente", state="on_sale")
+    product = await products.create(new, by=by)
+    plan = await plans.create(product["id"], plans.NewPlan(name="Essentiel", state="on_sale"), by=by)
+    draft = (await price_lists.of_plan(plan["id"], by=by))[0]
+    price = prices.NewPrice(
+        billing="period", currency=currency, units=900, setup_units=500, period_count=1, period_unit="month"
+    )
+    made = await prices.create(draft["id"], price, version=draft["version"], by=by)
+    version = (await price_lists.get(draft["id"], by=by))["version"]
+    await price_list_publishing.publish(draft["id"], clock.today(by.tenant.timezone), version=version, by=by)
+    return int(made["id"])
+
+
 async def payment(by: Actor) -> None:
     await payments.create(await _post_paid(by), payments.NewPayment(units=1500, reference="VIR 42"), by=by)
+
+
+async def price_list(by: Actor) -> None:
+    """A product with a plan: a price list in force, and the draft of the next one."""
+    type_id = await db.value("SELECT min(id) FROM product_types")
+    product = await products.create(products.NewProduct(type_id=type_id, name="Espace", state="on_sale"), by=by)
+    plan = await plans.create(product["id"], plans.NewPlan(name="Pro", state="on_sale"), by=by)
+    addon = await addons.create(product["id"], addons.NewAddon(name="Disque", kind="quantity", unit="Go"), by=by)
+    first = (await price_lists.of_plan(plan["id"], by=by))[0]["id"]
+    new = prices.NewPrice(billing="period", period_count=1, period_unit="month", currency="EUR", units=990)
+    price = await prices.create(first, new, version=1, by=by)
+    costs = (addon_offers.AddonPriceValues(price_id=price["id"], units=20),)
+    await addon_offers.put(first, addon["id"], addon_offers.OfferValues(prices=costs), version=2, by=by)
+    await price_list_publishing.publish(first, date(2026, 1, 1), version=3, by=by)
+    second = await price_lists.begin(plan["id"], by=by)
+    price_id = (await price_sheets.of_list(second["id"]))[0].price_id
+    await prices.update(second["id"], price_id, prices.PriceChanges(units=1090), version=1, by=by)
 
 
 async def pending_payment(by: Actor) -> None:

@@ -11,6 +11,7 @@ from tests.e2e.made import OWN
 from tests.e2e.served import Served
 
 OWN_OWNER = f"(SELECT person_id FROM memberships WHERE client_id = {OWN} AND is_owner)"
+DRAFT = "published_at IS NULL"
 NUMBERS = {
     "client": "SELECT max(code) - 4 FROM clients",
     "another": "SELECT max(code) - 7 FROM clients",
@@ -49,9 +50,20 @@ NUMBERS = {
                    WHERE s.id = (SELECT min(id) FROM staff WHERE role = 'owner')""",
     "own_role": f"SELECT max(id) FROM client_roles WHERE client_id = {OWN}",
     "note": "SELECT max(id) FROM client_notes",
+    "service": f"SELECT max(id) FROM services WHERE client_id = {OWN}",
+    "service_price": f"""SELECT max(p.id) FROM services s JOIN prices p ON p.id = s.price_id
+                          WHERE s.client_id = {OWN}""",
     "payment": f"SELECT max(id) FROM payments WHERE state = 'paid' AND client_id = {OWN}",
     "pending_payment": f"SELECT max(id) FROM payments WHERE state = 'pending' AND client_id = {OWN}",
     "expense": f"SELECT max(id) FROM expenses WHERE client_id = {OWN}",
+    "product_type": "SELECT min(id) FROM product_types",
+    "price_list": f"SELECT max(id) FROM price_lists WHERE {DRAFT}",
+    "published_list": "SELECT max(id) FROM price_lists WHERE published_at IS NOT NULL",
+    "plan": f"SELECT max(plan_id) FROM price_lists WHERE {DRAFT}",
+    "product": f"SELECT max(n.product_id) FROM plans n JOIN price_lists l ON l.plan_id = n.id WHERE {DRAFT}",
+    "list_price": f"SELECT max(p.id) FROM prices p JOIN price_lists l ON l.id = p.price_list_id WHERE {DRAFT}",
+    "list_addon": f"""SELECT a.id FROM addon_offers o JOIN price_lists l ON l.id = o.price_list_id
+                      JOIN addons a ON a.id = o.addon_id WHERE {DRAFT} ORDER BY a.kind <> 'quantity' LIMIT 1""",
     "payer": "SELECT min(id) FROM payers",
     "own_payer": f"SELECT max(id) FROM payers WHERE client_id = {OWN} AND NOT is_default",
     "personal_copy": f"SELECT max(id) FROM personal_exports WHERE client_id = {OWN}",

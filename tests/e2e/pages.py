@@ -51,8 +51,9 @@ def rows(page: Page) -> Locator:
 
 
 def cells(page: Page, label: str) -> list[str]:
-    """What stands in a column of the list, by what its head says; waits for the column."""
+    """What stands in a column of the list, by what its head says; waits for the column and all its rows."""
     expect(page.locator("#list thead th", has_text=label).first).to_be_attached()
+    page.wait_for_load_state()
     heads = page.locator("#list thead th").all_text_contents()
     place = [" ".join(head.split()) for head in heads].index(label)
     return page.locator(f"#list tbody tr > :nth-child({place + 1})").all_text_contents()

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
@@ -29,6 +30,23 @@ from web.cli.serving import Served as Application
 
 T = TypeVar("T")
 PATIENCE = 60
+AXE = next((Path(__file__).parent / "vendor").glob("axe-core@*.min.js"))
+AXE_PATH = "/axe.min.js"
+
+
+class WithAxe:
+    """The application, and axe at an address of its own: a browser keeps it, compiled, from page to page."""
+
+    def __init__(self, app: Any) -> None:
+        self.app, self.axe = app, AXE.read_bytes()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["path"] != AXE_PATH:
+            await self.app(scope, receive, send)
+            return
+        headers = [(b"content-type", b"text/javascript"), (b"cache-control", b"max-age=3600, immutable")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": self.axe})
 
 
 class Served:
@@ -166,7 +184,9 @@ def serving(settings: Settings) -> Iterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         complete = msgspec.structs.replace(settings, port=listening.getsockname()[1], host="127.0.0.1")
         loop = asyncio.new_event_loop()
-        config = uvicorn.Config(Application(complete), lifespan="on", log_level="warning", access_log=False)
+        config = uvicorn.Config(
+            WithAxe(Application(complete)), lifespan="on", log_level="warning", access_log=False
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(
             target=loop.run_until_complete, args=(server.serve(sockets=[listening]),), name="served", daemon=True

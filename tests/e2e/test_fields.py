@@ -1,5 +1,6 @@
 """A client's page: fields of the provider's own, notes, files and the timeline, as staff go through them."""
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -103,7 +104,7 @@ def test_notes_and_files_are_kept_and_the_timeline_finds_them(open_as: Open, ser
     expect(page.locator("#timeline")).not_to_contain_text("registered the client")
     expect(lines).to_have_count(3)
     expect(page.locator("#timeline")).to_contain_text("Likes tea")
-    assert "kind=notes" in page.url
+    expect(page).to_have_url(re.compile("kind=notes"))
     page.get_by_role("link", name="Cancel filter").click()
     expect(page.locator("#timeline")).to_contain_text("registered the client")
     tabs.get_by_role("link", name="Profile").click()

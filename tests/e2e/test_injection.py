@@ -55,7 +55,7 @@ def test_text_is_text_on_the_way_through_the_forms(open_as: Open) -> None:
     pages.field(page, "E-mail").fill(f"{login}@client.example")
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(payload)
-    assert page.title() == f"{payload} · Nova"
+    expect(page).to_have_title(f"{payload} · Nova")
     page.get_by_role("link", name="Edit").click()
     expect(pages.field(page, "Name")).to_have_value(payload)
     expect(pages.field(page, "Note")).to_have_value(f"{payload}\n{payload}")
@@ -128,7 +128,7 @@ def test_a_note_planted_in_the_cookie_is_text(open_as: Open, served: Served, val
     page.context.add_cookies([{"name": "comptoir-toast", "value": value, "url": served.url("nova")}])
     page.reload()
     expect(page.get_by_role("main")).to_be_visible()
-    assert page.locator("#toasts img").count() == 0
+    expect(page.locator("#toasts img")).to_have_count(0)
 
 
 def test_after_signing_in_nobody_is_sent_to_another_site(open_as: Open) -> None:

@@ -69,6 +69,7 @@ def test_a_company_with_a_generated_password(open_as: Open, served: Served) -> N
     fill_company(page, "analytical", "Analytical Engines GmbH")
     page.get_by_role("button", name="Generate").click()
     first, again = pages.field(page, "Password"), pages.field(page, "Repeat the password")
+    expect(first).not_to_have_value("")
     made = first.input_value()
     assert len(made) == 16 and made == again.input_value()
     assert first.get_attribute("type") == "text", "a generated password can be read"

@@ -1,5 +1,6 @@
 """Payers: staff keep those of a client and merge two; its users keep their own until a document names one."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
@@ -44,6 +45,8 @@ def fill(page: Page, name: str, *, siret: str = "732 829 320 00074") -> None:
 
 
 def number_of(page: Page) -> int:
+    """The number in the address of a payer's page, as soon as it is there."""
+    expect(page).to_have_url(re.compile(r"/\d+$"))
     return int(page.url.rpartition("/")[2])
 
 

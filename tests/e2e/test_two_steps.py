@@ -34,6 +34,7 @@ def enrol(page: Page) -> tuple[pyotp.TOTP, list[str]]:
     pages.field(page, "Code").fill(app.now())
     page.get_by_role("button", name="Switch on").click()
     expect(page.get_by_role("heading", name="Recovery codes", level=1)).to_be_visible()
+    page.wait_for_load_state()
     codes = [code.strip() for code in page.locator("#codes li").all_inner_texts()]
     page.get_by_role("link", name="I have kept them").click()
     expect(page.get_by_role("heading", name="Two-step sign-in is on")).to_be_visible()
@@ -143,6 +144,7 @@ def test_a_forgotten_password_is_chosen_by_a_link_that_works_once(open_as: Open,
     page.goto(f"/password/{token}")
     expect(page.get_by_role("main")).to_contain_text(email)
     page.get_by_role("button", name="Generate").click()
+    expect(pages.field(page, "New password")).not_to_have_value("")
     made = pages.field(page, "New password").input_value()
     page.get_by_role("button", name="Keep this password").click()
     pages.expect_toast(page, "Your password is set.")

@@ -109,10 +109,10 @@ async def test_choices_stand_in_lines_and_keep_their_place_when_renamed(alice: V
     rows = re.findall(r'name="price\.(\d+)-', (await alice.get(f"{here}/addons/{system}")).text)
     cells = {f"price.{row}-{price}": str(place) for place, row in enumerate(rows)}
     await added(alice, f"{here}/addons/{system}", cells | {"version": "2"})
-    assert "Debian €0.00; Windows €1.00" in alice.text(await alice.get(here))
+    assert "Debian: €0.00; Windows: €1.00" in alice.text(await alice.get(here))
     lines = {"name": "System", "choices": "Debian 13\nAlma\nWindows", "version": "1"}
     await added(alice, f"/staff/addons/{system}", lines)
-    assert "Debian 13 €0.00; Windows €1.00" in alice.text(await alice.get(here))
+    assert "Debian 13: €0.00; Windows: €1.00" in alice.text(await alice.get(here))
     fewer = lines | {"choices": "Debian 13", "version": "2"}
     answer = await alice.post(f"/staff/addons/{system}", fewer)
     assert answer.status_code == 422 and 'id="error-choices"' in answer.text

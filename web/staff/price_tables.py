@@ -31,9 +31,10 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in a price list."""
+    """What stands in a price list; whether anything of it is paid by the calendar."""
 
     terms: list[Term]
+    has_calendar: bool
     addons: list[Offered]
 
     def __bool__(self) -> bool:
@@ -42,7 +43,11 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 def of_sheets(sheets: Sequence[Sheet]) -> Table:
     """The table of a list's sheets."""
-    return Table(terms=[term_of(sheet) for sheet in sheets], addons=_addons(sheets))
+    return Table(
+        terms=[term_of(sheet) for sheet in sheets],
+        has_calendar=any(sheet.billing == "calendar" for sheet in sheets),
+        addons=_addons(sheets),
+    )
 
 
 def term_of(sheet: Sheet) -> Term:

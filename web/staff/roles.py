@@ -43,6 +43,7 @@ NOUNS = {
     "project": N_("Projects"),
     "role": N_("Roles"),
     "segment": N_("Saved filters"),
+    "service": N_("Services"),
     "settings": N_("Settings"),
     "staff": N_("Staff"),
     "task": N_("Tasks"),

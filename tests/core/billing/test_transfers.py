@@ -71,7 +71,7 @@ async def test_an_account_with_a_history_stays_and_so_does_its_client(alice: Act
         await client_projects.close_account(second, by=alice)
     code = await db.value("SELECT code FROM clients WHERE id = $1", client_id)
     (refused,) = (await removal.remove([code], by=alice)).refused
-    assert refused.reason == "2 expenses and payments are this client’s."
+    assert refused.reason == "2 services, expenses and payments are this client’s."
 
 
 async def test_a_project_in_which_money_was_moved_keeps_its_currency(alice: Actor) -> None:

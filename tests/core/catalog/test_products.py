@@ -148,7 +148,7 @@ async def test_a_product_is_sold_where_and_to_whom_it_was_said() -> None:
         assert not row["is_for_all_projects"] and not row["is_for_all_groups"]
         assert [await sold(*place) for place in ((anna, pro), (anna, home), (bert, pro))] == [True, False, False]
         told = (await entries("product:updated"))[0]["changes"]
-        assert told == {"projects": ["All", ["Pro"]], "groups": ["All", ["VIP"]]}
+        assert told == {"projects": ["All projects", ["Pro"]], "groups": ["All clients", ["VIP"]]}
         await project_merging.merge(pro, home, by=by)
         assert await sold(anna, home)
         everywhere = ProductChanges(project_ids=None, group_ids=None)

@@ -130,8 +130,9 @@ async def _said(world: World, row: Row, lea: Somebody, things: dict[str, Any], q
 
 
 async def _things(world: World, row: Row, chosen: dict[str, Any]) -> dict[str, Any]:
+    make = world.own if row.is_write else world.same
     return {
-        place.name: chosen[place.kind] if place.kind in chosen else await world.own(place.kind, "alice")
+        place.name: chosen[place.kind] if place.kind in chosen else await make(place.kind, "alice")
         for place in places_of(row)
     }
 
@@ -165,7 +166,7 @@ async def test_it_is_said_to_nobody_who_is_limited_to_another_project(world, hid
         if row.path in NEVER:
             continue
         for chosen in (hidden.theirs, hidden.hers):
-            lea = await world.for_row(row, "lea")
+            lea = await (world.for_row if row.is_write else world.same_for_row)(row, "lea")
             things = await _things(world, row, chosen)
             said = await _said(world, row, lea, things)
             found += _leaks(row.name, said)

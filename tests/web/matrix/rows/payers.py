@@ -94,7 +94,8 @@ async def payer_beside(world: "World", by: Actor) -> int:
     """Another payer of the client whose payer was made last."""
     async with db.as_tenant(by.tenant.id):
         code = await db.value(
-            "SELECT c.code FROM payers p JOIN clients c ON c.id = p.client_id ORDER BY p.created_at DESC, p.id LIMIT 1"
+            "SELECT c.code FROM payers p JOIN clients c ON c.id = p.client_id WHERE c.status = 'active'"
+            " ORDER BY p.created_at DESC, p.id LIMIT 1"
         )
     return await payer_of(code, world, by)
 

@@ -64,7 +64,7 @@ ROWS = [
         "provider",
         ("GET /api/v1/clients/{code}/balances", "account:read", {}),
         ("GET /api/v1/balances/{account_id}", "account:read", OWING),
-        ("PATCH /api/v1/balances/{account_id}", "account:update", OWING | {"send": {"is_postpaid": True}}),
+        ("PATCH /api/v1/balances/{account_id}", "account:update", OWING | {"send": {"credit_limit": 500}}),
         (
             "POST /api/v1/balances/{account_id}/transfer",
             "account:update",

@@ -1,0 +1,135 @@
+"""The billing run: everything that is due in a provider, some thousands of services in each transaction.
+
+It runs at night and whenever somebody starts it. What it has done is done for good, whatever kills it: the next
+run goes on with what is still due. Before it charges, it ends what was cancelled.
+"""
+
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from asyncpg import Record
+
+from core import audit, clock, db, policies, task_runs, tasks
+from core.actor import Actor, system
+from core.billing import renewals, service_states
+from core.errors import Conflict
+from core.i18n import N_, _
+from core.permissions import Permission
+from core.tasks import Chunk, Task
+
+KIND = "billing.run"
+AT_ONCE = 2_000
+"""Services that are charged in one transaction."""
+MOST_LOOKED_AT = 20_000
+"""So many due services are priced for the preview; of more it tells what the first ones come to."""
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run would do today: so many services are due, and so many end.
+
+    `sums` is what charging comes to, by currency: records with currency, services, expenses, units, parked and
+    parked_units. `is_cut`: only the first were priced.
+    """
+
+    day: date
+    due: int
+    ending: int
+    sums: list[Record]
+    is_cut: bool
+
+
+async def preview(*, by: Actor) -> Preview:
+    """Look, and change nothing."""
+    policies.require(by, Permission.SERVICE_BILL)
+    day = clock.today(by.tenant.timezone)
+    where = "s.state = 'active' AND s.next_on <= $1"
+    found = await db.fetch(f"{renewals.DUE.format(where=where)} LIMIT {MOST_LOOKED_AT}", day)
+    due, ending = await _due(day), await _ending(day)
+    sums = await renewals.look(found, day)
+    return Preview(day=day, due=due, ending=ending, sums=sums, is_cut=due > len(found))
+
+
+async def parked(*, by: Actor, size: int = 50) -> list[Record]:
+    """The services that wait for money, the longest waiting first: with client_code and client_name."""
+    policies.require(by, Permission.SERVICE_BILL)
+    return await db.fetch(
+        """SELECT s.id, s.name, s.label, s.next_on, s.parked, c.code AS client_code, c.name AS client_name
+             FROM services s JOIN clients c ON c.id = s.client_id
+            WHERE s.state = 'active' AND s.parked <> '' AND s.next_on IS NOT NULL
+            ORDER BY s.next_on, s.id LIMIT $1""",
+        size,
+    )
+
+
+async def latest(*, by: Actor, size: int = 10) -> list[Task]:
+    """The runs of late, the newest first."""
+    policies.require(by, Permission.SERVICE_BILL)
+    rows = await db.fetch("SELECT * FROM tasks WHERE kind = $1 ORDER BY id DESC LIMIT $2", KIND, size)
+    return [tasks.of(row) for row in rows]
+
+
+async def start(*, by: Actor) -> int:
+    """Begin a run for today; returns the id of its task. `Conflict` when one is at work, or nothing is due."""
+    policies.require(by, Permission.SERVICE_BILL)
+    if await db.value("SELECT EXISTS (SELECT FROM tasks WHERE kind = $1 AND ended_at IS NULL)", KIND):
+        raise Conflict(_("A billing run is at work already."))
+    day = clock.today(by.tenant.timezone)
+    total = await _due(day)
+    if not total and not await _ending(day):
+        raise Conflict(_("Nothing is due today."))
+    title = _("Billing run of %(day)s") % {"day": day.isoformat()}
+    return await tasks.start(KIND, title, total=total, payload={"day": day.isoformat()}, by=by)
+
+
+async def nightly(now: datetime) -> None:
+    """Begin a run once a day, after the provider's midnight, if anything is due. Called hourly in its scope."""
+    by = system(await task_runs.provider())
+    day = now.astimezone(ZoneInfo(by.tenant.timezone)).date()
+    is_first = await db.value(
+        """INSERT INTO counters (name, next) VALUES ('billing_run', $1)
+           ON CONFLICT (tenant_id, name) DO UPDATE SET next = EXCLUDED.next WHERE counters.next < EXCLUDED.next
+           RETURNING true""",
+        day.toordinal(),
+    )
+    if is_first:
+        with suppress(Conflict):
+            await start(by=by)
+
+
+@tasks.kind(KIND, N_("Billing runs"))
+async def step(task: Task, by: Actor) -> Chunk:
+    """Some of what is due, behind what was done before."""
+    policies.require(by, Permission.SERVICE_BILL)
+    day = date.fromisoformat(str(task.payload["day"]))
+    after = int(task.position.get("after", 0))
+    outcome: dict[str, Any] = {"expenses": 0, "parked": 0, "ended": 0} | dict(task.outcome)
+    if not after:
+        outcome["ended"] += await service_states.end_due(day, size=AT_ONCE, by=by)
+    found = await renewals.lock_due(day, after=after, size=AT_ONCE)
+    done = await renewals.charge(found, day, by=by)
+    outcome["expenses"] += done.expenses
+    outcome["parked"] += done.parked
+    for currency, units in done.units.items():
+        outcome[currency] = outcome.get(currency, 0) + int(units)
+    is_last = len(found) < AT_ONCE
+    if is_last:
+        await audit.record("service:billed", "task", task.id, by=by, name=task.title, new=dict(outcome))
+    return Chunk(
+        done=done.services,
+        skipped=len(found) - done.services,
+        position={"after": found[-1]["id"] if found else after},
+        outcome=outcome,
+        is_last=is_last,
+    )
+
+
+async def _due(day: date) -> int:
+    return int(await db.value("SELECT count(*) FROM services WHERE state = 'active' AND next_on <= $1", day))
+
+
+async def _ending(day: date) -> int:
+    sql = "SELECT count(*) FROM services WHERE state IN ('active', 'suspended') AND ends_on <= $1"
+    return int(await db.value(sql, day))

@@ -1,0 +1,122 @@
+"""What a service costs: at once, and with each period after that. Pure: a quote is what is charged."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import msgspec
+
+from core.catalog import list_price, pricing
+from core.catalog.asked import Asked, Line
+from core.catalog.discount_rules import Discount
+from core.catalog.list_price import ListPrice, Sheet
+from core.catalog.pricing import Price
+from core.catalog.tax_rules import Tax
+from core.i18n import _
+from core.periods import Calendar, Length, Period, nth
+
+WHOLE = (1, 1)
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """What discounts ask about who buys."""
+
+    id: int
+    group_ids: frozenset[int] = frozenset()
+    is_first_order: bool = False
+    codes: frozenset[int] = frozenset()
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """The price of a service that begins on `start`.
+
+    `first` is the period that is charged at once (None when it is paid once), and `opening` its price; `setup` is
+    the price of setting up, when there is one. `recurring` is the price of each period after that, None when there
+    is none, and `anchor` the day from which those are counted.
+    """
+
+    start: date
+    listed: ListPrice
+    first: Period | None
+    opening: Price
+    setup: Price | None
+    recurring: Price | None
+    anchor: date
+
+    @property
+    def at_once(self) -> int:
+        """What is charged when it begins, with tax, in minor units."""
+        return self.opening.gross + (self.setup.gross if self.setup else 0)
+
+
+def quote(
+    sheet: Sheet,
+    chosen: Mapping[int, int],
+    start: date,
+    tax: Tax,
+    *,
+    includes_tax: bool,
+    client: Client,
+    product_id: int,
+    discounts: Iterable[Discount] = (),
+) -> Quote:
+    """The price of a sheet with these addons from a day on; `Invalid` for addons that cannot be had."""
+    listed = list_price.reckon(sheet, chosen)
+    known = list(discounts)
+    first, shares, anchor = _first(sheet, start)
+
+    def price(lines: tuple[Line, ...], number: int, day: date, begun: Mapping[int, int]) -> Price:
+        asked = Asked(
+            currency=sheet.currency,
+            lines=lines,
+            day=day,
+            number=number,
+            length=sheet.length,
+            client_id=client.id,
+            group_ids=client.group_ids,
+            product_id=product_id,
+            plan_id=sheet.plan_id,
+            is_first_order=client.is_first_order,
+            codes=client.codes,
+            begun=begun,
+        )
+        return pricing.price(asked, known, tax, includes_tax=includes_tax)
+
+    opening = price(tuple(line for share in shares for line in _lines(listed, share)), 0, start, {})
+    begun = {opening.won: 0} if opening.won is not None else {}
+    setup = None
+    if listed.setup_units:
+        fee = Line(text=_("Set-up: %(name)s") % {"name": sheet.plan_name}, unit=listed.setup_units, is_set_up=True)
+        setup = price((fee,), 0, start, {})
+    return Quote(
+        start=start,
+        listed=listed,
+        first=first,
+        opening=opening,
+        setup=setup,
+        recurring=price(_lines(listed, WHOLE), 1, anchor, begun) if sheet.length else None,
+        anchor=anchor,
+    )
+
+
+def _first(sheet: Sheet, start: date) -> tuple[Period | None, list[tuple[int, int]], date]:
+    """The period that is charged at once, the parts of whole ones that it is, and the anchor of what follows.
+
+    By the calendar, who begins in the middle pays for the rest of the month, and late in it for the next one too.
+    """
+    if sheet.length is None:
+        return None, [WHOLE], start
+    if sheet.billing != "calendar":
+        first = nth(start, sheet.length, 0)
+        return first, [WHOLE], start
+    calendar = Calendar(months=sheet.length.count, next_from=sheet.next_from)
+    first = calendar.first(start)
+    if start.day == 1:
+        return first, [WHOLE], first.end
+    paid, days = calendar.weights(start)
+    month = nth(start.replace(day=1), Length(1, "month"), 0)
+    rest = [(paid, days * sheet.length.count)]
+    return first, rest if first.end == month.end else [*rest, WHOLE], first.end
+
+
+def _lines(listed: ListPrice, share: tuple[int, int]) -> tuple[Line, ...]:
+    return tuple(Line(text=line.name, unit=line.units, share=share) for line in listed.lines)

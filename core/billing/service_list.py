@@ -1,0 +1,68 @@
+"""The list of all services of a provider, the newest first, page by page, with filter, focus and totals."""
+
+from typing import Literal
+
+from asyncpg import Record
+
+from core import policies
+from core.accounts import access
+from core.accounts.focus import Focus
+from core.actor import Actor
+from core.billing import money_lists, services
+from core.billing.money_lists import MoneyFilter, Page, Total
+from core.filters import Conditions
+from core.permissions import Permission
+
+State = Literal["pending", "active", "suspended", "ended"]
+SUMS = {"period": "sum(s.full_units - s.discount_units)"}
+
+
+class ServiceFilter(MoneyFilter, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the list shows. `day_from` and `day_to` are of the next period's first day."""
+
+    state: State | None = None
+    plan: int | None = None
+
+
+async def page(
+    chosen: ServiceFilter,
+    *,
+    by: Actor,
+    within: Focus | None = None,
+    after: str = "",
+    before: str = "",
+    size: int = money_lists.PAGE,
+) -> Page:
+    """The page of services that stands after, or before, a cursor; the first one without.
+
+    Raises `Invalid` for a filter or a cursor that cannot be.
+    """
+    bound = conditions(chosen, by=by, within=within)
+    return await money_lists.page(services.WITH_NAMES, "s", bound, after=after, before=before, size=size)
+
+
+async def totals(chosen: ServiceFilter, *, by: Actor, within: Focus | None = None) -> list[Total]:
+    """By currency, how many services there are and what one period of each comes to; see `money_lists`."""
+    bound = conditions(chosen, by=by, within=within)
+    tables = "services s JOIN clients c ON c.id = s.client_id JOIN client_projects a ON a.id = s.account_id"
+    return await money_lists.totals(tables, "s", "s.currency, s.full_units, s.discount_units", SUMS, bound)
+
+
+async def of_client(client_id: int, *, by: Actor, size: int = money_lists.PAGE) -> list[Record]:
+    """The newest services of one client that `by` may see."""
+    policies.require(by, Permission.SERVICE_READ)
+    await access.client(client_id, by=by)
+    bound = conditions(ServiceFilter(), by=by)
+    bound.add(f"s.client_id = {client_id:d}")
+    return (await money_lists.page(services.WITH_NAMES, "s", bound, size=size)).rows
+
+
+def conditions(chosen: ServiceFilter, *, by: Actor, within: Focus | None = None) -> Conditions:
+    """What the filter asks of a service `s`, its account `a` and its client `c`, inside what `by` may see."""
+    policies.require(by, Permission.SERVICE_READ)
+    policies.require(by, Permission.CLIENT_READ)
+    bound = money_lists.conditions(chosen, "s", by=by, within=within, day="next_on")
+    bound.equals("s.state", chosen.state, among=frozenset(services.STATES))
+    if chosen.plan is not None:
+        bound.add(f"s.plan_id = {bound.bind(max(0, min(chosen.plan, 2**63 - 1)))}")
+    return bound

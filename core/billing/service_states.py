@@ -1,0 +1,173 @@
+"""What becomes of a service: it begins, is suspended and goes on, is cancelled and ends; with who, when and why.
+
+A service that was suspended for abuse goes on only when somebody says so; money does not wake it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Literal
+
+from asyncpg import Record
+
+from core import clock, db, policies
+from core.accounts import clients, rows
+from core.actor import Actor
+from core.billing import accounts, expenses, services
+from core.billing.expenses import Charge, Tax
+from core.billing.quotes import Quote
+from core.catalog import stock
+from core.catalog.pricing import Price
+from core.checks import Checks
+from core.errors import Conflict
+from core.i18n import _
+from core.permissions import Permission
+
+LONGEST_REASON = 500
+Cause = Literal["abuse", "unpaid", "request"]
+When = Literal["period_end", "now"]
+
+
+async def activate(service_id: int, *, by: Actor) -> Record:
+    """Let a pending service begin today: it is charged, and moves on to its next period.
+
+    `Conflict` when it is not pending, or its account may not owe that much: then nothing is done.
+    """
+    account, service = await _locked(service_id, ("pending",), by=by)
+    clients.require_open(account, ["service"])
+    today = clock.today(by.tenant.timezone)
+    quoted = await services.requoted(account, service, today, by=by)
+    accounts.require_within(account, quoted.at_once)
+    is_counted = service["billing"] in ("period", "daily")
+    later = quoted.recurring or quoted.opening
+    values = {
+        "state": "active",
+        "anchor": quoted.anchor if quoted.first else None,
+        "periods": 1 if is_counted else 0,
+        "next_on": quoted.first.end if quoted.first else None,
+        "full_units": later.listed,
+        "discount_units": later.lowered,
+    }
+    await rows.save("services", service, values)
+    await services.note(service_id, "active", by=by)
+    for made in _charges(service, quoted, today):
+        await expenses.charge(account, made, by=by)
+    await services.tell("service:activated", service, by=by)
+    return await services.get(service_id, by=by)
+
+
+async def suspend(service_id: int, cause: str, reason: str, *, by: Actor) -> Record:
+    """Stop an active service; it is charged no more until it goes on."""
+    _account, service = await _locked(service_id, ("active",), by=by)
+    checks = Checks()
+    checks.choice("cause", cause, ("abuse", "unpaid", "request"))
+    told = checks.text("reason", reason, longest=LONGEST_REASON)
+    checks.done()
+    await rows.save("services", service, {"state": "suspended", "suspended_for": cause})
+    await services.note(service_id, "suspended", reason=told, by=by)
+    await services.tell("service:suspended", service, new={"reason": told}, by=by)
+    return await services.get(service_id, by=by)
+
+
+async def resume(service_id: int, *, by: Actor) -> Record:
+    """Let a suspended service go on. What it missed is charged by the next billing run."""
+    _account, service = await _locked(service_id, ("suspended",), by=by)
+    await rows.save("services", service, {"state": "active", "suspended_for": ""})
+    await services.note(service_id, "active", by=by)
+    await services.tell("service:resumed", service, by=by)
+    return await services.get(service_id, by=by)
+
+
+async def cancel(service_id: int, when: str, reason: str, *, by: Actor) -> Record:
+    """End a service now, or with the period that is paid for. What was charged stays charged."""
+    _account, service = await _locked(service_id, ("pending", "active", "suspended"), by=by)
+    checks = Checks()
+    checks.choice("when", when, ("period_end", "now"))
+    told = checks.text("reason", reason, longest=LONGEST_REASON, required=False)
+    checks.done()
+    today = clock.today(by.tenant.timezone)
+    ends_on = service["next_on"] if when == "period_end" else None
+    if ends_on is None or ends_on <= today or service["state"] == "pending":
+        await _end([service], told, today, by=by)
+    else:
+        await rows.save("services", service, {"ends_on": ends_on})
+        await services.note(service_id, service["state"], reason=told, by=by)
+    new = {"reason": told, "ends_on": (ends_on or today).isoformat()}
+    await services.tell("service:cancelled", service, new=new, by=by)
+    return await services.get(service_id, by=by)
+
+
+async def keep(service_id: int, *, by: Actor) -> Record:
+    """Take a cancelling back before the service has ended; `Conflict` when it is not cancelled."""
+    _account, service = await _locked(service_id, ("active", "suspended"), by=by)
+    if service["ends_on"] is None:
+        raise Conflict(_("This service is not cancelled."))
+    await rows.save("services", service, {"ends_on": None, "next_on": service["next_on"] or service["ends_on"]})
+    await services.tell("service:kept", service, by=by)
+    return await services.get(service_id, by=by)
+
+
+async def end_due(day: date, *, size: int, by: Actor) -> int:
+    """End so many services whose last day is over; returns how many there were."""
+    found = await db.fetch(
+        """SELECT s.*, n.product_id FROM services s JOIN plans n ON n.id = s.plan_id
+            WHERE s.state IN ('active', 'suspended') AND s.ends_on <= $1 ORDER BY s.id LIMIT $2 FOR UPDATE OF s""",
+        day,
+        size,
+    )
+    await _end(found, "", day, by=by)
+    for service in found:
+        await services.tell("service:ended", service, by=by)
+    return len(found)
+
+
+async def _end(found: Sequence[Mapping[str, Any]], reason: str, day: date, *, by: Actor) -> None:
+    await db.execute(
+        """UPDATE services SET state = 'ended', suspended_for = '', parked = '', next_on = NULL,
+               ends_on = least(coalesce(ends_on, $2), $2), version = version + 1 WHERE id = ANY($1::bigint[])""",
+        [service["id"] for service in found],
+        day,
+    )
+    for service in found:
+        await services.note(service["id"], "ended", reason=reason, by=by)
+        await stock.give_back(service["product_id"])
+
+
+async def _locked(service_id: int, states: Sequence[str], *, by: Actor) -> tuple[Record, Record]:
+    """The account and its service, both locked; `Conflict` when it is in none of these states."""
+    policies.require(by, Permission.SERVICE_UPDATE)
+    account = await accounts.locked((await services.get(service_id, by=by))["account_id"], by=by)
+    await rows.locked("services", service_id)
+    service = await services.get(service_id, by=by)
+    if service["state"] not in states:
+        raise Conflict(_("The service is not in a state for that any more."))
+    return account, service
+
+
+def _charges(service: Mapping[str, Any], quoted: Quote, today: date) -> list[Charge]:
+    """What is charged when it begins: setting up, and the first period."""
+    made = [_charge(service, quoted.opening, "start", services.title(service), today, quoted)]
+    if quoted.setup is not None:
+        text = _("Set-up: %(name)s") % {"name": services.title(service)}
+        made.insert(0, _charge(service, quoted.setup, "setup", text, today, None))
+    return made
+
+
+def _charge(
+    service: Mapping[str, Any], price: Price, what: str, text: str, today: date, quoted: Quote | None
+) -> Charge:
+    first = quoted.first if quoted else None
+    tax = price.tax
+    return Charge(
+        key=f"service-{service['id']}-{what}",
+        kind="service",
+        text=text[: expenses.LONGEST_TEXT],
+        day=today,
+        net_units=price.net,
+        discount_units=price.discount,
+        tax=Tax(rate=tax.rate, category=tax.category, reason=tax.vatex or tax.mention or tax.reason),
+        tax_units=price.tax_units,
+        period_start=first.start if first else None,
+        period_end=first.end if first else None,
+        payer_id=service["payer_id"],
+        service_id=service["id"],
+    )

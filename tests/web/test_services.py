@@ -1,0 +1,137 @@
+"""Services on the pages of staff: ordering with the price before it is accepted, states, and the billing run."""
+
+import re
+from datetime import date
+
+import pytest
+
+from core import db
+from core.actor import Actor
+from core.billing import renewals
+from core.settings import Settings
+from tests import cast
+from tests.core.at_queue import until, workers
+from tests.core.billing.test_services import account, on, sell
+from tests.core.catalog import shop
+from tests.visitor import Visitor
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def by(database: Settings) -> Actor:
+    return await cast.who("alice")
+
+
+@pytest.fixture
+async def alice(by: Actor, visitor: Visitor) -> Visitor:
+    """The owner of Nova, signed in."""
+    return await visitor.sign_in(cast.email("alice"))
+
+
+async def code_of(by: Actor) -> int:
+    async with db.as_tenant(by.tenant.id):
+        await account(by)
+        return int(await db.value("SELECT code FROM clients WHERE login = 'dupont'"))
+
+
+async def test_a_service_is_configured_priced_ordered_and_begun(alice: Visitor, by: Actor) -> None:
+    code = await code_of(by)
+    here = f"/staff/clients/{code}/services"
+    assert "Nothing can be ordered" in (await alice.get(f"{here}/new")).text
+    async with db.as_tenant(by.tenant.id):
+        made = await shop.opened(by)
+        with on(date(2025, 12, 1)):
+            await shop.publish(made.draft, by, date(2026, 1, 1))
+    chosen = (await alice.get(f"{here}/new")).text
+    assert "every month" in chosen and "set-up €5.00" in chosen
+    form = (await alice.get(f"{here}/new?price_id={made.monthly}")).text
+    assert "Disk (GB)" in form and "Windows · €15.00" in form and "€9.00" in form
+    sent = {
+        "price_id": str(made.monthly),
+        f"addon_{made.disk}": "25",
+        f"addon_{made.backup}": "1",
+        f"addon_{made.system}": str(made.choices[1]),
+        "label": "<b>example.org</b>",
+    }
+    reckoned = await alice.post(here, sent | {"reckon": "1"})
+    assert "€28.75" in reckoned.text and "&lt;b&gt;example.org" in reckoned.text
+    for wrong, told in (
+        ({f"addon_{made.disk}": "26"}, "In steps of 5"),
+        ({f"addon_{made.disk}": "many"}, "whole number"),
+        ({"label": "x" * 121}, "At most 120"),
+    ):
+        refused = await alice.post(here, sent | wrong)
+        assert refused.status_code == 422 and told in refused.text
+    for unknown in ("77", "x", ""):
+        assert (await alice.post(here, sent | {"price_id": unknown})).status_code == 404
+    once = re.search(r'name="once" value="([0-9a-f]{32})"', form)
+    assert once is not None
+    places = {
+        (await alice.post(here, sent | {"begin": "1", "once": once[1]})).headers.get("location") for _x in "ab"
+    }
+    place = next(one for one in places if one)
+    shown = (await alice.get(place)).text
+    assert (
+        "Active" in shown
+        and "&lt;b&gt;example.org&lt;/b&gt;" in shown
+        and "€34.50" in shown
+        and "Windows" in shown
+    )
+    assert "Hosting Start" in (await alice.get(here)).text
+    listed = (await alice.get("/staff/services?state=active")).text
+    assert "€28.75" in listed and "every month" in listed
+    assert "No service fits" in (await alice.get("/staff/services?state=pending")).text
+
+
+async def test_states_are_changed_with_reasons(alice: Visitor, by: Actor) -> None:
+    here = f"/staff/clients/{await code_of(by)}/services"
+    async with db.as_tenant(by.tenant.id):
+        (price,) = await sell(by, {"units": 1000})
+    place = (await alice.post(here, {"price_id": str(price)})).headers["location"]
+    assert (await alice.post(f"{place}/suspend", {"cause": "abuse", "reason": "x"})).status_code == 409
+    assert (await alice.post(f"{place}/activate")).status_code == 303
+    refused = await alice.post(f"{place}/suspend", {"cause": "boredom", "reason": ""})
+    assert refused.status_code == 422 and "Please fill this in." in refused.text
+    assert (await alice.post(f"{place}/suspend", {"cause": "abuse", "reason": "Spam"})).status_code == 303
+    assert "Spam" in (await alice.get(place)).text
+    assert (await alice.post(f"{place}/resume")).status_code == 303
+    assert (await alice.post(f"{place}/cancel", {"when": "never"})).status_code == 422
+    assert (await alice.post(f"{place}/cancel", {"when": "period_end", "why": "Moves"})).status_code == 303
+    assert "Take the cancelling back" in (await alice.get(place)).text
+    assert (await alice.post(f"{place}/keep")).status_code == 303
+    assert (await alice.post(f"{place}/cancel", {"when": "now"})).status_code == 303
+    assert "Ended" in (await alice.get(place)).text
+
+
+async def test_the_run_is_looked_at_started_and_charges_what_it_said(
+    alice: Visitor, by: Actor, settings: Settings
+) -> None:
+    assert "Nothing is due" in (await alice.get("/staff/billing-run")).text
+    assert (await alice.post("/staff/billing-run")).status_code == 409
+    async with db.as_tenant(by.tenant.id):
+        (price,) = await sell(by, {"units": 1000})
+        await db.execute("DELETE FROM counters WHERE name = 'billing_run'")
+    here = f"/staff/clients/{await code_of(by)}/services"
+    for _one in range(3):
+        place = (await alice.post(here, {"price_id": str(price), "begin": "1"})).headers["location"]
+    async with db.as_tenant(by.tenant.id):
+        await db.execute("UPDATE services SET anchor = anchor - 45, next_on = next_on - 45")
+    seen = (await alice.get("/staff/billing-run")).text
+    assert "€72.00" in seen or "€36.00" in seen
+    begun = await alice.post("/staff/billing-run")
+    assert begun.status_code == 303
+    assert (await alice.post("/staff/billing-run")).status_code == 409, "one run at a time"
+
+    async def is_done() -> bool:
+        async with db.as_tenant(by.tenant.id):
+            return bool(await db.value("SELECT ended_at IS NOT NULL FROM tasks WHERE kind = 'billing.run'"))
+
+    async with workers(settings):
+        await until(is_done)
+    async with db.as_tenant(by.tenant.id):
+        found = await db.fetch(renewals.DUE.format(where="s.state = 'active' AND s.next_on <= $1"), date.today())
+        assert found == []
+        assert await db.value("SELECT count(*) FROM expenses") >= 6
+    assert "Nothing is due" in (await alice.get("/staff/billing-run")).text
+    assert place
