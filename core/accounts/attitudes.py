@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import Boolean, Integer, Text
 
 from core import audit, db, policies
-from core.accounts import rows
+from core.accounts import positions, rows
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, Invalid, NotFound
@@ -147,21 +147,7 @@ async def update(attitude_id: int, changes: AttitudeChanges, *, version: int, by
 async def move(attitude_id: int, *, steps: int, by: Actor) -> None:
     """Move it in the order: -1 is one up, 1 one down; not beyond the ends."""
     policies.require(by, Permission.ATTITUDE_MANAGE)
-    order = await _locked_list()
-    place = _place(order, attitude_id)
-    target = max(0, min(len(order) - 1, place + steps))
-    if target == place:
-        return
-    moved = order.pop(place)
-    order.insert(target, moved)
-    await db.execute(
-        """UPDATE attitudes SET position = listed.position
-           FROM unnest($1::bigint[]) WITH ORDINALITY AS listed (id, position)
-           WHERE attitudes.id = listed.id AND attitudes.position <> listed.position""",
-        [row["id"] for row in order],
-    )
-    old, new = {"position": place + 1}, {"position": target + 1}
-    await audit.record("attitude:moved", "attitude", attitude_id, by=by, name=moved["name"], old=old, new=new)
+    await positions.move("attitudes", attitude_id, steps=steps, noun="attitude", by=by)
 
 
 async def make_default(attitude_id: int, *, by: Actor) -> None:

@@ -10,11 +10,11 @@ from asyncpg import Record, UniqueViolationError
 from msgspec import UNSET, UnsetType
 
 from core import audit, db, i18n, policies
-from core.accounts import rows
+from core.accounts import positions, rows
 from core.accounts.client_fields import get
 from core.actor import Actor
 from core.checks import Checks
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Invalid
 from core.i18n import _
 from core.permissions import Permission
 
@@ -132,23 +132,8 @@ async def archive(field_id: int, *, is_archived: bool = True, by: Actor) -> dict
 async def move(field_id: int, *, steps: int, by: Actor) -> None:
     """Move it in the order: -1 is one up, 1 one down; not beyond the ends."""
     policies.require(by, Permission.FIELD_MANAGE)
-    order = await _locked_list()
-    place = next((place for place, row in enumerate(order) if row["id"] == field_id), None)
-    if place is None:
-        raise NotFound()
-    target = max(0, min(len(order) - 1, place + steps))
-    if target == place:
-        return
-    moved = order.pop(place)
-    order.insert(target, moved)
-    await db.execute(
-        """UPDATE client_fields SET position = listed.position
-           FROM unnest($1::bigint[]) WITH ORDINALITY AS listed (id, position)
-           WHERE client_fields.id = listed.id AND client_fields.position <> listed.position""",
-        [row["id"] for row in order],
-    )
-    old, new = {"position": place + 1}, {"position": target + 1}
-    await audit.record("field:moved", "field", field_id, by=by, name=moved["label"], old=old, new=new)
+    order = "is_archived, position"
+    await positions.move("client_fields", field_id, steps=steps, noun="field", title="label", order=order, by=by)
 
 
 async def delete(field_id: int, *, by: Actor) -> int:

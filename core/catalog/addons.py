@@ -11,9 +11,9 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import BigInt, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import rows
+from core.accounts import positions, rows
 from core.actor import Actor
-from core.catalog import addon_choices, named_in, positions, price_lists, products, sellers
+from core.catalog import addon_choices, named_in, price_lists, products, sellers
 from core.catalog.addon_choices import AddonChoiceValues
 from core.checks import Checks
 from core.errors import Conflict, NotFound

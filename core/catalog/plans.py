@@ -6,9 +6,9 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import BigInt, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import rows
+from core.accounts import positions, rows
 from core.actor import Actor
-from core.catalog import named_in, positions, price_lists, products, sellers
+from core.catalog import named_in, price_lists, products, sellers
 from core.catalog.products import State
 from core.checks import Checks
 from core.errors import Conflict, NotFound

@@ -6,9 +6,9 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import Integer, Text
 
 from core import audit, db, policies
-from core.accounts import rows
+from core.accounts import positions, rows
 from core.actor import Actor
-from core.catalog import positions, sellers
+from core.catalog import sellers
 from core.checks import Checks
 from core.errors import Conflict, NotFound
 from core.i18n import N_, _, ngettext

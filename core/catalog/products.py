@@ -10,13 +10,14 @@ from msgspec import UNSET, UnsetType
 from piccolo.columns import BigInt, Boolean, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import rows
+from core.accounts import group_effects, positions, rows
+from core.accounts.group_effects import Line
 from core.actor import Actor
-from core.catalog import positions, product_audience, product_fields, sellers
+from core.catalog import product_audience, product_fields, sellers
 from core.catalog.product_audience import Audience
 from core.checks import Checks
 from core.errors import Conflict, NotFound
-from core.i18n import _, ngettext
+from core.i18n import N_, _, ngettext
 from core.permissions import Permission
 
 State = Literal["on_sale", "hidden", "withdrawn"]
@@ -218,6 +219,19 @@ async def _why_it_stays(product_id: int) -> str:
         count,
     )
     return message % {"count": count} if count else ""
+
+
+@group_effects.bring("products", N_("Products sold to certain groups, and to this one"))
+async def of_group(group_id: int, *, by: Actor) -> list[Line]:
+    """The products that are sold to this account group, and not to all clients."""
+    if not policies.allows(by, Permission.PRODUCT_READ):
+        return []
+    found = await db.fetch(
+        f"""SELECT p.id, p.name FROM products p JOIN product_groups g ON g.product_id = p.id
+            WHERE g.group_id = $1 AND NOT p.is_for_all_groups AND {sellers.visible(by)} ORDER BY p.name_folded""",
+        group_id,
+    )
+    return [Line(text=row["name"], href=f"/staff/products/{row['id']}") for row in found]
 
 
 _READ = """SELECT p.*, t.name AS type_name, (SELECT count(*) FROM plans n WHERE n.product_id = p.id) AS plans

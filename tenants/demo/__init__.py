@@ -19,6 +19,7 @@ from tenants.demo import (
     catalogue,
     companies,
     contracts,
+    discounts,
     endings,
     filling,
     group_rules,
@@ -145,6 +146,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
         await contracts.furnish(by=inside)
         await endings.furnish(by=inside)
     await group_rules.furnish(provider, by=inside)
+    await discounts.furnish(by=inside)
     await segments.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)
 

@@ -17,7 +17,7 @@ from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
 from web.staff import edits
-from web.staff.products import Move
+from web.staff.moves import Move
 
 HERE = "/staff/addons"
 NOT_READ = frozenset({"choices", "version"})

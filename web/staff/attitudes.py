@@ -18,15 +18,10 @@ from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
 from web.staff import edits
+from web.staff.moves import Move
 
 HERE = "/staff/attitudes"
 MANAGES = requires(Permission.ATTITUDE_MANAGE)
-
-
-class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """Up (-1) or down (1)."""
-
-    steps: int
 
 
 class Removal(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +73,7 @@ async def update(request: AnyRequest, by: By, attitude_id: FromPath[int]) -> Res
 async def move(request: AnyRequest, by: By, attitude_id: FromPath[int]) -> Response[None]:
     """One place up or down."""
     wanted = (await forms.read(request)).into(Move)
-    await attitudes.move(attitude_id, steps=max(-1, min(1, wanted.steps)), by=by)
+    await attitudes.move(attitude_id, steps=wanted.one, by=by)
     return redirect(request, f"{HERE}#attitude-{attitude_id}")
 
 

@@ -20,16 +20,11 @@ from web.kit.pages import AnyRequest, page, redirect
 from web.kit.templates import number
 from web.kit.visit import By
 from web.staff import edits, field_words
+from web.staff.moves import Move
 
 HERE = "/staff/fields"
 MANAGES = requires(Permission.FIELD_MANAGE)
 NOT_CHANGED = frozenset({"key", "kind", "version"})
-
-
-class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """Up (-1) or down (1)."""
-
-    steps: int
 
 
 @get("/fields", **MANAGES)
@@ -97,7 +92,7 @@ async def update(request: AnyRequest, by: By, field_id: FromPath[int]) -> Respon
 async def move(request: AnyRequest, by: By, field_id: FromPath[int]) -> Response[None]:
     """One place up or down."""
     wanted = (await forms.read(request)).into(Move)
-    await field_edits.move(field_id, steps=max(-1, min(1, wanted.steps)), by=by)
+    await field_edits.move(field_id, steps=wanted.one, by=by)
     return redirect(request, f"{HERE}#field-{field_id}")
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -28,20 +27,10 @@ from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
 from web.staff import edits, price_tables, product_forms
+from web.staff.moves import Move
 
 HERE = "/staff/products"
 LABELS = {"name": N_("Name"), "type": N_("Type"), "state": N_("State")}
-
-
-class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """Up (-1) or down (1)."""
-
-    steps: int
-
-    @property
-    def one(self) -> int:
-        """One step, whatever was sent."""
-        return max(-1, min(1, self.steps))
 
 
 @get("/products", **requires(Permission.PRODUCT_READ))
@@ -73,8 +62,10 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
 
 @get("/products/new", **requires(Permission.PRODUCT_CREATE))
 async def new(request: AnyRequest, by: By) -> Response[str]:
-    """The empty form, for a product that is hidden at first and sold everywhere."""
-    usual = {"state": "hidden", "projects": "all", "groups": "all", "trial_days": 0}
+    """The empty form, for a product of the first type that is hidden at first and sold everywhere."""
+    types = [row["id"] for row in await product_types.every(by=by)]
+    usual: dict[str, Any] = {"state": "hidden", "projects": "all", "groups": "all", "trial_days": 0}
+    usual["type_id"] = types[0] if types else ""
     given = {name: value for name, value in forms.query(request).items() if name == "type_id"}
     return await _form(request, Form(usual | given), by=by)
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from core import db
-from core.accounts import groups, project_merging, projects
+from core.accounts import group_effects, groups, project_merging, projects
 from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.catalog import plans, product_fields, product_types, products, shelf, stock
@@ -147,6 +147,8 @@ async def test_a_product_is_sold_where_and_to_whom_it_was_said() -> None:
         row = await products.update(made.product, chosen, version=1, by=by)
         assert not row["is_for_all_projects"] and not row["is_for_all_groups"]
         assert [await sold(*place) for place in ((anna, pro), (anna, home), (bert, pro))] == [True, False, False]
+        (effect,) = [one for one in await group_effects.of(vip, by=by) if one.name == "products"]
+        assert [line.text for line in effect.lines] == ["Hosting"]
         told = (await entries("product:updated"))[0]["changes"]
         assert told == {"projects": ["All projects", ["Pro"]], "groups": ["All clients", ["VIP"]]}
         await project_merging.merge(pro, home, by=by)
