@@ -132,7 +132,7 @@ class Voiding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Packing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which documents: all without a filter."""
 
-    filter: InvoiceFilter = InvoiceFilter()
+    filter: InvoiceFilter | None = None
 
 
 class KeptTerms(msgspec.Struct, kw_only=True):
@@ -163,7 +163,7 @@ async def index(request: AnyRequest, by: By, asked: NamedDependency[InvoiceQuery
 @post("/v1/invoices/zip", status_code=200, **asks(Permission.INVOICE_READ, body=Packing))
 async def pack(by: By, sent: NamedDependency[Packing]) -> Stream:
     """Get the PDF files of all issued documents that the filter fits in one ZIP; asks for client:export too."""
-    ids = await invoice_zip.asked(sent.filter, by=by)
+    ids = await invoice_zip.asked(sent.filter or InvoiceFilter(), by=by)
     await db.scope().close(commit=True)
     return downloads.packed(await invoice_zip.written(ids, by.tenant.id), "invoices.zip")
 
