@@ -29,6 +29,7 @@ from tenants.demo import (
     own_fields,
     portal,
     segments,
+    services,
     users,
 )
 from tenants.demo.cast import PASSWORD as PASSWORD
@@ -140,8 +141,9 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await portal.furnish(provider, by=inside)
     await own_fields.furnish(provider, by=inside)
     await money.furnish(provider, by=inside)
-    await invoices.furnish(by=inside)
+    await invoices.furnish(provider, by=inside)
     await catalogue.furnish(provider, group_ids, by=inside)
+    await services.furnish(provider, by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)
         await endings.furnish(by=inside)

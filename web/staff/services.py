@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from core import policies
 from core.accounts import clients
 from core.actor import Actor
-from core.billing import accounts, expense_list, service_list, service_states, services
+from core.billing import accounts, expense_list, service_list, service_prices, service_states, services
 from core.billing.quotes import Quote
 from core.billing.service_list import ServiceFilter
 from core.billing.services import NewService
@@ -178,7 +178,7 @@ async def _account(form: Form, client: Any, *, by: Actor) -> Any:
 
 
 async def _choose(request: AnyRequest, client: Any, account: Any, *, by: Actor) -> Response[str]:
-    offered = await services.offered(account, by=by)
+    offered = await service_prices.offered(account, by=by)
     return page(
         request,
         "staff/services/choose.html",
@@ -204,7 +204,7 @@ async def _configure(
     if sheet is None:
         raise NotFound()
     try:
-        quoted = await services.quote(account["id"], _asked(form), by=by)
+        quoted = await service_prices.quote(account["id"], _asked(form), by=by)
     except Invalid as refusal:
         form, status = form.refused(Invalid(refusal.errors | form.errors)), 422 if status == 200 else status
     started = Form(_usual(sheet) | money_forms.begun({}).values | form.values, form.errors)
