@@ -128,7 +128,7 @@ def exact(asked: Asked, discount: Discount) -> Fraction:
     if discount.kind == "percent":
         return Fraction(sum(_reached(asked, discount)) * discount.percent, WHOLE)
     if discount.kind == "amount":
-        return discount.units * max((line.whole for line in priced), default=Fraction(1))
+        return discount.units * max((line.whole for line in priced), default=Fraction(0))
     return sum((discount.units * Fraction(line.quantity) * line.whole for line in priced[:1]), Fraction(0))
 
 

@@ -290,6 +290,7 @@ PORTAL = (
     Place("portal-payer-edit", "/payers/{own_payer}/edit", who="user"),
     Place("portal-payer-delete", "/payers/{own_payer}/delete", who="user"),
     Place("portal-invoices", "/invoices", who="user"),
+    Place("portal-services", "/services", who="user"),
     Place("portal-balance", "/balance", who="user"),
     Place("portal-expenses", "/expenses", who="user"),
     Place("portal-payments", "/payments", who="user"),
