@@ -79,6 +79,9 @@ RULED = {
     *("invoice_lines.text", "invoice_lines.tax_category", "invoice_lines.tax_reason", "invoice_states.state"),
     "invoice_terms.operations",
 }
+FILLERS = {
+    "invoice_terms": "(company_id) SELECT id FROM companies WHERE tenant_id = {tenant} LIMIT 1 ON CONFLICT DO NOTHING",
+}
 
 
 async def charged(code: int, by: Actor) -> tuple[Any, int]:
