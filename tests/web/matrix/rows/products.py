@@ -171,6 +171,7 @@ PARAMETERS = {
 RULED = {
     "products.state",
     "plans.state",
+    "price_lists.published_by",
     "addons.kind",
     "prices.billing",
     "prices.period_unit",
