@@ -5,8 +5,9 @@ from pathlib import Path
 import msgspec
 import rich_click as click
 from rich.console import Console
+from rich.pretty import pprint
 
-from benchmarks import client_list, ground, group_rules, invoices, palette, policies, report
+from benchmarks import billing_run, client_list, ground, group_rules, invoices, palette, policies, report
 from benchmarks.client_list import Options
 from benchmarks.load import CONNECTIONS
 from benchmarks.scale import Scale
@@ -134,3 +135,21 @@ def documents(is_json: bool, count: int) -> None:
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:
         Console().print(found)
+
+
+@benchmarks.command("billing-run")
+@click.option("--json", "is_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option("--clients", default=400_000, show_default=True, help="Clients of all providers together.")
+@click.option("--tenants", default=1_000, show_default=True, help="Providers.")
+@click.option("--fresh", is_flag=True, help="Fill the database anew.")
+@click.option("--home", type=click.Path(path_type=Path), default=ground.HOME, help="Where the database is kept.")
+def run_of_billing(is_json: bool, clients: int, tenants: int, fresh: bool, home: Path) -> None:
+    """The billing run: services per second, and its share of the bare statement on the same tables."""
+    scale = Scale(clients=clients, tenants=tenants, biggest=max(1, clients // 20))
+    options = Options(scale=scale, seconds=0, rounds=1, connections=1, workers=1, is_fresh=fresh)
+    with ground.running(home) as standing:
+        found = billing_run.measure(options, standing, Console(stderr=True, quiet=is_json))
+    if is_json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        pprint(found, expand_all=True)

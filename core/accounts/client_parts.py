@@ -77,6 +77,8 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(table="contracts", how="moves", label=N_("Contracts")),
     Part(table="expenses", how="moves", label=N_("Expenses")),
+    Part(table="discounts", how="moves", label=N_("Discounts")),
+    Part(table="discount_uses", how="moves"),
     Part(
         table="group_members",
         how="moves_unless",
@@ -105,6 +107,7 @@ PARTS: tuple[Part, ...] = (
     Part(table="memberships", how="elsewhere", label=N_("Users"), why=USERS),
     Part(table="payments", how="moves", label=N_("Payments")),
     Part(table="payers", how="moves", label=N_("Payers"), sets={"is_default": "false"}),
+    Part(table="promo_codes", how="moves", label=N_("Promo codes")),
     Part(table="rule_candidates", how="stays", why="a job looks at the client and finds that it was merged"),
     Part(table="personal_exports", how="moves", label=N_("Copies of personal data")),
     Part(table="services", how="moves", label=N_("Services")),

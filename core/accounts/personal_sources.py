@@ -229,6 +229,8 @@ SOURCES: tuple[Source, ...] = (
 _WORDS = "words for the search, made of a name that is copied"
 LEFT_OUT: Mapping[str, str] = {
     "client_words": _WORDS,
+    "discount_uses": "which service had which discount: the prices say it, in expenses and documents",
+    "discounts": "what the provider gives off, which its own people decide",
     "group_exclusions": "which groups a rule does not put it into: the provider's own business",
     "imports": "files of the provider, about many clients",
     "links": "tokens, of which only a hash is kept",
@@ -237,6 +239,7 @@ LEFT_OUT: Mapping[str, str] = {
     "payer_words": _WORDS,
     "person_words": _WORDS,
     "personal_exports": "the copies themselves",
+    "promo_codes": "words that open discounts, made by the provider",
     "rule_candidates": "clients that rules have yet to look at",
     "staff": "people of the provider, not of the client",
     "tasks": "what people of the provider had done to many clients",

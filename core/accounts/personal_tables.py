@@ -103,6 +103,13 @@ TABLES: tuple[Table, ...] = (
         | dict.fromkeys(("created_by", "reversed_by", "reversed_reason"), STAFF),
         plain=("key", "kind", "currency", "tax_category"),
     ),
+    Table(
+        name="discounts",
+        cleared={"name": "'cleared-' || t.id"},
+        plain=("kind", "currency", "recipient", "area", "period_unit", "lasts"),
+    ),
+    Table(name="discount_uses", plain=("subject",)),
+    Table(name="promo_codes", cleared={"code": "'cleared-' || t.id"}),
     Table(name="group_exclusions", kept={"excluded_by": STAFF}),
     Table(name="rule_candidates"),
     Table(name="group_members", kept={"added_by": STAFF}),

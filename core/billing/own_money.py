@@ -1,11 +1,11 @@
-"""A client's accounts, expenses and payments, as its own users see them: without notes, without who did it."""
+"""A client's services, accounts, expenses and payments, as its own users see them: without who did it, and why."""
 
 from asyncpg import Record
 
 from core.accounts import memberships
 from core.accounts.rights import Right
 from core.actor import Actor
-from core.billing import accounts, expenses, money_lists, payments
+from core.billing import accounts, expenses, money_lists, payments, services
 from core.billing.money_lists import Page
 from core.filters import Conditions
 
@@ -25,7 +25,13 @@ async def payments_page(*, by: Actor, after: str = "", before: str = "") -> Page
     return await money_lists.page(payments.WITH_NAMES, "p", _own("p", by), after=after, before=before)
 
 
-def _own(alias: str, by: Actor) -> Conditions:
+async def services_page(*, by: Actor, after: str = "", before: str = "") -> Page:
+    """The client's services around a cursor, the newest first; `Invalid` for a cursor that cannot be."""
+    bound = _own("s", by, Right.SERVICES_READ)
+    return await money_lists.page(services.WITH_NAMES, "s", bound, after=after, before=before)
+
+
+def _own(alias: str, by: Actor, right: Right = Right.INVOICES_READ) -> Conditions:
     bound = Conditions()
-    bound.add(f"{alias}.client_id = {memberships.require(by, Right.INVOICES_READ).id:d}")
+    bound.add(f"{alias}.client_id = {memberships.require(by, right).id:d}")
     return bound

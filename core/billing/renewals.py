@@ -55,7 +55,8 @@ PARTS = """
                      AND (s.discount_until IS NULL OR f.day <= s.discount_until)
                     THEN s.discount_units ELSE 0 END AS lowered
           FROM asked t JOIN services s ON s.id = t.id
-         CROSS JOIN LATERAL generate_series(s.periods, s.periods + $9::int - 1) AS n (number)
+         CROSS JOIN LATERAL generate_series(s.periods, least(s.periods + $9::int - 1,
+                    period_number(s.anchor, s.period_unit, s.period_count, $7))) AS n (number)
          CROSS JOIN LATERAL (SELECT period_day(s.anchor, s.period_unit, s.period_count, n.number) AS day) f
          WHERE f.day <= $7 AND (s.ends_on IS NULL OR f.day < s.ends_on)),
     nets AS (

@@ -12,10 +12,11 @@ from asyncpg import Record
 from core import clock, db, policies
 from core.accounts import clients, rows
 from core.actor import Actor
-from core.billing import accounts, expenses, services
+from core.billing import accounts, expenses, service_prices, services
 from core.billing.expenses import Charge, Tax
 from core.billing.quotes import Quote
-from core.catalog import stock
+from core.catalog import discount_book, stock
+from core.catalog.discount_book import Begun
 from core.catalog.pricing import Price
 from core.checks import Checks
 from core.errors import Conflict
@@ -35,7 +36,7 @@ async def activate(service_id: int, *, by: Actor) -> Record:
     account, service = await _locked(service_id, ("pending",), by=by)
     clients.require_open(account, ["service"])
     today = clock.today(by.tenant.timezone)
-    quoted = await services.requoted(account, service, today, by=by)
+    quoted = await service_prices.requoted(account, service, today, by=by)
     accounts.require_within(account, quoted.at_once)
     is_counted = service["billing"] in ("period", "daily")
     later = quoted.recurring or quoted.opening
@@ -47,12 +48,34 @@ async def activate(service_id: int, *, by: Actor) -> Record:
         "full_units": later.listed,
         "discount_units": later.lowered,
     }
+    values |= await _begin_discount(service, quoted, today, is_counted=is_counted)
     await rows.save("services", service, values)
     await services.note(service_id, "active", by=by)
     for made in _charges(service, quoted, today):
         await expenses.charge(account, made, by=by)
     await services.tell("service:activated", service, by=by)
     return await services.get(service_id, by=by)
+
+
+async def _begin_discount(
+    service: Mapping[str, Any], quoted: Quote, day: date, *, is_counted: bool
+) -> dict[str, Any]:
+    """Write down which discounts the service got, and until when the one of its later periods lasts."""
+    won = {price.won: None for price in (quoted.opening, quoted.recurring) if price and price.won is not None}
+    await discount_book.begin(
+        Begun(
+            discount_id=one, client_id=service["client_id"], subject=f"service-{service['id']}", number=0, day=day
+        )
+        for one in won
+    )
+    last = quoted.recurring.won if quoted.recurring else None
+    row = await db.row("SELECT lasts, periods, until_day FROM discounts WHERE id = $1", last) if last else None
+    if row is None:
+        return {}
+    return {
+        "discount_periods": row["periods"] - (not is_counted) if row["lasts"] == "periods" else None,
+        "discount_until": row["until_day"] if row["lasts"] == "days" else None,
+    }
 
 
 async def suspend(service_id: int, cause: str, reason: str, *, by: Actor) -> Record:

@@ -5,7 +5,6 @@ pending until it begins; then it is charged, and the billing run goes on from th
 """
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -14,14 +13,15 @@ from asyncpg import Record
 from piccolo.columns import JSONB, BigInt, Date, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import access, clients, payer_keeping, project_companies, rows
+from core.accounts import access, clients, rows
 from core.actor import Actor
-from core.billing import accounts, quotes
+from core.billing import accounts, service_prices
 from core.billing.quotes import Quote
-from core.catalog import price_sheets, shelf, stock, taxes
+from core.billing.service_prices import NewService as NewService
+from core.catalog import stock
 from core.catalog.list_price import Sheet
 from core.checks import Checks
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, NotFound
 from core.i18n import _
 from core.permissions import Permission
 
@@ -82,17 +82,6 @@ class ServiceState(db.Owned, tablename="service_states"):
     reason = Text()
 
 
-class NewService(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is ordered: a price (a way to pay for a plan) with so many of each addon, by its id as a text.
-
-    `label` says which one it is, such as a host name. It begins when it is activated.
-    """
-
-    price_id: int
-    addons: dict[str, int] = {}
-    label: str = ""
-
-
 async def get(service_id: int, *, by: Actor) -> Record:
     """One service with `client_code`, `client_name`, `project`, `project_id` and `product_id`.
 
@@ -115,20 +104,6 @@ async def history(service_id: int, *, by: Actor) -> list[Record]:
     )
 
 
-async def offered(account: Mapping[str, Any], *, by: Actor) -> list[shelf.Offered]:
-    """The plans that can be ordered into an account today, also those that only staff sells."""
-    day = clock.today(by.tenant.timezone)
-    return await shelf.every(
-        account["client_id"], account["project_id"], day=day, currency=account["currency"], hidden=True, by=by
-    )
-
-
-async def quote(account_id: int, new: NewService, *, by: Actor) -> Quote:
-    """What this would cost if it began today; `Invalid` for what cannot be had. Nothing is kept."""
-    policies.require(by, Permission.SERVICE_CREATE)
-    return await _quoted(await accounts.get(account_id, by=by), await _sheet(new), new, by=by)
-
-
 async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) -> Record:
     """Order a service into an account; it is pending.
 
@@ -140,9 +115,9 @@ async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) 
     clients.require_open(account, ["service"])
     if key and (before := await _made(key)) is not None:
         return await get(before, by=by)
-    sheet = await _sheet(new)
-    plan = await _plan(account, sheet, by=by)
-    quoted = await _quoted(account, sheet, new, by=by)
+    sheet = await service_prices.sheet_of(new)
+    plan = await service_prices.plan_of(account, sheet, by=by)
+    quoted = await service_prices.quoted(account, sheet, new, by=by)
     label = _label(new)
     await _require_room(plan, account["client_id"])
     await stock.take(plan["product_id"])
@@ -177,67 +152,6 @@ async def tell(
 def title(service: Mapping[str, Any]) -> str:
     """What a service is called: what it is, and which one."""
     return f"{service['name']} · {service['label']}" if service["label"] else str(service["name"])
-
-
-async def requoted(account: Mapping[str, Any], service: Mapping[str, Any], day: date, *, by: Actor) -> Quote:
-    """What an ordered service costs when it begins on this day: its price list never changes."""
-    sheet = await price_sheets.of_price(service["price_id"])
-    assert sheet is not None
-    new = NewService(price_id=service["price_id"], addons=service["addons"])
-    return await _priced(account, sheet, new, service["product_id"], day, payer_id=service["payer_id"], by=by)
-
-
-async def tax_of(account: Mapping[str, Any], day: date, *, payer_id: int | None = None) -> tuple[Any, bool]:
-    """The tax of what is sold to an account on a day, and whether list prices have it inside."""
-    payer = await db.row("SELECT * FROM payers WHERE id = $1", payer_id) if payer_id else None
-    payer = payer or await payer_keeping.default(account["client_id"])
-    book = await taxes.book(day, [payer])
-    (company, *_others) = await project_companies.selling(account["project_id"])
-    return book.tax(payer, company), book.decided.includes_tax
-
-
-async def _sheet(new: NewService) -> Sheet:
-    sheet = await price_sheets.of_price(new.price_id) if rows.is_id(new.price_id) else None
-    if sheet is None:
-        raise Invalid({"price_id": _("This is not one of the choices.")})
-    return sheet
-
-
-async def _plan(account: Mapping[str, Any], sheet: Sheet, *, by: Actor) -> Record:
-    """The plan of a sheet, if it can be ordered into this account by this price today."""
-    for one in await offered(account, by=by):
-        if any(found.price_id == sheet.price_id for found in one.sheets):
-            return one.plan
-    raise Invalid({"price_id": _("This is not offered to this client today.")})
-
-
-async def _quoted(account: Mapping[str, Any], sheet: Sheet, new: NewService, *, by: Actor) -> Quote:
-    plan = await _plan(account, sheet, by=by)
-    return await _priced(account, sheet, new, plan["product_id"], clock.today(by.tenant.timezone), by=by)
-
-
-async def _priced(
-    account: Mapping[str, Any],
-    sheet: Sheet,
-    new: NewService,
-    product_id: int,
-    day: date,
-    *,
-    payer_id: int | None = None,
-    by: Actor,
-) -> Quote:
-    tax, includes_tax = await tax_of(account, day, payer_id=payer_id)
-    client = quotes.Client(id=account["client_id"])
-    return quotes.quote(
-        sheet, _addons(new), day, tax, includes_tax=includes_tax, client=client, product_id=product_id
-    )
-
-
-def _addons(new: NewService) -> dict[int, int]:
-    """So many of each addon, by its id; `Invalid` for a name that is no id."""
-    if any(not key.isascii() or not key.isdecimal() or len(key) > 18 for key in new.addons):
-        raise Invalid({"addons": _("This is not one of the choices.")})
-    return {int(key): wanted for key, wanted in new.addons.items()}
 
 
 def _label(new: NewService) -> str:

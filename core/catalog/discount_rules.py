@@ -128,7 +128,7 @@ def exact(asked: Asked, discount: Discount) -> Fraction:
     if discount.kind == "percent":
         return Fraction(sum(_reached(asked, discount)) * discount.percent, WHOLE)
     if discount.kind == "amount":
-        return discount.units * max((line.whole for line in priced), default=Fraction(1))
+        return discount.units * max((line.whole for line in priced), default=Fraction(0))
     return sum((discount.units * Fraction(line.quantity) * line.whole for line in priced[:1]), Fraction(0))
 
 
@@ -146,7 +146,7 @@ def _reached(asked: Asked, discount: Discount) -> list[int]:
 
 def _not_for(asked: Asked, discount: Discount) -> Why | None:
     """Whom it is for."""
-    if discount.recipient == "client" and discount.recipient_id != asked.client_id:
+    if discount.recipient == "client" and discount.recipient_id != (asked.client_id or 0):
         return "other_client"
     if discount.recipient == "group" and discount.recipient_id not in asked.group_ids:
         return "other_group"
@@ -157,9 +157,9 @@ def _not_for(asked: Asked, discount: Discount) -> Why | None:
 
 def _not_of(asked: Asked, discount: Discount) -> Why | None:
     """What it is for."""
-    if discount.area == "product" and discount.area_id != asked.product_id:
+    if discount.area == "product" and discount.area_id != (asked.product_id or 0):
         return "other_product"
-    if discount.area == "plan" and discount.area_id != asked.plan_id:
+    if discount.area == "plan" and discount.area_id != (asked.plan_id or 0):
         return "other_plan"
     if discount.length is not None and discount.length != asked.length:
         return "other_period"

@@ -44,7 +44,7 @@ class PricedLine(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     unit: int
     quantity: Decimal
-    share: tuple[int, int]
+    share: tuple[int, ...]
     is_set_up: bool
     listed: int
     lowered: int

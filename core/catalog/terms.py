@@ -1,6 +1,8 @@
 """How one pays for a plan, in words: once, every month, every 3 months from the 1st. Pure."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from core import money
 from core.catalog.list_price import Sheet
@@ -39,6 +41,11 @@ def of_sheet(sheet: Sheet) -> str:
     if sheet.length is None:
         return label(sheet.billing, 0, "")
     return label(sheet.billing, sheet.length.count, sheet.length.unit)
+
+
+def of_row(row: Mapping[str, Any]) -> str:
+    """The same of a row with `billing`, `period_count` and `period_unit`."""
+    return label(row["billing"], row["period_count"], row["period_unit"])
 
 
 def amount(units: int, currency: str) -> str:

@@ -47,10 +47,10 @@ CREATE INDEX services_by_time ON services (tenant_id, created_at, id);
 CREATE INDEX services_by_client ON services (tenant_id, client_id, created_at, id);
 CREATE INDEX services_by_account ON services (tenant_id, account_id);
 CREATE INDEX services_by_plan ON services (tenant_id, plan_id);
-CREATE INDEX services_by_price ON services (tenant_id, price_id);
 CREATE INDEX services_by_payer ON services (tenant_id, payer_id) WHERE payer_id IS NOT NULL;
 CREATE INDEX services_due ON services (tenant_id, next_on, id) WHERE state = 'active' AND next_on IS NOT NULL;
-CREATE INDEX services_ending ON services (tenant_id, ends_on, id) WHERE state IN ('active', 'suspended');
+CREATE INDEX services_ending ON services (tenant_id, ends_on, id)
+    WHERE ends_on IS NOT NULL AND state IN ('active', 'suspended');
 
 CREATE TABLE service_states (
     tenant_id bigint NOT NULL DEFAULT NULLIF(current_setting('app.tenant_id', true), '')::bigint,
@@ -75,4 +75,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE unit WHEN 'day' THEN anchor + count * number
                      WHEN 'month' THEN (anchor + make_interval(months => count * number))::date
                      ELSE (anchor + make_interval(years => count * number))::date END
+$$;
+
+-- The last period that can have begun by a day; never one too few, and one too many in a month's first days.
+CREATE FUNCTION period_number(anchor date, unit text, count int, day date) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE unit WHEN 'day' THEN (day - anchor) / count
+                     WHEN 'month' THEN ((extract(year FROM day) - extract(year FROM anchor)) * 12
+                                        + extract(month FROM day) - extract(month FROM anchor))::int / count
+                     ELSE (extract(year FROM day) - extract(year FROM anchor))::int / count END
 $$;

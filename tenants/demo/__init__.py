@@ -19,6 +19,7 @@ from tenants.demo import (
     catalogue,
     companies,
     contracts,
+    discounts,
     endings,
     filling,
     group_rules,
@@ -28,6 +29,7 @@ from tenants.demo import (
     own_fields,
     portal,
     segments,
+    services,
     users,
 )
 from tenants.demo.cast import PASSWORD as PASSWORD
@@ -139,12 +141,14 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await portal.furnish(provider, by=inside)
     await own_fields.furnish(provider, by=inside)
     await money.furnish(provider, by=inside)
-    await invoices.furnish(by=inside)
+    await invoices.furnish(provider, by=inside)
     await catalogue.furnish(provider, group_ids, by=inside)
+    await services.furnish(provider, by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)
         await endings.furnish(by=inside)
     await group_rules.furnish(provider, by=inside)
+    await discounts.furnish(by=inside)
     await segments.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)
 

@@ -2,25 +2,27 @@
 
 from asyncpg import Record
 
-from core import db
+from core import db, i18n
 from core.actor import Actor
 from core.billing import invoice_drafts, invoice_making, invoice_states
 from core.billing.invoice_drafts import NewInvoice
 from core.i18n import _
+from tenants.demo.cast import DemoProvider
 from tenants.demo.contracts import ADDRESS
 
 BECOMES = ("issued", "issued", "draft", "issued", "void", "issued")
 """What becomes of the invoice to each client in turn."""
 
 
-async def furnish(*, by: Actor) -> None:
+async def furnish(provider: DemoProvider, *, by: Actor) -> None:
     """Bill every account with expenses that lacks nothing, the whole of it in one document."""
     found = await db.fetch(
         """SELECT a.id, a.client_id, a.project_id FROM client_projects a WHERE EXISTS (
                SELECT FROM expenses e WHERE e.account_id = a.id AND e.reversed_at IS NULL) ORDER BY a.id"""
     )
-    for place, account in enumerate(found):
-        await _bill(account, BECOMES[place % len(BECOMES)], by=by)
+    with i18n.speaking(provider.locale):
+        for place, account in enumerate(found):
+            await _bill(account, BECOMES[place % len(BECOMES)], by=by)
 
 
 async def _bill(account: Record, becomes: str, *, by: Actor) -> None:

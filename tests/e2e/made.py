@@ -53,6 +53,7 @@ from core.billing import (
 from core.catalog import (
     addon_offers,
     addons,
+    discounts,
     plans,
     price_list_publishing,
     price_lists,
@@ -60,8 +61,11 @@ from core.catalog import (
     prices,
     product_types,
     products,
+    promo_codes,
     tax_rates,
 )
+from core.catalog.discount_fields import NewDiscount
+from core.catalog.promo_codes import NewPromoCode
 from tenants import project_hosts
 
 OWN = """(SELECT m.client_id FROM memberships m JOIN people p ON p.id = m.person_id
@@ -158,6 +162,14 @@ async def cleared(by: Actor) -> None:
 
 async def closed(by: Actor) -> None:
     await closing.close([await _client("clos", by=by)], "Impayés", by=by)
+
+
+async def discount(by: Actor) -> None:
+    new = NewDiscount(
+        name="Bienvenue", kind="percent", percent=10_000, needs_code=True, lasts="periods", periods=3
+    )
+    made = await discounts.create(new, by=by)
+    await promo_codes.create(made["id"], NewPromoCode(code="BIENVENUE", most_uses=100), by=by)
 
 
 async def draft(by: Actor) -> None:

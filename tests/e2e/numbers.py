@@ -34,6 +34,7 @@ NUMBERS = {
     "charged": f"""SELECT max(e.id) FROM expenses e WHERE e.client_id = {OWN} AND e.reversed_at IS NULL
                     AND NOT EXISTS (SELECT FROM invoice_lines l WHERE l.expense_id = e.id AND l.is_live)""",
     "template": "SELECT min(id) FROM contract_templates",
+    "discount": "SELECT min(id) FROM discounts WHERE needs_code AND ended_at IS NULL",
     "field": "SELECT min(id) FROM client_fields",
     "file": "SELECT max(id) FROM client_files",
     "group": "SELECT min(id) FROM account_groups",

@@ -74,6 +74,7 @@ def test_notes_and_files_are_kept_and_the_timeline_finds_them(open_as: Open, ser
     code = served.register("moor", "dora", "Dora Ellis")
     page = open_as(f"moor/{owner}", f"/staff/clients/{code}")
     tabs = page.get_by_role("navigation", name="Parts of this client")
+    pages.open_more(tabs)
     tabs.get_by_role("link", name="Notes and files").click()
     pages.field(page, "New note").fill("Calls on Mondays")
     page.get_by_label("Pin it above all others").check()

@@ -18,6 +18,7 @@ def test_a_second_account_shows_the_client_to_a_limited_colleague(open_as: Open,
     expect(lea.get_by_role("link", name="two-shops")).to_have_count(0)
 
     alice = open_as("alice", f"/staff/clients/{code}")
+    pages.open_more(alice.get_by_role("navigation", name="Parts of this client"))
     alice.get_by_role("link", name="Projects").last.click()
     pages.field(alice, "Project").select_option(label="Nova Pro")
     pages.field(alice, "Credit limit").last.fill("much")
@@ -30,6 +31,7 @@ def test_a_second_account_shows_the_client_to_a_limited_colleague(open_as: Open,
 
     lea.reload()
     lea.get_by_role("link", name="two-shops").click()
+    pages.open_more(lea.get_by_role("navigation", name="Parts of this client"))
     lea.get_by_role("link", name="Projects").last.click()
     expect(lea.locator("li[id^=account-]")).to_have_count(1)
     expect(lea.get_by_role("main")).to_contain_text("Nova Pro")

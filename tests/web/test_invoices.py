@@ -1,6 +1,8 @@
 """The pages of invoices, for staff and for users of the client, without JavaScript; and the same over JSON."""
 
+import io
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -117,6 +119,22 @@ async def test_the_list_finds_by_number_and_by_what_is_paid(alice: Visitor, carl
         assert made["number"] not in page.text, nothing
     assert (await alice.get("/staff/invoices?paid=maybe")).status_code == 422
     assert made["number"] in (await alice.get("/staff/clients/1001/invoices")).text
+
+
+async def test_the_files_of_a_list_come_in_one_zip(alice: Visitor, carl: Actor) -> None:
+    first, second = await issued(carl), await issued(carl)
+    await charged(carl)
+    packed = await alice.post("/staff/invoices/zip?client=1001", {})
+    assert packed.headers["content-type"] == "application/zip"
+    with ZipFile(io.BytesIO(packed.content)) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        kept = archive.read(f"{first['number']}.pdf")
+    assert {f"{first['number']}.pdf", f"{second['number']}.pdf"} <= set(names)
+    assert kept == (await alice.get(f"/staff/invoices/{first['id']}/pdf")).content
+    nothing = await alice.post("/staff/invoices/zip?paid=paid&client=1002", {})
+    assert nothing.status_code == 409
+    assert "there is no file" in alice.text(nothing)
 
 
 async def test_a_user_reads_what_was_issued_and_nothing_else(visitor: Visitor, carl: Actor) -> None:

@@ -144,3 +144,26 @@ async def test_on_standard_a_client_has_one_account_and_its_money(visitor: Visit
         code = await db.value("SELECT code FROM clients WHERE login = 'durand'")
     page = (await zoe.get(f"/staff/clients/{code}/accounts")).text
     assert "€0.00" in page and "Move money to another account" not in page
+
+
+async def test_users_of_the_client_see_what_is_theirs_and_no_notes(carl: Visitor) -> None:
+    here = f"/staff/clients/{await code_of('o-brien')}"
+    account_id = await account_of("o-brien")
+    assert (await carl.post(f"/staff/accounts/{account_id}/terms", {"is_postpaid": "1"})).status_code == 303
+    for login, text in (("o-brien", "Mine"), ("mueller", "Theirs")):
+        other = await account_of(login)
+        await carl.post(f"/staff/accounts/{other}/terms", {"is_postpaid": "1"})
+        there = f"/staff/clients/{await code_of(login)}"
+        assert (await carl.post(f"{there}/expenses", {"text": text, "units": "30", "day": ""})).status_code == 303
+    paid = {"units": "10", "method": "cash", "reference": "Ours", "note": "Between us", "day": ""}
+    assert (await carl.post(f"{here}/payments", paid)).status_code == 303
+    aoife = await carl.another().sign_in(cast.email("o-brien"))
+    balance = (await aoife.get("/balance")).text
+    assert "-€20.00" in balance and "€20.00" in balance
+    charged, received = (await aoife.get("/expenses")).text, (await aoife.get("/payments")).text
+    assert "Mine" in charged and "Theirs" not in charged and "Partly covered" in charged
+    assert "Ours" in received and "Between us" not in received and "Carl" not in received
+    assert "No services yet" in (await aoife.get("/services")).text
+    assert (await aoife.get("/expenses?after=x")).status_code == 303
+    for place in ("/services", "/balance", "/expenses", "/payments"):
+        assert (await carl.get(place)).status_code in (303, 403, 404), place

@@ -20,6 +20,7 @@ from web.api import (
     contract_templates,
     contracts,
     description,
+    discounts,
     expenses,
     exports,
     fields,
@@ -100,6 +101,7 @@ RESOURCES = (
     imports,
     tasks,
     taxes,
+    discounts,
     users,
 )
 

@@ -8,8 +8,10 @@ from asyncpg import Record
 from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.response import Stream
 from msgspec import Meta
 
+from core import db
 from core.accounts import clients, companies
 from core.billing import (
     invoice_drafts,
@@ -17,6 +19,7 @@ from core.billing import (
     invoice_list,
     invoice_states,
     invoice_terms,
+    invoice_zip,
     invoices,
     money_lists,
 )
@@ -126,6 +129,12 @@ class Voiding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     takes_back: bool = False
 
 
+class Packing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which documents: all without a filter."""
+
+    filter: InvoiceFilter | None = None
+
+
 class KeptTerms(msgspec.Struct, kw_only=True):
     """How a company bills. `version` 0: as usual."""
 
@@ -149,6 +158,14 @@ async def index(request: AnyRequest, by: By, asked: NamedDependency[InvoiceQuery
     page = await invoice_list.page(asked, after=asked.after, before=asked.before, size=asked.limit, by=by)
     found = InvoicePage(items=[_one(row) for row in page.rows], next=page.next, previous=page.previous)
     return answers.listed(request, found, following=page.next, previous=page.previous)
+
+
+@post("/v1/invoices/zip", status_code=200, **asks(Permission.INVOICE_READ, body=Packing))
+async def pack(by: By, sent: NamedDependency[Packing]) -> Stream:
+    """Get the PDF files of all issued documents that the filter fits in one ZIP; asks for client:export too."""
+    ids = await invoice_zip.asked(sent.filter or InvoiceFilter(), by=by)
+    await db.scope().close(commit=True)
+    return downloads.packed(await invoice_zip.written(ids, by.tenant.id), "invoices.zip")
 
 
 @post("/v1/clients/{code:int}/invoices", **asks(Permission.INVOICE_CREATE, body=NewInvoice))
@@ -215,4 +232,4 @@ async def _whole(row: Record) -> WholeInvoice:
     return whole
 
 
-ROUTES = [index, create, show, remove, issue, void, pdf, terms, set_terms]
+ROUTES = [index, pack, create, show, remove, issue, void, pdf, terms, set_terms]

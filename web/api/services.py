@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from core.actor import Actor
-from core.billing import billing_run, money_lists, service_list, service_states, services
+from core.billing import billing_run, money_lists, service_list, service_prices, service_states, services
 from core.billing.service_list import ServiceFilter
 from core.billing.services import NewService
 from core.catalog.pricing import Price
@@ -160,7 +160,7 @@ async def index(request: AnyRequest, by: By, asked: NamedDependency[ServiceQuery
 @post("/v1/balances/{account_id:int}/quote", status_code=200, **asks(Permission.SERVICE_CREATE, body=NewService))
 async def quote(by: By, account_id: FromPath[int], sent: NamedDependency[NewService]) -> Quoted:
     """Say what a service would cost in this account if it began today. Keeps nothing."""
-    found = await services.quote(account_id, sent, by=by)
+    found = await service_prices.quote(account_id, sent, by=by)
     return Quoted(
         at_once=found.at_once,
         currency=found.opening.currency,

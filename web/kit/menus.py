@@ -30,7 +30,13 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Fields"), "/staff/fields", "list", Permission.FIELD_MANAGE),
         ),
     ),
-    (N_("Sales"), ((N_("Products"), "/staff/products", "tag", Permission.PRODUCT_READ),)),
+    (
+        N_("Sales"),
+        (
+            (N_("Products"), "/staff/products", "tag", Permission.PRODUCT_READ),
+            (N_("Discounts"), "/staff/discounts", "tags", Permission.DISCOUNT_READ),
+        ),
+    ),
     (
         N_("Billing"),
         (

@@ -1,4 +1,4 @@
-"""What the client has with the provider, what it was charged, and what it paid."""
+"""What the client has: its services, its balance with the provider, what it was charged, and what it paid."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,6 +9,7 @@ from core.accounts.rights import Right
 from core.actor import Actor
 from core.billing import own_money, payments
 from core.billing.money_lists import Page
+from core.catalog import terms
 from core.errors import Invalid
 from core.i18n import _
 from web.kit import filtered
@@ -23,6 +24,12 @@ READ = in_client(Right.INVOICES_READ)
 async def balance(request: AnyRequest, by: By) -> Response[str]:
     """The accounts with their balances."""
     return page(request, "portal/money/balance.html", accounts=await own_money.balances(by=by))
+
+
+@get("/services", **in_client(Right.SERVICES_READ))
+async def services(request: AnyRequest, by: By) -> Response[Any]:
+    """What it ordered, the newest first."""
+    return await _list(request, own_money.services_page, "portal/money/services.html", by=by, term=terms.of_row)
 
 
 @get("/expenses", **READ)
@@ -50,4 +57,4 @@ async def _list(
     return page(request, template, rows=found.rows, page=paging, **more)
 
 
-ROUTES: list[Any] = [balance, expenses, paid]
+ROUTES: list[Any] = [services, balance, expenses, paid]

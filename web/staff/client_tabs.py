@@ -76,6 +76,13 @@ TABS: tuple[Tab, ...] = (
     Tab("expenses", N_("Expenses"), "/expenses", Permission.EXPENSE_READ, "staff/clients/tabs/expenses.html"),
     Tab("contracts", N_("Contracts"), "/contracts", Permission.CONTRACT_READ, "staff/clients/tabs/contracts.html"),
     Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
+    Tab(
+        "discounts",
+        N_("Discounts"),
+        "/discounts",
+        Permission.DISCOUNT_READ,
+        "staff/clients/tabs/discounts.html",
+    ),
     Tab("notes", N_("Notes and files"), "/notes", Permission.NOTE_READ, "staff/clients/tabs/notes.html"),
     Tab(
         "projects",

@@ -1,22 +1,25 @@
-"""What becomes of an invoice: issuing it, and making it void; and how a company bills."""
+"""What becomes of invoices: issuing, making void, and their files in one ZIP; and how a company bills."""
 
 from typing import Any
 
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
+from litestar.response import Stream
 
+from core import clock, db
 from core.accounts import companies
-from core.billing import invoice_states, invoice_terms
+from core.billing import invoice_states, invoice_terms, invoice_zip
+from core.billing.invoice_list import InvoiceFilter
 from core.billing.invoice_terms import Terms
 from core.errors import Conflict, EditConflict, Invalid
 from core.i18n import N_, _
 from core.permissions import Permission
-from web.kit import forms
+from web.kit import downloads, filtered, forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
-from web.kit.visit import By
+from web.kit.visit import By, visit_of
 from web.staff import edits
 from web.staff.invoices import HERE, show_page
 
@@ -54,6 +57,15 @@ async def void(request: AnyRequest, by: By, invoice_id: FromPath[int]) -> Respon
         return await show_page(request, invoice_id, by=by, refused=refusal.message, status=409)
     told = _("The invoice is void; this is its credit note.") if made["number"] else _("It is void.")
     return redirect(request, f"{HERE}/{made['id']}", toast=told)
+
+
+@post("/invoices/zip", status_code=200, **requires(Permission.INVOICE_READ))
+async def pack(request: AnyRequest, by: By) -> Stream:
+    """The files of all documents of the list, with the filter in the address, in one ZIP."""
+    chosen = forms.fill(InvoiceFilter, forms.query(request, ignore=filtered.PAGING))
+    ids = await invoice_zip.asked(chosen, by=by, within=visit_of(request).focus)
+    await db.scope().close(commit=True)
+    return downloads.packed(await invoice_zip.written(ids, by.tenant.id), f"invoices-{clock.now():%Y-%m-%d}.zip")
 
 
 @get("/companies/{company_id:int}/terms", **requires(Permission.COMPANY_UPDATE))
@@ -101,4 +113,4 @@ def _form(
     )
 
 
-ROUTES = [issue, void, edit_terms, update_terms]
+ROUTES = [issue, void, pack, edit_terms, update_terms]

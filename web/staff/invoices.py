@@ -16,7 +16,7 @@ from core.billing.invoice_list import InvoiceFilter
 from core.errors import Invalid
 from core.i18n import N_, _
 from core.permissions import Permission
-from web.kit import downloads, forms
+from web.kit import downloads, filtered, forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
@@ -26,7 +26,7 @@ from web.staff import client_tabs, money_lists
 HERE = "/staff/invoices"
 KINDS = {"invoice": N_("Invoice"), "credit_note": N_("Credit note"), "proforma": N_("Pro forma")}
 STATES = {"draft": N_("Draft"), "issued": N_("Issued"), "void": N_("Void")}
-PAID = {"open": N_("Not paid"), "overdue": N_("Overdue"), "paid": N_("Paid")}
+PAID = {"open": N_("Not paid"), "overdue": N_("Overdue"), "paid": N_("Paid in full")}
 LABELS = dict(money_lists.LABELS) | {
     "number": N_("Number of the document"),
     "kind": N_("Kind"),
@@ -46,7 +46,15 @@ async def index(request: AnyRequest, by: By) -> Response[Any]:
     choices = {name: list(known.items()) for name, known in named.items()}
     sums = [("gross", _("Billed")), ("open", _("Not paid"))]
     today = clock.today(by.tenant.timezone)
-    return page(request, "staff/invoices/index.html", choices=choices, sums=sums, today=today, **found)
+    return page(
+        request,
+        "staff/invoices/index.html",
+        choices=choices,
+        sums=sums,
+        today=today,
+        zip_action=filtered.link(f"{HERE}/zip", forms.query(request, ignore=filtered.PAGING)),
+        **found,
+    )
 
 
 @get("/clients/{code:int}/invoices", **requires(Permission.INVOICE_READ))

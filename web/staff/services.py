@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from core import policies
 from core.accounts import clients
 from core.actor import Actor
-from core.billing import accounts, expense_list, service_list, service_states, services
+from core.billing import accounts, expense_list, service_list, service_prices, service_states, services
 from core.billing.quotes import Quote
 from core.billing.service_list import ServiceFilter
 from core.billing.services import NewService
@@ -18,7 +18,6 @@ from core.catalog import list_price, price_sheets, terms
 from core.catalog.list_price import Sheet
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import N_, _
-from core.periods import Length
 from core.permissions import Permission
 from web.kit import forms, money_forms
 from web.kit.forms import Form
@@ -40,7 +39,12 @@ async def index(request: AnyRequest, by: By) -> Response[Any]:
     found = await money_lists.read(request, ServiceFilter, service_list, HERE, LABELS, named, by=by)
     sums = [("period", _("A period of each, by the list"))]
     return page(
-        request, "staff/services/index.html", states=list(named["state"].items()), sums=sums, term=_term, **found
+        request,
+        "staff/services/index.html",
+        states=list(named["state"].items()),
+        sums=sums,
+        term=terms.of_row,
+        **found,
     )
 
 
@@ -50,7 +54,9 @@ async def show_of_client(request: AnyRequest, by: By, code: FromPath[int]) -> Re
     client = await clients.get(code, by=by)
     found = await service_list.of_client(client["id"], by=by)
     may = policies.allows(by, Permission.SERVICE_CREATE) and client["status"] != "closed"
-    return await client_tabs.show(request, client, "services", by=by, rows=found, may_create=may, term=_term)
+    return await client_tabs.show(
+        request, client, "services", by=by, rows=found, may_create=may, term=terms.of_row
+    )
 
 
 @get("/clients/{code:int}/services/new", **requires(Permission.SERVICE_CREATE))
@@ -159,7 +165,7 @@ async def _show(
         status=status,
         service=service,
         title=services.title(service),
-        term=_term(service),
+        term=terms.of_row(service),
         quote=msgspec.convert(service["trace"], Quote),
         expenses=await expense_list.of_service(service_id, by=by) if may_see else [],
         history=await services.history(service_id, by=by),
@@ -178,7 +184,7 @@ async def _account(form: Form, client: Any, *, by: Actor) -> Any:
 
 
 async def _choose(request: AnyRequest, client: Any, account: Any, *, by: Actor) -> Response[str]:
-    offered = await services.offered(account, by=by)
+    offered = await service_prices.offered(account, by=by)
     return page(
         request,
         "staff/services/choose.html",
@@ -204,7 +210,7 @@ async def _configure(
     if sheet is None:
         raise NotFound()
     try:
-        quoted = await services.quote(account["id"], _asked(form), by=by)
+        quoted = await service_prices.quote(account["id"], _asked(form), by=by)
     except Invalid as refusal:
         form, status = form.refused(Invalid(refusal.errors | form.errors)), 422 if status == 200 else status
     started = Form(_usual(sheet) | money_forms.begun({}).values | form.values, form.errors)
@@ -249,14 +255,6 @@ def _asked(form: Form) -> NewService:
 def _number(text: str) -> int | None:
     """The whole number that somebody wrote, None for anything else."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
-
-
-def _term(service: Any) -> str:
-    """How one pays for a service, in words."""
-    if service["billing"] == "once":
-        return terms.label("once", 0, "")
-    length = Length(service["period_count"], service["period_unit"])
-    return terms.label(service["billing"], length.count, length.unit)
 
 
 ROUTES = [index, show_of_client, new, create, show, activate, suspend, resume, cancel, keep]

@@ -12,11 +12,20 @@ import time_machine
 
 from core import db
 from core.actor import Actor
-from core.billing import accounts, billing_run, expenses, payments, renewals, service_states, services
+from core.billing import (
+    accounts,
+    billing_run,
+    expenses,
+    payments,
+    renewals,
+    service_prices,
+    service_states,
+    services,
+)
 from core.billing.accounts import Terms
 from core.billing.payments import NewPayment
 from core.billing.services import NewService
-from core.catalog import addons, plans, price_lists, tax_rates, tax_settings
+from core.catalog import addons, discounts, plans, price_lists, tax_rates, tax_settings
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.settings import Settings
 from core.task_kinds import Task
@@ -171,7 +180,7 @@ async def test_addons_are_part_of_each_period(alice: Actor) -> None:
     chosen = {str(made.disk): 25, str(made.backup): 1, str(made.system): made.choices[1]}
     with on(date(2026, 1, 5)):
         account_id = await account(alice)
-        quoted = await services.quote(account_id, NewService(price_id=made.monthly, addons=chosen), by=alice)
+        quoted = await service_prices.quote(account_id, NewService(price_id=made.monthly, addons=chosen), by=alice)
         service_id = await begin(account_id, made.monthly, alice, addons=chosen)
     net = 900 + (10 * 20 + 5 * 15) + 200 + 1500
     assert quoted.recurring is not None
@@ -181,7 +190,7 @@ async def test_addons_are_part_of_each_period(alice: Actor) -> None:
     assert (await charged(service_id))[-1][2] == net
     for wrong in ({str(made.disk): 26}, {"x": 1}, {"99": 1}):
         with pytest.raises(Invalid):
-            await services.quote(account_id, NewService(price_id=made.monthly, addons=wrong), by=alice)
+            await service_prices.quote(account_id, NewService(price_id=made.monthly, addons=wrong), by=alice)
     assert await addons.why_it_stays(made.disk, by=alice)
 
 
@@ -369,3 +378,24 @@ async def test_a_reversed_period_is_not_charged_again(alice: Actor) -> None:
     )
     await expenses.reverse(last, "Goodwill", by=alice)
     assert (await bill(date(2026, 2, 2), alice))["expenses"] == 0
+
+
+async def test_a_discount_lasts_as_many_periods_as_it_says(alice: Actor) -> None:
+    (monthly,) = await sell(alice, {"units": 1000})
+    made = [
+        discounts.NewDiscount(name="Start", kind="percent", percent=50_000, lasts="periods", periods=2),
+        discounts.NewDiscount(name="Spring", kind="percent", percent=10_000, until_day=date(2026, 3, 10)),
+    ]
+    await discounts.create(made[0], by=alice)
+    with on(date(2026, 1, 1)):
+        first = await begin(await account(alice), monthly, alice)
+    for one in await db.fetch("SELECT id FROM discounts"):
+        await discounts.end(one["id"], by=alice)
+    with on(date(2026, 1, 2)):
+        await discounts.create(made[1], by=alice)
+        second = await begin(await account(alice, "elodie"), monthly, alice)
+    for day in (date(2026, 2, 2), date(2026, 3, 2), date(2026, 4, 2)):
+        await bill(day, alice)
+    assert [row[2] for row in await charged(first)] == [500, 500, 1000, 1000]
+    assert [row[2] for row in await charged(second)] == [900, 900, 900, 1000]
+    assert await db.value("SELECT count(*) FROM discount_uses WHERE begun = 0") == 2

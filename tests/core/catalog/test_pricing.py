@@ -262,6 +262,14 @@ def test_an_amount_is_for_a_whole_period_and_less_for_a_part_of_it() -> None:
     assert of(asked, Discount(id=1, name="off", kind="amount", units=300, currency="EUR")).lowered == 100
 
 
+def test_an_amount_is_taken_off_with_the_price_of_the_period_and_not_again_with_the_set_up_alone() -> None:
+    amount = Discount(id=1, name="off", kind="amount", units=300, currency="EUR", with_set_up=True)
+    fee = Line(text="set-up", unit=500, is_set_up=True)
+    both = Asked(currency="EUR", lines=(Line(text="plan", unit=200), fee), day=DAY)
+    assert of(both, amount).lowered == 300
+    assert of(Asked(currency="EUR", lines=(fee,), day=DAY), amount).lowered == 0
+
+
 @pytest.mark.parametrize("part", [0, -1, 100_001, 150_000])
 def test_no_discount_is_of_more_than_all_or_of_nothing(part: int) -> None:
     with pytest.raises(ValueError, match="thousandths"):

@@ -36,8 +36,10 @@ async def own_things(world: World, row: Row, whose: str | None = None) -> dict[s
 
 
 async def same_things(world: World, row: Row, whose: str | None = None) -> dict[str, Any]:
-    """The same, but one thing of a kind for all rows: for requests that must not change it."""
-    return {place.name: await world.same(place.kind, whose or row.by or "alice") for place in places_of(row)}
+    """The same, but shared by all rows that name things of the same kinds: for requests that change nothing."""
+    places = places_of(row)
+    things = await world.same(tuple(place.kind for place in places), whose or row.by or "alice")
+    return {place.name: thing for place, thing in zip(places, things, strict=True)}
 
 
 def no_things(world: World, row: Row) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from core.accounts import bulk, client_projects, clients, groups, projects
 from core.accounts.client_choice import Choice
 from tests import cast
 from tests.web.matrix import canary
-from tests.web.matrix.references import places_of, put_in
+from tests.web.matrix.references import own_things, places_of, put_in, same_things
 from tests.web.matrix.row import Row
 from tests.web.matrix.table import ROWS
 from tests.web.matrix.test_refusals import body_of
@@ -130,11 +130,8 @@ async def _said(world: World, row: Row, lea: Somebody, things: dict[str, Any], q
 
 
 async def _things(world: World, row: Row, chosen: dict[str, Any]) -> dict[str, Any]:
-    make = world.own if row.is_write else world.same
-    return {
-        place.name: chosen[place.kind] if place.kind in chosen else await make(place.kind, "alice")
-        for place in places_of(row)
-    }
+    made = await (own_things if row.is_write else same_things)(world, row, "alice")
+    return {place.name: chosen.get(place.kind, made[place.name]) for place in places_of(row)}
 
 
 def _leaks(name: str, text: str) -> list[str]:

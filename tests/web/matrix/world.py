@@ -77,7 +77,7 @@ class World:
         )
         self.actors: dict[str, Actor] = {}
         self.people: dict[tuple[str, bool], Somebody] = {}
-        self.things: dict[tuple[str, str], Any] = {}
+        self.things: dict[tuple[tuple[str, ...], str], list[Any]] = {}
         self.fingerprints = Fingerprints(admin)
 
     @classmethod
@@ -146,11 +146,11 @@ class World:
             self.actors[whose] = await cast.who(whose)
         return await (things.MAKERS | table.merged("MAKERS"))[kind](self, self.actors[whose])
 
-    async def same(self, kind: str, whose: str = "alice") -> Any:
-        """The same thing of this kind each time: for requests that must not change it."""
-        if (kind, whose) not in self.things:
-            self.things[kind, whose] = await self.own(kind, whose)
-        return self.things[kind, whose]
+    async def same(self, kinds: tuple[str, ...], whose: str = "alice") -> list[Any]:
+        """The same things of these kinds each time, made one after the other: for requests that change nothing."""
+        if (kinds, whose) not in self.things:
+            self.things[kinds, whose] = [await self.own(kind, whose) for kind in kinds]
+        return self.things[kinds, whose]
 
     def nobodys(self, kind: str) -> Any:
         """What an address of this kind could hold, of nothing that is there."""

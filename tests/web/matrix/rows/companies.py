@@ -98,7 +98,7 @@ CHANGES_NOTHING = (
     "/api/v1/companies/{company_id}/archive",
 )
 FILLERS = {
-    "document_counters": "(tenant_id, company_id, kind, series, year, next) SELECT tenant_id, id, 'invoice', '', 2026, 5 FROM companies WHERE tenant_id = {tenant} AND is_default",
+    "document_counters": "(tenant_id, company_id, kind, series, year, next) SELECT tenant_id, id, 'invoice', '', 2026, 5 FROM companies WHERE tenant_id = {tenant} AND is_default ON CONFLICT DO NOTHING",
     "project_companies": "(tenant_id, project_id, company_id, is_default) SELECT p.tenant_id, p.id, c.id, true FROM projects p JOIN companies c ON c.tenant_id = p.tenant_id AND c.is_default WHERE p.tenant_id = {tenant} AND p.is_default",
 }
 RULED = {"companies.country", "document_counters.kind"}

@@ -98,6 +98,7 @@ ROWS = [
     *rows(
         "portal",
         "provider",
+        ("GET /services", "portal:services:read", {}),
         ("GET /balance", "portal:invoices:read", {}),
         ("GET /expenses", "portal:invoices:read", {}),
         ("GET /payments", "portal:invoices:read", {}),
@@ -106,6 +107,7 @@ ROWS = [
 ]
 _FILTER = "client project day_from day_to state"
 PARAMETERS = {
+    "/services": "after before",
     "/expenses": "after before",
     "/payments": "after before",
     "/staff/expenses": f"{_FILTER} after before",

@@ -1,0 +1,112 @@
+"""The list of discounts, the newest first, page by page, with filter and focus."""
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+from asyncpg import Record
+
+from core import clock, db, policies
+from core.accounts import focus
+from core.accounts.focus import Focus
+from core.actor import Actor
+from core.catalog import discounts
+from core.catalog.discount_rules import Recipient
+from core.checks import Checks
+from core.errors import Invalid
+from core.filters import Conditions, cursor_at, moment_of, read_cursor
+from core.i18n import _
+from core.permissions import Permission
+
+PAGE = 50
+State = Literal["now", "coming", "over", "ended"]
+STATES: tuple[State, ...] = ("now", "coming", "over", "ended")
+
+
+class DiscountFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the list shows. `name` is the beginning of a name."""
+
+    name: str = ""
+    state: State | None = None
+    recipient: Recipient | None = None
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Discounts with the names around them, and the cursors of the pages around (None at an end)."""
+
+    rows: list[Record]
+    previous: str | None = None
+    next: str | None = None
+
+
+async def page(
+    chosen: DiscountFilter,
+    *,
+    by: Actor,
+    within: Focus | None = None,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE,
+) -> Page:
+    """The page of discounts that stands after, or before, a cursor; the first one without.
+
+    The focus on a client shows those for it alone. Raises `Invalid` for a filter or a cursor that cannot be.
+    """
+    policies.require(by, Permission.DISCOUNT_READ)
+    bound = _conditions(chosen, by=by)
+    if within is not None:
+        focus.limit(bound, within, column="d.client_id")
+    is_back, cursor = bool(before), None
+    if text := before or after:
+        cursor = read_cursor(text, int)
+        if cursor is None:
+            raise Invalid({"after": _("This page has gone; begin again from the first one.")})
+        place = f"({bound.bind(moment_of(cursor))}, {bound.bind(cursor.id)})"
+        bound.add(f"(d.created_at, d.id) {'>' if is_back else '<'} {place}")
+    direction = "ASC" if is_back else "DESC"
+    found = await db.fetch(
+        f"""{discounts.READ} WHERE {bound.sql}
+            ORDER BY d.created_at {direction}, d.id {direction} LIMIT {size + 1:d}""",
+        *bound.arguments,
+    )
+    has_more, listed = len(found) > size, found[:size]
+    if is_back:
+        listed.reverse()
+    has_previous, has_next = (has_more, True) if is_back else (cursor is not None, has_more)
+    return Page(
+        rows=listed,
+        previous=cursor_at(listed[0]["created_at"], listed[0]["id"]) if listed and has_previous else None,
+        next=cursor_at(listed[-1]["created_at"], listed[-1]["id"]) if listed and has_next else None,
+    )
+
+
+def state_of(discount: Record, day: date) -> State:
+    """Whether a discount can begin on a day: now, not yet, not any more, or it was ended."""
+    if discount["ended_at"] is not None:
+        return "ended"
+    if discount["from_day"] and discount["from_day"] > day:
+        return "coming"
+    return "over" if discount["until_day"] and discount["until_day"] < day else "now"
+
+
+def _conditions(chosen: DiscountFilter, *, by: Actor) -> Conditions:
+    checks = Checks()
+    name = checks.text("name", chosen.name, longest=100, required=False)
+    checks.done()
+    bound = Conditions()
+    bound.equals("d.recipient", chosen.recipient, among=frozenset(("all", "group", "client")))
+    if name:
+        bound.begins("d.name_folded", name.lower())
+    if chosen.state:
+        day = f"date '{clock.today(by.tenant.timezone).isoformat()}'"
+        not_yet, over = f"(d.from_day IS NOT NULL AND d.from_day > {day})", f"d.until_day < {day}"
+        bound.add(
+            {
+                "ended": "d.ended_at IS NOT NULL",
+                "coming": f"d.ended_at IS NULL AND {not_yet}",
+                "over": f"d.ended_at IS NULL AND NOT {not_yet} AND {over}",
+                "now": f"d.ended_at IS NULL AND NOT {not_yet} AND coalesce(NOT {over}, true)",
+            }[chosen.state]
+        )
+    discounts.visible(bound, by=by)
+    return bound

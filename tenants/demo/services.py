@@ -1,0 +1,59 @@
+"""Services of the demo: ordered over the last weeks and charged since; some are due today, one waits for money."""
+
+import random
+from datetime import date, timedelta
+
+from core import clock, db
+from core.actor import Actor
+from core.billing import accounts, renewals, service_prices, service_states, services
+from core.billing.accounts import Terms
+from core.billing.services import NewService
+from tenants.demo.cast import DemoProvider
+
+CLIENTS, DAYS = 14, 75
+SITES = ("boutique", "blog", "atelier", "studio", "agence", "galerie", "cabinet", "librairie")
+
+
+async def furnish(provider: DemoProvider, *, by: Actor) -> None:
+    """Order for some clients, day by day, and charge what became due until yesterday."""
+    chance = random.Random(f"services of {provider.code}")  # noqa: S311 (nothing secret)
+    today = clock.today(provider.timezone)
+    orders = sorted((today - timedelta(days=chance.randrange(DAYS)), one) for one in await _accounts())
+    for day, account_id in orders:
+        with clock.moved(day - today):
+            await _order(account_id, chance, by=by)
+    for days in range(DAYS, 0, -1):
+        with clock.moved(-timedelta(days=days)):
+            await _bill(today - timedelta(days=days), by=by)
+    if orders:
+        await accounts.set_terms(orders[0][1], Terms(is_postpaid=False, credit_limit=0), by=by)
+
+
+async def _accounts() -> list[int]:
+    """Post-paid accounts, whose clients were charged before."""
+    sql = "SELECT id FROM client_projects WHERE is_postpaid ORDER BY id LIMIT $1"
+    return [row["id"] for row in await db.fetch(sql, CLIENTS)]
+
+
+async def _order(account_id: int, chance: random.Random, *, by: Actor) -> None:
+    """One service by the month, begun at once; the second state of a few."""
+    offered = await service_prices.offered(await accounts.get(account_id, by=by), by=by)
+    sheets = [sheet for one in offered for sheet in one.sheets if sheet.length and sheet.length.count == 1]
+    if not sheets:
+        return
+    label = f"{chance.choice(SITES)}-{chance.randrange(100, 1000)}.example"
+    new = NewService(price_id=chance.choice(sheets).price_id, label=label)
+    made = await services.create(account_id, new, by=by)
+    what = chance.random()
+    if what < 0.12:
+        return
+    await service_states.activate(made["id"], by=by)
+    if what < 0.22:
+        await service_states.suspend(made["id"], "abuse", "Spam", by=by)
+    elif what < 0.32:
+        await service_states.cancel(made["id"], "period_end", "", by=by)
+
+
+async def _bill(day: date, *, by: Actor) -> None:
+    found = await renewals.lock_due(day, after=0, size=1000)
+    await renewals.charge(found, day, by=by)
