@@ -172,7 +172,6 @@ RULED = {
     "price_lists.published_by",
     "products.state",
     "plans.state",
-    "price_lists.published_by",
     "addons.kind",
     "prices.billing",
     "prices.period_unit",
