@@ -146,7 +146,8 @@ SOURCES: tuple[Source, ...] = (
         table="services",
         columns=(
             "name", "label", "state", "billing", "period_count", "period_unit", "currency", "full_units",
-            "discount_units", "setup_units", "addons", "anchor", "next_on", "ends_on", "created_at",
+            "discount_units", "discount_until", "setup_units", "addons", "anchor", "next_on", "ends_on",
+            "created_at",
         ),
         internal=("created_by", "suspended_for", "parked", "trace"),
         secret=("key",),

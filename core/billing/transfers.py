@@ -12,7 +12,7 @@ import msgspec
 from asyncpg import Record
 
 from core import clock, db, policies
-from core.accounts import account_parts, clients
+from core.accounts import account_parts, clients, rows
 from core.accounts.account_parts import Pair
 from core.actor import Actor
 from core.billing import accounts, allocations, expenses, ledger, money_checks, payments
@@ -45,7 +45,8 @@ async def create(account_id: int, new: NewTransfer, *, key: str = "", by: Actor)
     """
     policies.require(by, Permission.ACCOUNT_UPDATE)
     await accounts.locked(account_id, by=by)
-    await accounts.lock([account_id, new.to_id])
+    if rows.is_id(new.to_id):
+        await accounts.lock([account_id, new.to_id])
     source = await accounts.get(account_id, by=by)
     clients.require_open(source, ["transfer"])
     once = key or uuid4().hex

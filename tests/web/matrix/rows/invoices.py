@@ -74,6 +74,9 @@ PARAMETERS = {
     "/staff/clients/{code}/invoices/new": "account",
     "/api/v1/invoices": "number kind state paid company client project day_from day_to after before limit",
 }
+FILLERS = {
+    "invoice_terms": "(company_id) SELECT id FROM companies WHERE tenant_id = {tenant} ON CONFLICT DO NOTHING",
+}
 RULED = {
     *(f"invoices.{column}" for column in ("kind", "state", "number", "language", "currency", "frozen", "digest")),
     *("invoice_lines.text", "invoice_lines.tax_category", "invoice_lines.tax_reason", "invoice_states.state"),

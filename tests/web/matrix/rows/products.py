@@ -169,6 +169,7 @@ PARAMETERS = {
     "/api/v1/products": "name type state",
 }
 RULED = {
+    "price_lists.published_by",
     "products.state",
     "plans.state",
     "addons.kind",
