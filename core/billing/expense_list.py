@@ -26,8 +26,9 @@ SUMS = {
 
 
 class ExpenseFilter(MoneyFilter, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What the list shows."""
+    """What the list shows. `text` is the beginning of an expense's text, in whatever case."""
 
+    text: str = ""
     state: State | None = None
 
 
@@ -76,7 +77,9 @@ def conditions(chosen: ExpenseFilter, *, by: Actor, within: Focus | None = None)
     """What the filter asks of an expense `e`, its account `a` and its client `c`, inside what `by` may see."""
     policies.require(by, Permission.EXPENSE_READ)
     policies.require(by, Permission.CLIENT_READ)
+    text = money_lists.beginning("text", chosen.text)
     bound = money_lists.conditions(chosen, "e", by=by, within=within)
+    bound.begins("e.text_folded", text)
     if chosen.state is not None:
         bound.add(STATES[chosen.state])
     return bound

@@ -92,6 +92,14 @@ async def totals(tables: str, alias: str, columns: str, sums: Mapping[str, str],
     ]
 
 
+def beginning(field: str, text: str) -> str:
+    """The beginning of a text as it is looked for; `Invalid` under the field for one that cannot be."""
+    checks = Checks()
+    found = checks.text(field, text, longest=200, required=False)
+    checks.done()
+    return found.lower()
+
+
 def conditions(
     chosen: MoneyFilter, alias: str, *, by: Actor, within: Focus | None = None, day: str = "day"
 ) -> Conditions:

@@ -69,13 +69,12 @@ def conditions(chosen: PaymentFilter, *, by: Actor, within: Focus | None = None)
     policies.require(by, Permission.PAYMENT_READ)
     policies.require(by, Permission.CLIENT_READ)
     checks = Checks()
-    reference = checks.text("reference", chosen.reference, longest=payments.LONGEST, required=False)
     if chosen.method:
         checks.choice("method", chosen.method, payments.METHODS)
     checks.done()
+    reference = money_lists.beginning("reference", chosen.reference)
     bound = money_lists.conditions(chosen, "p", by=by, within=within)
     bound.equals("p.state", chosen.state, among=frozenset(payments.STATES))
     bound.equals("p.method", chosen.method)
-    if reference:
-        bound.begins("p.reference_folded", reference.lower())
+    bound.begins("p.reference_folded", reference)
     return bound

@@ -18,8 +18,10 @@ SUMS = {"period": "sum(s.full_units - s.discount_units)"}
 
 
 class ServiceFilter(MoneyFilter, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What the list shows. `day_from` and `day_to` are of the next period's first day."""
+    """What the list shows. `label` is the beginning of one, in whatever case; the days are those on which the next
+    period begins."""
 
+    label: str = ""
     state: State | None = None
     plan: int | None = None
 
@@ -61,8 +63,10 @@ def conditions(chosen: ServiceFilter, *, by: Actor, within: Focus | None = None)
     """What the filter asks of a service `s`, its account `a` and its client `c`, inside what `by` may see."""
     policies.require(by, Permission.SERVICE_READ)
     policies.require(by, Permission.CLIENT_READ)
+    label = money_lists.beginning("label", chosen.label)
     bound = money_lists.conditions(chosen, "s", by=by, within=within, day="next_on")
     bound.equals("s.state", chosen.state, among=frozenset(services.STATES))
+    bound.begins("s.label_folded", label)
     if chosen.plan is not None:
         bound.add(f"s.plan_id = {bound.bind(max(0, min(chosen.plan, 2**63 - 1)))}")
     return bound

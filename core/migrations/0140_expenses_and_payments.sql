@@ -12,6 +12,7 @@ CREATE TABLE expenses (
     key text NOT NULL CHECK (key <> ''),
     kind text NOT NULL CHECK (kind ~ '^[a-z_]{1,40}$'),
     text text NOT NULL CHECK (text <> ''),
+    text_folded text COLLATE "C" GENERATED ALWAYS AS (lower(text)) STORED,
     day date NOT NULL,
     period_start date,
     period_end date,
@@ -40,6 +41,7 @@ CREATE TABLE expenses (
     FOREIGN KEY (tenant_id, entry_id) REFERENCES ledger_entries (tenant_id, id)
 );
 CREATE INDEX expenses_by_time ON expenses (tenant_id, created_at, id);
+CREATE INDEX expenses_by_text ON expenses (tenant_id, text_folded);
 CREATE INDEX expenses_by_client ON expenses (tenant_id, client_id, created_at, id);
 CREATE INDEX expenses_by_account ON expenses (tenant_id, account_id, day, id);
 CREATE INDEX expenses_by_payer ON expenses (tenant_id, payer_id) WHERE payer_id IS NOT NULL;

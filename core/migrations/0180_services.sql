@@ -12,6 +12,7 @@ CREATE TABLE services (
     key text NOT NULL CHECK (key <> ''),
     name text NOT NULL CHECK (name <> ''),
     label text NOT NULL DEFAULT '',
+    label_folded text COLLATE "C" GENERATED ALWAYS AS (lower(label)) STORED,
     state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'active', 'suspended', 'ended')),
     suspended_for text NOT NULL DEFAULT '' CHECK (suspended_for IN ('', 'abuse', 'unpaid', 'request')),
     billing text NOT NULL CHECK (billing IN ('once', 'period', 'calendar', 'daily')),
@@ -44,6 +45,7 @@ CREATE TABLE services (
     FOREIGN KEY (tenant_id, price_id) REFERENCES prices (tenant_id, id)
 );
 CREATE INDEX services_by_time ON services (tenant_id, created_at, id);
+CREATE INDEX services_by_label ON services (tenant_id, label_folded) WHERE label <> '';
 CREATE INDEX services_by_client ON services (tenant_id, client_id, created_at, id);
 CREATE INDEX services_by_account ON services (tenant_id, account_id);
 CREATE INDEX services_by_plan ON services (tenant_id, plan_id);

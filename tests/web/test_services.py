@@ -82,6 +82,8 @@ async def test_a_service_is_configured_priced_ordered_and_begun(alice: Visitor, 
     listed = (await alice.get("/staff/services?state=active")).text
     assert "€28.75" in listed and "every month" in listed
     assert "No service fits" in (await alice.get("/staff/services?state=pending")).text
+    assert "every month" in (await alice.get("/staff/services?label=%3CB%3EEX")).text
+    assert "No service fits" in (await alice.get("/staff/services?label=xample")).text
 
 
 async def test_states_are_changed_with_reasons(alice: Visitor, by: Actor) -> None:

@@ -24,7 +24,7 @@ from web.staff import client_tabs, money_lists
 
 HERE = "/staff/expenses"
 STATES = {"open": N_("Not covered"), "covered": N_("Covered"), "reversed": N_("Reversed")}
-LABELS = money_lists.LABELS | {"state": N_("State")}
+LABELS = money_lists.LABELS | {"text": N_("Text"), "state": N_("State")}
 
 
 @get("/expenses", **requires(Permission.EXPENSE_READ))

@@ -28,7 +28,12 @@ from web.staff import client_tabs, money_lists
 
 HERE = "/staff/services"
 STATES = {"pending": N_("Pending"), "active": N_("Active"), "suspended": N_("Suspended"), "ended": N_("Ended")}
-LABELS = money_lists.LABELS | {"state": N_("State"), "day_from": N_("Next from"), "day_to": N_("Next to")}
+LABELS = money_lists.LABELS | {
+    "label": N_("Which one"),
+    "state": N_("State"),
+    "day_from": N_("Next from"),
+    "day_to": N_("Next to"),
+}
 CAUSES = {"abuse": N_("Abuse"), "unpaid": N_("Not paid"), "request": N_("The client asked for it")}
 
 
