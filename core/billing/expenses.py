@@ -5,7 +5,7 @@ was wrong is reversed: the entry's contrary is posted, and payments that covered
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import Any
 from uuid import uuid4
@@ -18,8 +18,10 @@ from piccolo.columns import BigInt, Date, Integer, Text, Timestamptz
 from core import audit, clock, db, policies
 from core.accounts import access, clients, rows
 from core.actor import Actor
-from core.billing import accounts, allocations, ledger, money_checks
+from core.billing import accounts, allocations, client_taxes, ledger, money_checks
 from core.billing.ledger import Transfer
+from core.catalog import price_words
+from core.catalog.percents import WHOLE
 from core.checks import Checks
 from core.errors import Conflict, NotFound
 from core.i18n import _
@@ -31,8 +33,6 @@ MANUAL, TRANSFER = "manual", "transfer"
 """Kinds: charged by hand, and moved to another account of the client. Modules above bring others."""
 LONGEST_TEXT = 200
 LONGEST_REASON = 500
-WHOLE = 100_000
-"""A tax rate of 100 %; rates are thousandths of a percent."""
 COLUMNS = (
     "client_id", "account_id", "payer_id", "key", "kind", "text", "day", "period_start", "period_end", "currency",
     "discount_units", "net_units", "tax_rate", "tax_category", "tax_reason", "tax_units", "gross_units",
@@ -116,14 +116,16 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewExpense(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A charge by hand. `units` are before tax, `tax_rate` thousandths of a percent; without a day it is today.
+    """A charge by hand. `units` are before tax; without a day it is today.
+
+    `tax_rate` is in thousandths of a percent; None is what the provider's taxes say for the client's payer.
 
     A period is both its first and its last day, or neither.
     """
 
     text: str
     units: int
-    tax_rate: int = 0
+    tax_rate: int | None = None
     day: date | None = None
     period_start: date | None = None
     period_last: date | None = None
@@ -147,7 +149,7 @@ async def create(account_id: int, new: NewExpense, *, key: str = "", by: Actor) 
     policies.require(by, Permission.EXPENSE_CREATE)
     account = await accounts.locked(account_id, by=by)
     clients.require_open(account, ["expense"])
-    made = _checked(new, account, clock.today(by.tenant.timezone), key or f"manual-{uuid4().hex}")
+    made = await _checked(new, account, clock.today(by.tenant.timezone), key or f"manual-{uuid4().hex}")
     if (before := await _made(made.key)) is not None:
         return await get(before, by=by)
     accounts.require_within(account, made.net_units + made.tax.on(made.net_units))
@@ -258,17 +260,24 @@ async def _row(expense_id: int) -> Record:
     return found
 
 
-def _checked(new: NewExpense, account: Mapping[str, Any], today: date, key: str) -> Charge:
+async def _tax_of(new: NewExpense, account: Mapping[str, Any], day: date) -> Tax:
+    if new.tax_rate is not None:
+        return Tax(rate=new.tax_rate, category="S" if new.tax_rate else "O")
+    tax, _is_inside = await client_taxes.of(account, day)
+    return Tax(rate=tax.rate, category=tax.category, reason=price_words.kept_reason(tax))
+
+
+async def _checked(new: NewExpense, account: Mapping[str, Any], today: date, key: str) -> Charge:
     checks = Checks()
     text = checks.text("text", new.text, longest=LONGEST_TEXT)
-    tax = Tax(rate=new.tax_rate, category="S" if new.tax_rate else "O")
-    if not 0 <= new.tax_rate <= WHOLE:
+    day = money_checks.day(checks, new.day, today)
+    tax = await _tax_of(new, account, day)
+    if not 0 <= tax.rate <= WHOLE:
         checks.error("tax_rate", _("A tax rate is from 0 to 100 %."))
     elif 0 < new.units < MOST <= new.units + tax.on(new.units):
         checks.error("units", _("This is more than can be kept."))
     money_checks.units(checks, new.units)
-    day = money_checks.day(checks, new.day, today)
-    end = _end_of(checks, new, today)
+    end = money_checks.period_end(checks, new.period_start, new.period_last, today)
     checks.done()
     return Charge(
         key=key,
@@ -280,17 +289,3 @@ def _checked(new: NewExpense, account: Mapping[str, Any], today: date, key: str)
         period_start=new.period_start,
         period_end=end,
     )
-
-
-def _end_of(checks: Checks, new: NewExpense, today: date) -> date | None:
-    """The first day after the period, None without one; notes errors under its two days."""
-    first, last = new.period_start, new.period_last
-    if first is None and last is None:
-        return None
-    if first is None or last is None:
-        checks.error("period_start" if first is None else "period_last", _("Please give both days, or none."))
-        return None
-    if not money_checks.FIRST_DAY <= first <= last <= today.replace(year=today.year + 11, day=1):
-        checks.error("period_last", _("The last day is not before the first."))
-        return None
-    return last + timedelta(days=1)

@@ -20,7 +20,7 @@ from core import clock, db
 from core.accounts import project_companies
 from core.actor import Actor
 from core.billing import accounts, allocations
-from core.catalog import taxes
+from core.catalog import price_words, taxes
 from core.catalog.tax_rules import Tax
 from core.periods import first_moment
 
@@ -199,7 +199,7 @@ async def _asked(found: Sequence[Record], day: date) -> tuple[Any, ...]:
         [tax.rate for tax in decided],
         [tax.rate or (0 if tax.category in ("E", "Z") else tax.included) for tax in decided],
         [tax.category for tax in decided],
-        [tax.vatex or tax.mention or tax.reason for tax in decided],
+        [price_words.kept_reason(tax) for tax in decided],
         day,
         book.decided.includes_tax,
         MOST_PERIODS,

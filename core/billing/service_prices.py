@@ -8,13 +8,12 @@ import msgspec
 from asyncpg import Record
 
 from core import clock, db, policies
-from core.accounts import payer_keeping, project_companies, rows
+from core.accounts import rows
 from core.actor import Actor
-from core.billing import accounts, quotes
+from core.billing import accounts, client_taxes, quotes
 from core.billing.quotes import Quote
-from core.catalog import discount_book, price_sheets, shelf, taxes
+from core.catalog import discount_book, price_sheets, shelf
 from core.catalog.list_price import Sheet
-from core.catalog.tax_rules import Tax
 from core.errors import Invalid
 from core.i18n import _
 from core.permissions import Permission
@@ -53,15 +52,6 @@ async def requoted(account: Mapping[str, Any], service: Mapping[str, Any], day: 
     return await _priced(account, sheet, new, service["product_id"], day, payer_id=service["payer_id"], by=by)
 
 
-async def tax_of(account: Mapping[str, Any], day: date, *, payer_id: int | None = None) -> tuple[Tax, bool]:
-    """The tax of what is sold to an account on a day, and whether list prices have it inside."""
-    payer = await db.row("SELECT * FROM payers WHERE id = $1", payer_id) if payer_id else None
-    payer = payer or await payer_keeping.default(account["client_id"])
-    book = await taxes.book(day, [payer])
-    (company, *_others) = await project_companies.selling(account["project_id"])
-    return book.tax(payer, company), book.decided.includes_tax
-
-
 async def sheet_of(new: NewService) -> Sheet:
     """The way to pay for a plan that is ordered; `Invalid` under "price_id"."""
     sheet = await price_sheets.of_price(new.price_id) if rows.is_id(new.price_id) else None
@@ -94,7 +84,7 @@ async def _priced(
     payer_id: int | None = None,
     by: Actor,
 ) -> Quote:
-    tax, includes_tax = await tax_of(account, day, payer_id=payer_id)
+    tax, includes_tax = await client_taxes.of(account, day, payer_id=payer_id)
     client_id = account["client_id"]
     reach = (await discount_book.of([client_id], day=day, tenant=by.tenant)).reach(client_id)
     has_some = "SELECT EXISTS (SELECT FROM services WHERE client_id = $1 AND state <> 'pending')"

@@ -15,7 +15,7 @@ from core.actor import Actor
 from core.billing import accounts, expenses, service_prices, services
 from core.billing.expenses import Charge, Tax
 from core.billing.quotes import Quote
-from core.catalog import discount_book, stock
+from core.catalog import discount_book, price_words, stock
 from core.catalog.discount_book import Begun
 from core.catalog.pricing import Price
 from core.checks import Checks
@@ -187,7 +187,7 @@ def _charge(
         day=today,
         net_units=price.net,
         discount_units=price.discount,
-        tax=Tax(rate=tax.rate, category=tax.category, reason=tax.vatex or tax.mention or tax.reason),
+        tax=Tax(rate=tax.rate, category=tax.category, reason=price_words.kept_reason(tax)),
         tax_units=price.tax_units,
         period_start=first.start if first else None,
         period_end=first.end if first else None,

@@ -154,7 +154,9 @@ async def test_users_of_the_client_see_what_is_theirs_and_no_notes(carl: Visitor
         other = await account_of(login)
         await carl.post(f"/staff/accounts/{other}/terms", {"is_postpaid": "1"})
         there = f"/staff/clients/{await code_of(login)}"
-        assert (await carl.post(f"{there}/expenses", {"text": text, "units": "30", "day": ""})).status_code == 303
+        assert (
+            await carl.post(f"{there}/expenses", {"text": text, "units": "30", "tax_rate": "0", "day": ""})
+        ).status_code == 303
     paid = {"units": "10", "method": "cash", "reference": "Ours", "note": "Between us", "day": ""}
     assert (await carl.post(f"{here}/payments", paid)).status_code == 303
     aoife = await carl.another().sign_in(cast.email("o-brien"))

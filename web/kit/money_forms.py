@@ -7,6 +7,7 @@ from uuid import uuid4
 import msgspec
 
 from core import money
+from core.catalog import percents
 from core.errors import Invalid
 from core.i18n import _
 from web.kit.forms import Form, fill
@@ -14,7 +15,6 @@ from web.kit.forms import Form, fill
 S = TypeVar("S", bound=msgspec.Struct)
 ONCE = "once"
 """The field that makes a form that is sent twice one."""
-_PERCENT = re.compile(r"(\d{1,3})(?:[.,](\d{1,3}))?\s*%?", re.ASCII)
 
 
 def begun(values: dict[str, Any]) -> Form:
@@ -28,16 +28,17 @@ def key_of(form: Form) -> str:
     return f"form-{once}" if re.fullmatch(r"[0-9a-f]{32}", once) else ""
 
 
-def filled(form: Form, struct: type[S], currency: str, *, percents: tuple[str, ...] = ()) -> S:
-    """The struct of a form whose field `units` holds an amount of the currency, and those of `percents` a rate.
+def filled(form: Form, struct: type[S], currency: str, *, rates: tuple[str, ...] = ()) -> S:
+    """The struct of a form whose field `units` holds an amount of the currency, and those of `rates` a percentage.
 
     Raises `Invalid` with an error for every field that does not fit.
     """
     values: dict[str, Any] = {name: value for name, value in form.values.items() if name != ONCE}
     errors: dict[str, str] = {}
-    for name in ("units", *percents):
+    for name in ("units", *rates):
+        text = form.get(name)
         try:
-            values[name] = str(_units(form.get(name), currency) if name == "units" else percent(form.get(name)))
+            values[name] = str(_units(text, currency)) if name == "units" else _percent(text)
         except ValueError as error:
             errors[name], values[name] = str(error), "0"
     try:
@@ -49,20 +50,8 @@ def filled(form: Form, struct: type[S], currency: str, *, percents: tuple[str, .
     return made
 
 
-def percent(text: str) -> int:
-    """Thousandths of a percent from what people write, such as `5,5 %`; "" is 0. `ValueError` says why not."""
-    if not text.strip():
-        return 0
-    found = _PERCENT.fullmatch(text.strip())
-    if not found:
-        raise ValueError(_("This is not a percentage, such as 20 or 5.5."))
-    return int(found[1]) * 1000 + int((found[2] or "").ljust(3, "0"))
-
-
-def written_percent(rate: int) -> str:
-    """Thousandths of a percent as a form's field has them: `5.5`. `percent` reads it back."""
-    whole, rest = divmod(rate, 1000)
-    return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
+def _percent(text: str) -> str:
+    return str(percents.parse(text)) if text.strip() else ""
 
 
 def _units(text: str, currency: str) -> int:

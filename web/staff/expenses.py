@@ -63,7 +63,7 @@ async def create(request: AnyRequest, by: By, code: FromPath[int]) -> Response[A
     try:
         account = await money_lists.account_in(form, client, by=by)
         given = Form({name: value for name, value in form.values.items() if name != "account_id"})
-        asked = money_forms.filled(given, NewExpense, account["currency"], percents=("tax_rate",))
+        asked = money_forms.filled(given, NewExpense, account["currency"], rates=("tax_rate",))
         await expenses.create(account["id"], asked, key=money_forms.key_of(form), by=by)
     except Invalid as refusal:
         return await _form(request, form.refused(refusal), client, by=by, status=422)

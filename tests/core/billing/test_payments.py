@@ -45,7 +45,7 @@ async def owing(by: Actor, login: str = "dupont") -> int:
 
 
 def spent(units: int, text: str = "Hosting", **more: object) -> NewExpense:
-    return NewExpense(text=text, units=units, **more)  # type: ignore[arg-type]
+    return NewExpense(text=text, units=units, **({"tax_rate": 0} | more))  # type: ignore[arg-type]
 
 
 async def covered(*expense_ids: int) -> list[int]:
@@ -360,3 +360,11 @@ async def test_many_who_pay_and_charge_at_once_leave_the_books_right(database: S
     await asyncio.gather(*(act(number) for number in range(30)))
     async with db.as_tenant(carl.tenant.id):
         await books.check()
+
+
+async def test_without_a_rate_the_tax_is_what_the_taxes_say_for_the_payer(carl: Actor) -> None:
+    made = []
+    for login in ("dupont", "tanaka"):
+        made.append(await expenses.create(await owing(carl, login), NewExpense(text="Work", units=1000), by=carl))
+    assert [(row["tax_units"], row["tax_category"]) for row in made] == [(200, "S"), (0, "O")]
+    assert made[1]["tax_reason"]
