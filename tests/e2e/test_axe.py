@@ -101,6 +101,8 @@ def test_axe_finds_nothing(open_as: Open, found: dict[str, Any], first: int) -> 
         page.goto(place.path.format(**found))
         for selector in place.click:
             page.locator(selector).first.click()
+            page.wait_for_timeout(150)  # What the click sends may answer with another page.
+        page.wait_for_function("document.head && document.readyState === 'complete'")
         page.evaluate(SHORTEN)
         page.add_script_tag(url=AXE_PATH)
         wrong[place.name] = wrong_with(page, looks, context)
