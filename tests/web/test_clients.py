@@ -234,7 +234,7 @@ async def test_tabs_and_actions_that_do_not_fit_open_under_more_and_the_open_tab
     seen, more = re.sub(r"\s+", " ", tabs).split("<details")
     labels = re.findall(r">([^<>]+)</a>", seen)
     assert labels[:3] == ["Profile", "Users", "Payers"] and len(labels) == 7
-    assert re.findall(r">([^<>]+)</a>", more) == ["Timeline", "Terms", "Personal data"]
+    assert re.findall(r">([^<>]+)</a>", more)[-3:] == ["Timeline", "Terms", "Personal data"]
     page = await alice.get("/staff/clients/1001/personal-data")
     tabs = page.text.partition('<nav class="tabs-line"')[2].partition("</nav>")[0]
     assert re.search(r'aria-current="page">([^<]+)<', tabs.split("<details")[0])[1] == "Personal data"

@@ -43,7 +43,7 @@ class CountryRates(msgspec.Struct, kw_only=True):
 class OnDay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which day; today when it is left out."""
 
-    day: Annotated[date | None, Meta(description="The day, such as 2027-01-01; today without")] = None
+    day: Annotated[date, Meta(description="The day, such as 2027-01-01; today without")] | None = None
 
 
 class TaxRate(msgspec.Struct, kw_only=True):
