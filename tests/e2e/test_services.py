@@ -13,7 +13,7 @@ from tests.e2e.served import Served
 
 async def stocked(by: Actor) -> None:
     made = await shop.opened(by)
-    await shop.publish(made.draft, by, clock.today("Europe/Paris"))
+    await shop.publish(made.draft, by, clock.today(by.tenant.timezone))
 
 
 async def a_month_passes(by: Actor) -> None:
