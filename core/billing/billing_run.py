@@ -1,7 +1,7 @@
 """The billing run: everything that is due in a provider, some thousands of services in each transaction.
 
 It runs at night and whenever somebody starts it. What it has done is done for good, whatever kills it: the next
-run goes on with what is still due. Before it charges, it ends what was cancelled.
+run goes on with what is still due. Before it charges, it ends what was cancelled. Closed clients are not charged.
 """
 
 from contextlib import suppress
@@ -15,7 +15,7 @@ from asyncpg import Record
 from core import audit, clock, db, policies, task_runs, tasks
 from core.actor import Actor, system
 from core.billing import renewals, service_states
-from core.errors import Conflict
+from core.errors import Conflict, Forbidden
 from core.i18n import N_, _
 from core.permissions import Permission
 from core.tasks import Chunk, Task
@@ -43,7 +43,7 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 async def preview(*, by: Actor) -> Preview:
     """Look, and change nothing."""
-    policies.require(by, Permission.SERVICE_BILL)
+    _require(by)
     day = clock.today(by.tenant.timezone)
     where = "s.state = 'active' AND s.next_on <= $1"
     found = await db.fetch(f"{renewals.DUE.format(where=where)} LIMIT {MOST_LOOKED_AT}", day)
@@ -54,11 +54,11 @@ async def preview(*, by: Actor) -> Preview:
 
 async def parked(*, by: Actor, size: int = 50) -> list[Record]:
     """The services that wait for money, the longest waiting first: with client_code and client_name."""
-    policies.require(by, Permission.SERVICE_BILL)
+    _require(by)
     return await db.fetch(
         """SELECT s.id, s.name, s.label, s.next_on, s.parked, c.code AS client_code, c.name AS client_name
              FROM services s JOIN clients c ON c.id = s.client_id
-            WHERE s.state = 'active' AND s.parked <> '' AND s.next_on IS NOT NULL
+            WHERE s.state = 'active' AND c.status = 'active' AND s.parked <> '' AND s.next_on IS NOT NULL
             ORDER BY s.next_on, s.id LIMIT $1""",
         size,
     )
@@ -66,14 +66,14 @@ async def parked(*, by: Actor, size: int = 50) -> list[Record]:
 
 async def latest(*, by: Actor, size: int = 10) -> list[Task]:
     """The runs of late, the newest first."""
-    policies.require(by, Permission.SERVICE_BILL)
+    _require(by)
     rows = await db.fetch("SELECT * FROM tasks WHERE kind = $1 ORDER BY id DESC LIMIT $2", KIND, size)
     return [tasks.of(row) for row in rows]
 
 
 async def start(*, by: Actor) -> int:
     """Begin a run for today; returns the id of its task. `Conflict` when one is at work, or nothing is due."""
-    policies.require(by, Permission.SERVICE_BILL)
+    _require(by)
     if await db.value("SELECT EXISTS (SELECT FROM tasks WHERE kind = $1 AND ended_at IS NULL)", KIND):
         raise Conflict(_("A billing run is at work already."))
     day = clock.today(by.tenant.timezone)
@@ -102,7 +102,7 @@ async def nightly(now: datetime) -> None:
 @tasks.kind(KIND, N_("Billing runs"))
 async def step(task: Task, by: Actor) -> Chunk:
     """Some of what is due, behind what was done before."""
-    policies.require(by, Permission.SERVICE_BILL)
+    _require(by)
     day = date.fromisoformat(str(task.payload["day"]))
     after = int(task.position.get("after", 0))
     outcome: dict[str, Any] = {"expenses": 0, "parked": 0, "ended": 0} | dict(task.outcome)
@@ -126,8 +126,21 @@ async def step(task: Task, by: Actor) -> Chunk:
     )
 
 
+def _require(by: Actor) -> None:
+    """The run is about all clients: it is not for whoever is limited to some of them."""
+    policies.require(by, Permission.SERVICE_BILL)
+    if by.projects is not None or by.groups is not None:
+        raise Forbidden(_("The billing run is about all clients, and you see only some of them."))
+
+
 async def _due(day: date) -> int:
-    return int(await db.value("SELECT count(*) FROM services WHERE state = 'active' AND next_on <= $1", day))
+    return int(
+        await db.value(
+            """SELECT count(*) FROM services s JOIN clients c ON c.id = s.client_id AND c.status = 'active'
+                WHERE s.state = 'active' AND s.next_on <= $1""",
+            day,
+        )
+    )
 
 
 async def _ending(day: date) -> int:

@@ -83,16 +83,12 @@ def quote(
 
     opening = price(tuple(line for share in shares for line in _lines(listed, share)), 0, start, {})
     begun = {opening.won: 0} if opening.won is not None else {}
-    setup = None
-    if listed.setup_units:
-        fee = Line(text=_("Set-up: %(name)s") % {"name": sheet.plan_name}, unit=listed.setup_units, is_set_up=True)
-        setup = price((fee,), 0, start, {})
     return Quote(
         start=start,
         listed=listed,
         first=first,
         opening=opening,
-        setup=setup,
+        setup=price((_fee(sheet, listed),), 0, start, {}) if listed.setup_units else None,
         recurring=price(_lines(listed, WHOLE), 1, anchor, begun) if sheet.length else None,
         anchor=anchor,
     )
@@ -116,6 +112,10 @@ def _first(sheet: Sheet, start: date) -> tuple[Period | None, list[tuple[int, in
     month = nth(start.replace(day=1), Length(1, "month"), 0)
     rest = [(paid, days * sheet.length.count)]
     return first, rest if first.end == month.end else [*rest, WHOLE], first.end
+
+
+def _fee(sheet: Sheet, listed: ListPrice) -> Line:
+    return Line(text=_("Set-up: %(name)s") % {"name": sheet.plan_name}, unit=listed.setup_units, is_set_up=True)
 
 
 def _lines(listed: ListPrice, share: tuple[int, int]) -> tuple[Line, ...]:

@@ -40,6 +40,7 @@ class Charged(msgspec.Struct, frozen=True, kw_only=True):
 DUE = """
     SELECT s.id, s.client_id, s.account_id, a.project_id, p.id AS payer_id, p.country, p.kind, p.vat_number
       FROM services s JOIN client_projects a ON a.id = s.account_id
+      JOIN clients c ON c.id = s.client_id AND c.status = 'active'
       JOIN payers p ON p.client_id = s.client_id
        AND CASE WHEN s.payer_id IS NULL THEN p.is_default ELSE p.id = s.payer_id END
      WHERE {where} ORDER BY s.id
@@ -147,11 +148,6 @@ async def lock_due(day: date, *, after: int, size: int) -> list[Record]:
         await db.execute("SELECT FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE", ids)
         await accounts.lock([row["account_id"] for row in found])
     return found
-
-
-async def one(service_id: int) -> list[Record]:
-    """One service as `charge` takes it; its account is locked by the caller."""
-    return await db.fetch(DUE.format(where="s.id = $1"), service_id)
 
 
 async def charge(found: Sequence[Record], day: date, *, by: Actor) -> Charged:

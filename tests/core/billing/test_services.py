@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 import time_machine
 
@@ -399,3 +400,19 @@ async def test_a_discount_lasts_as_many_periods_as_it_says(alice: Actor) -> None
     assert [row[2] for row in await charged(first)] == [500, 500, 1000, 1000]
     assert [row[2] for row in await charged(second)] == [900, 900, 900, 1000]
     assert await db.value("SELECT count(*) FROM discount_uses WHERE begun = 0") == 2
+
+
+async def test_a_closed_client_is_not_charged_and_the_run_is_not_for_who_sees_a_part(
+    alice: Actor, people: dict[str, Actor]
+) -> None:
+    (monthly,) = await sell(alice, {"units": 1000})
+    with on(date(2026, 1, 1)):
+        await begin(await account(alice), monthly, alice)
+    await db.execute("UPDATE clients SET status = 'closed' WHERE login = 'dupont'")
+    assert (await bill(date(2026, 2, 1), alice))["expenses"] == 0
+    with on(date(2026, 2, 1)):
+        assert (await billing_run.preview(by=alice)).due == 0
+    limited = msgspec.structs.replace(people["carl"], projects=people["lea"].projects)
+    for look in (billing_run.preview, billing_run.parked, billing_run.latest, billing_run.start):
+        with pytest.raises(Forbidden):
+            await look(by=limited)
