@@ -34,8 +34,12 @@ class NewTransfer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 async def targets(account: Mapping[str, Any], *, by: Actor) -> list[Record]:
     """The accounts that money of this one can go to: the client's others in the same currency."""
-    found = await accounts.of(account["client_id"], by=by)
-    return [row for row in found if row["id"] != account["id"] and row["currency"] == account["currency"]]
+    return among(await accounts.of(account["client_id"], by=by), account)
+
+
+def among(held: Sequence[Record], account: Mapping[str, Any]) -> list[Record]:
+    """Those of a client's accounts that money of this one can go to."""
+    return [row for row in held if row["id"] != account["id"] and row["currency"] == account["currency"]]
 
 
 async def create(account_id: int, new: NewTransfer, *, key: str = "", by: Actor) -> Record:

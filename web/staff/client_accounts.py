@@ -88,11 +88,7 @@ async def _show(
             | {
                 "terms": terms[1] if terms and terms[0] == row["id"] else _form(row),
                 "move": moves[1] if moves and moves[0] == row["id"] else money_forms.begun({}),
-                "targets": [
-                    (other["id"], other["project"])
-                    for other in found
-                    if other["id"] != row["id"] and other["currency"] == row["currency"]
-                ],
+                "targets": [(other["id"], other["project"]) for other in transfers.among(found, row)],
             }
             for row in found
         ],
