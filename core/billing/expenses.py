@@ -40,6 +40,8 @@ COLUMNS = (
 )  # fmt: skip
 ON_INVOICE = """SELECT EXISTS (SELECT FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id
     WHERE l.expense_id = $1 AND l.is_live AND i.state = 'issued')"""
+GIVEN_BACK = """SELECT EXISTS (SELECT FROM service_credits g JOIN expenses e ON e.service_id = g.service_id
+    WHERE e.id = $1 AND g.period_start < e.period_end AND g.period_end > e.period_start)"""
 WITH_NAMES = """SELECT e.*, c.code AS client_code, c.name AS client_name, a.project_id, j.name AS project
     FROM expenses e JOIN clients c ON c.id = e.client_id JOIN client_projects a ON a.id = e.account_id
     JOIN projects j ON j.id = a.project_id"""
@@ -199,6 +201,8 @@ async def why_it_stays(expense: Mapping[str, Any]) -> str:
         return _("This expense was reversed before.")
     if expense["kind"] == TRANSFER:
         return _("Money that was moved to another account is moved back from there.")
+    if await db.value(GIVEN_BACK, expense["id"]):
+        return _("A part of it was given back when the service was changed.")
     if await db.value(ON_INVOICE, expense["id"]):
         return _("An invoice that was issued asks for it. Make that void first.")
     return ""
