@@ -166,12 +166,7 @@ async def charge(account: Mapping[str, Any], made: Charge, *, by: Actor) -> int:
     if (before := await _made(made.key)) is not None:
         return before
     tax = made.taxed
-    currency = account["currency"]
-    moves = [
-        Transfer(debit=await client_account(account), credit=await ledger.account(kind, currency), units=units)
-        for kind, units in (("revenue", made.net_units), ("tax", tax))
-        if units
-    ]
+    moves = await _moves(account, made.net_units, tax)
     entry_id = await _post(made, moves, by=by) if moves else None
     expense_id = await insert(account, made, tax, entry_id, by=by)
     await allocations.cover([account["id"]])
@@ -220,8 +215,11 @@ async def reverse(expense_id: int, reason: str, *, by: Actor) -> Record:
         raise Conflict(stays)
     await allocations.release_expense(expense_id)
     now = clock.now()
-    if expense["entry_id"] is not None:
-        await ledger.reverse(expense["entry_id"], key=f"expense-{expense_id}-reversed", at=now)
+    if moves := await _moves(
+        dict(account) | {"currency": expense["currency"]}, expense["net_units"], expense["tax_units"]
+    ):
+        contrary = [Transfer(debit=one.credit, credit=one.debit, units=one.units) for one in moves]
+        await ledger.post(f"expense-{expense_id}-reversed", "expense", contrary, at=now)
     await db.execute(
         "UPDATE expenses SET reversed_at = $2, reversed_by = $3, reversed_reason = $4 WHERE id = $1",
         expense_id,
@@ -251,6 +249,16 @@ async def tell(
 async def _post(made: Charge, moves: list[Transfer], *, by: Actor) -> int:
     at = first_moment(made.day, ZoneInfo(by.tenant.timezone))
     return await ledger.post(f"expense-{made.key}", "expense", moves, at=at)
+
+
+async def _moves(account: Mapping[str, Any], net_units: int, tax_units: int) -> list[Transfer]:
+    """What an expense moves in the ledger; nothing when it is for free."""
+    currency = account["currency"]
+    return [
+        Transfer(debit=await client_account(account), credit=await ledger.account(kind, currency), units=units)
+        for kind, units in (("revenue", net_units), ("tax", tax_units))
+        if units
+    ]
 
 
 async def _made(key: str) -> int | None:
