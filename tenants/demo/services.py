@@ -1,4 +1,4 @@
-"""Services of the demo: ordered over the last weeks and charged since; some are changed or due today, one waits for money."""
+"""Services of the demo: ordered over the last weeks and charged since. Some are changed, some due today, one waits."""
 
 import random
 from contextlib import suppress
@@ -61,7 +61,8 @@ async def _order(account_id: int, chance: random.Random, *, by: Actor) -> None:
 async def _change(chance: random.Random, *, by: Actor) -> None:
     """Change some services: what is dearer begins at once, what is cheaper with the next period."""
     found = await db.fetch(
-        "SELECT id FROM services WHERE state = 'active' AND ends_on IS NULL AND billing <> 'once' ORDER BY id LIMIT 4"
+        """SELECT id FROM services WHERE state = 'active' AND ends_on IS NULL AND billing <> 'once'
+            ORDER BY id LIMIT 4"""
     )
     for row in found:
         service = await services.get(row["id"], by=by)

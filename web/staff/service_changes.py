@@ -96,16 +96,16 @@ async def _configure(
 
 def _asked(form: Form, *, with_expected: bool = False) -> NewChange:
     given: dict[str, Any] = {"price_id": service_forms.number(form.get("price_id")) or 0}
-    when = form.get("when")
-    if when not in ("", "now", "renewal"):
+    if form.get("when") not in ("", "now", "renewal"):
         raise Invalid({"when": _("This is not one of the choices.")})
+    given["when"] = form.get("when") or None
     seen = form.get("expected_units")
     if with_expected:
         units = service_forms.number(seen.removeprefix("-"))
         if units is None:
             raise Invalid({"": _("Please look at the price first.")})
         given["expected_units"] = -units if seen.startswith("-") else units
-    return NewChange(addons=service_forms.addons(form), when=when or None, **given)
+    return NewChange(addons=service_forms.addons(form), **given)
 
 
 ROUTES = [new, create, withdraw]
