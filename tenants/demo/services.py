@@ -1,4 +1,4 @@
-"""Services of the demo: ordered over the last weeks and charged since. Some are changed, some due today, one waits."""
+"""Services of the demo: ordered over the last weeks, charged since, some changed; some are due today, one waits."""
 
 import random
 from contextlib import suppress
