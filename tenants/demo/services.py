@@ -1,4 +1,4 @@
-"""Services of the demo: ordered over the last weeks, charged since, some changed; some are due today, one waits."""
+"""Services of the demo: ordered over the last weeks and charged since; some changed, some due, one waiting."""
 
 import random
 from contextlib import suppress
