@@ -71,6 +71,7 @@ FIELDS = MappingProxyType(
         "is_postpaid": N_("Post-paid"),
         "is_shared": N_("For all"),
         "is_required": N_("Required"),
+        "is_manual": N_("Invoices are issued by hand"),
         "is_vat_on_debits": N_("VAT on debits"),
         "is_shown": N_("Shown to the client"),
         "joined": N_("Joined"),

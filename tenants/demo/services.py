@@ -6,7 +6,15 @@ from datetime import date, timedelta
 
 from core import clock, db
 from core.actor import Actor
-from core.billing import accounts, renewals, service_changes, service_prices, service_states, services
+from core.billing import (
+    accounts,
+    daily_figures,
+    renewals,
+    service_changes,
+    service_prices,
+    service_states,
+    services,
+)
 from core.billing.accounts import Terms
 from core.billing.service_changes import NewChange
 from core.billing.services import NewService
@@ -22,15 +30,23 @@ async def furnish(provider: DemoProvider, *, by: Actor) -> None:
     chance = random.Random(f"services of {provider.code}")  # noqa: S311 (nothing secret)
     today = clock.today(provider.timezone)
     orders = sorted((today - timedelta(days=chance.randrange(DAYS)), one) for one in await _accounts())
-    for day, account_id in orders:
-        with clock.moved(day - today):
-            await _order(account_id, chance, by=by)
-    for days in range(DAYS, 0, -1):
+    for days in range(DAYS, -1, -1):
         with clock.moved(-timedelta(days=days)):
-            await _bill(today - timedelta(days=days), by=by)
+            await _live(today - timedelta(days=days), orders, chance, by=by)
+            if days:
+                await _bill(today - timedelta(days=days), by=by)
     await _change(chance, by=by)
+    await daily_figures.reckon(today)
     if orders:
         await accounts.set_terms(orders[0][1], Terms(is_postpaid=False, credit_limit=0), by=by)
+
+
+async def _live(day: date, orders: list[tuple[date, int]], chance: random.Random, *, by: Actor) -> None:
+    """A day: once a week its figures are noted, and some order."""
+    if day.weekday() == 0:
+        await daily_figures.reckon(day)
+    for account_id in (account_id for when, account_id in orders if when == day):
+        await _order(account_id, chance, by=by)
 
 
 async def _accounts() -> list[int]:

@@ -11,6 +11,7 @@ from core.billing import renewals
 from core.settings import Settings
 from tests import cast
 from tests.core.at_queue import until, workers
+from tests.core.billing import bills
 from tests.core.billing.test_services import account, on, sell
 from tests.core.catalog import shop
 from tests.visitor import Visitor
@@ -127,7 +128,7 @@ async def test_the_run_is_looked_at_started_and_charges_what_it_said(
 
     async def is_done() -> bool:
         async with db.as_tenant(by.tenant.id):
-            return bool(await db.value("SELECT ended_at IS NOT NULL FROM tasks WHERE kind = 'billing.run'"))
+            return not await db.value("SELECT EXISTS (SELECT FROM tasks WHERE ended_at IS NULL)")
 
     async with workers(settings):
         await until(is_done)
@@ -135,6 +136,16 @@ async def test_the_run_is_looked_at_started_and_charges_what_it_said(
         found = await db.fetch(renewals.DUE.format(where="s.state = 'active' AND s.next_on <= $1"), date.today())
         assert found == []
         assert await db.value("SELECT count(*) FROM expenses") >= 6
+        task_id = await db.value("SELECT id FROM tasks WHERE kind = 'billing.run'")
+    seen = (await alice.get("/staff/billing-run")).text
+    assert "charges are on no invoice yet" in seen
+    assert "one left out" in seen
+    assert "The payer is incomplete" in (await alice.get(f"/staff/tasks/{task_id}")).text
+    async with db.as_tenant(by.tenant.id):
+        await bills.ready()
+    assert (await alice.post("/staff/billing-run")).status_code == 303
+    async with workers(settings):
+        await until(is_done)
     assert "Nothing is due" in (await alice.get("/staff/billing-run")).text
     assert place
 

@@ -32,6 +32,9 @@ LABELS = money_lists.LABELS | {
     "state": N_("State"),
     "day_from": N_("Next from"),
     "day_to": N_("Next to"),
+    "ordered_from": N_("Ordered from"),
+    "ended_from": N_("Ended from"),
+    "waits": N_("Waits for"),
 }
 CAUSES = {"abuse": N_("Abuse"), "unpaid": N_("Not paid"), "request": N_("The client asked for it")}
 
@@ -39,13 +42,14 @@ CAUSES = {"abuse": N_("Abuse"), "unpaid": N_("Not paid"), "request": N_("The cli
 @get("/services", **requires(Permission.SERVICE_READ))
 async def index(request: AnyRequest, by: By) -> Response[Any]:
     """The list: filtered and paged by the address alone, so that a link shows the same."""
-    named = {"state": {key: _(label) for key, label in STATES.items()}}
+    named = {"state": {key: _(label) for key, label in STATES.items()}, "waits": {"funds": _("Money")}}
     found = await money_lists.read(request, ServiceFilter, service_list, HERE, LABELS, named, by=by)
     sums = [("period", _("A period of each, by the list"))]
     return page(
         request,
         "staff/services/index.html",
         states=list(named["state"].items()),
+        waits=list(named["waits"].items()),
         sums=sums,
         term=terms.of_row,
         **found,
