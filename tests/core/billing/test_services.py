@@ -367,9 +367,9 @@ async def test_a_period_is_charged_once_whoever_turns_the_service_back(alice: Ac
     with on(date(2026, 1, 1)):
         service_id = await begin(await account(alice), monthly, alice)
     await bill(date(2026, 2, 1), alice)
-    await db.execute("UPDATE services SET periods = 1, next_on = '2026-02-01' WHERE id = $1", service_id)
     with pytest.raises(asyncpg.UniqueViolationError):
         async with db.savepoint():
+            await db.execute("UPDATE services SET periods = 1, next_on = '2026-02-01' WHERE id = $1", service_id)
             await bill(date(2026, 2, 1), alice)
 
 
