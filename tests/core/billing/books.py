@@ -39,12 +39,11 @@ async def check() -> None:
 async def overdrawn() -> dict[int, int]:
     """The accounts that owe more than they may, each with its balance: a chargeback or a lower limit does that."""
     found = await db.fetch(
-        """SELECT a.id, sum(t.credits - t.debits)::bigint AS balance FROM client_projects a
-             JOIN projects p ON p.id = a.project_id JOIN ledger_accounts l ON l.holder_id = a.id
+        """SELECT a.id, (t.credits - t.debits)::bigint AS balance FROM client_projects a
+             JOIN projects p ON p.id = a.project_id
+             JOIN ledger_accounts l ON l.holder_id = a.id AND l.kind = 'client' AND l.currency = p.currency
              JOIN ledger_totals t ON t.account_id = l.id
-            WHERE l.kind = 'client' AND l.currency = p.currency AND NOT a.is_postpaid
-            GROUP BY a.id, p.id, p.tenant_id
-           HAVING sum(t.credits - t.debits) < -coalesce(a.credit_limit, p.credit_limit)"""
+            WHERE NOT a.is_postpaid AND t.credits - t.debits < -coalesce(a.credit_limit, p.credit_limit)"""
     )
     return {row["id"]: row["balance"] for row in found}
 
