@@ -1,11 +1,12 @@
 """What dunning does to an account on which day, if nothing is paid. Pure: the run and the pages ask the same.
 
 A debt is all that became due on one day; the oldest one that is open leads. Its steps come in the order of their
-days, each once. Days of a pause do not count, so what comes after it comes so much later. Whatever would fall on a
-free day comes on the next working day. Of several reminders that fall on one day only the last one is sent.
+days, each once; after the last one a debt leads that became due later than that. Days of a pause do not count, so
+what comes after it comes so much later. Whatever would fall on a free day comes on the next working day. Of
+several reminders that fall on one day only the last one is sent.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Literal
@@ -124,26 +125,39 @@ def timeline(rules: Rules, account: Account, calendar: Calendar, today: date) ->
 
     What should have come before, but did not, comes today, or as soon as it may.
     """
+    past = _Past(rules, account.done, today)
     debts = sorted((debt for debt in account.debts if debt.units > 0), key=lambda debt: debt.due_on)
-    enough = _enough(debts, rules.least.get(account.currency, 0))
-    if not debts or enough is None:
-        return []
-    due_on, pauses = debts[0].due_on, _merged(account.pauses)
-    past = _Past(due_on, account.done)
+    frame = _Frame(rules, _merged(account.pauses), calendar if rules.is_on_workdays else None)
     placed: list[Planned] = []
-    earliest = max(today, enough)
-    for step in sorted(rules.steps, key=lambda step: step.place):
-        if past.has(step):
+    for debt in debts:
+        if debt.due_on <= past.closed or not rules.steps:
             continue
-        wanted = max(earliest, moved(due_on, step.day, pauses), past.again(step))
-        if step.action in ("suspend", "end"):
-            if past.stopped_or_told is None:
-                break
-            wanted = max(wanted, past.stopped_or_told + timedelta(days=rules.notice_days))
-        earliest = _open_day(wanted, pauses, calendar if rules.is_on_workdays else None)
-        placed.append(Planned(on=earliest, due_on=due_on, step=step, units=_overdue(debts, earliest)))
-        past.note(step, earliest)
+        enough = _enough(debts, debt.due_on, rules.least.get(account.currency, 0))
+        if enough is None:
+            break
+        past.earliest = max(past.earliest, enough)
+        placed += _round(debts, debt.due_on, frame, past)
+        if not past.is_whole(debt.due_on):
+            break
     return _without_doubles(placed)
+
+
+def _round(debts: Sequence[Debt], due_on: date, frame: "_Frame", past: "_Past") -> list[Planned]:
+    """The steps about one debt that are not behind yet; `past` knows of them then."""
+    placed = []
+    for step in frame.steps:
+        if past.has(due_on, step):
+            continue
+        wanted = max(past.earliest, moved(due_on, step.day, frame.pauses), past.again(step))
+        if step.action in ("suspend", "end"):
+            told = past.told(due_on)
+            if told is None:
+                break
+            wanted = max(wanted, told + timedelta(days=frame.rules.notice_days))
+        on = frame.open_day(wanted)
+        past.note(due_on, step, on)
+        placed.append(Planned(on=on, due_on=due_on, step=step, units=_overdue(debts, due_on, on)))
+    return placed
 
 
 def moved(due_on: date, days: int, pauses: Sequence[Pause]) -> date:
@@ -156,60 +170,97 @@ def moved(due_on: date, days: int, pauses: Sequence[Pause]) -> date:
     return day
 
 
+class _Frame:
+    """What decides about days: the steps in their order, the pauses, and the calendar where free days count."""
+
+    def __init__(self, rules: Rules, pauses: Sequence[Pause], calendar: Calendar | None) -> None:
+        self.rules, self.pauses, self.calendar = rules, pauses, calendar
+        self.steps = sorted(rules.steps, key=lambda step: step.place)
+
+    def open_day(self, day: date) -> date:
+        """The day, or the first one after it that is neither paused nor free."""
+        for _try in range(MOST_FREE):
+            paused = next((pause for pause in self.pauses if pause.first <= day <= pause.last), None)
+            if paused is not None:
+                day = paused.last + _DAY
+            elif self.calendar is not None and self.calendar.is_free(day):
+                day += _DAY
+            else:
+                break
+        return day
+
+
 class _Past:
-    """What was done about the debt that leads, and when the account last had each step."""
+    """What is behind, and what is planned already, about each debt. Nothing comes before `earliest`.
 
-    def __init__(self, due_on: date, done: Sequence[Done]) -> None:
-        mine = [one for one in done if one.due_on == due_on]
-        self.reached = max((one.place for one in mine), default=None)
-        self.reminded = _last(one.on for one in mine if one.action == "remind" and not one.is_skipped)
-        self.suspended = _last(one.on for one in mine if one.action == "suspend" and not one.is_skipped)
-        self.others: dict[tuple[int, int], date] = {}
+    A debt about which all steps are done closes the round: what was due by then was asked for with it.
+    """
+
+    def __init__(self, rules: Rules, done: Sequence[Done], today: date) -> None:
+        self.earliest, self.closed = today, date.min
+        self.whole = max((step.place for step in rules.steps), default=None)
+        self.reached: dict[date, tuple[int, int]] = {}
+        self.reminded: dict[date, date] = {}
+        self.suspended: dict[date, date] = {}
+        self.last: dict[tuple[int, int], date] = {}
+        latest: dict[date, date] = {}
         for one in done:
-            if one.due_on != due_on and not one.is_skipped:
-                self.others[one.place] = max(one.on, self.others.get(one.place, one.on))
+            self._keep(one.due_on, one.place, one.action, one.on, is_skipped=one.is_skipped)
+            latest[one.due_on] = max(one.on, latest.get(one.due_on, one.on))
+        self.closed = max((on for due_on, on in latest.items() if self.is_whole(due_on)), default=date.min)
 
-    def has(self, step: Step) -> bool:
+    def has(self, due_on: date, step: Step) -> bool:
         """Whether a step is behind. A reminder is not, as long as none was sent."""
-        if self.reached is None or (step.action == "remind" and self.reminded is None):
+        reached = self.reached.get(due_on)
+        if reached is None or (step.action == "remind" and due_on not in self.reminded):
             return False
-        return step.place <= self.reached
+        return step.place <= reached
+
+    def is_whole(self, due_on: date) -> bool:
+        """Whether all steps about a debt are behind."""
+        reached = self.reached.get(due_on)
+        return reached is not None and self.whole is not None and reached >= self.whole
 
     def again(self, step: Step) -> date:
         """The first day on which the account may have this step again."""
-        last = self.others.get(step.place)
+        last = self.last.get(step.place)
         return date.min if last is None else last + timedelta(days=AGAIN)
 
-    @property
-    def stopped_or_told(self) -> date | None:
-        """When the client was last reminded or stopped; None when he was never reminded."""
-        return _last(day for day in (self.reminded, self.suspended) if day) if self.reminded else None
+    def told(self, due_on: date) -> date | None:
+        """When the client was last reminded of a debt, or stopped for it; None when he was never reminded."""
+        reminded = self.reminded.get(due_on)
+        return None if reminded is None else max(reminded, self.suspended.get(due_on, reminded))
 
-    def note(self, step: Step, on: date) -> None:
-        """From now on this step is behind too."""
-        if step.action == "remind":
-            self.reminded = on
-        elif step.action == "suspend":
-            self.suspended = on
+    def note(self, due_on: date, step: Step, on: date) -> None:
+        """A step is planned: it is behind for what follows."""
+        self.earliest = on
+        self._keep(due_on, step.place, step.action, on, is_skipped=False)
+        if self.is_whole(due_on):
+            self.closed = max(self.closed, on)
+
+    def _keep(self, due_on: date, place: tuple[int, int], action: Action, on: date, *, is_skipped: bool) -> None:
+        self.reached[due_on] = max(place, self.reached.get(due_on, place))
+        if is_skipped:
+            return
+        self.last[place] = max(on, self.last.get(place, on))
+        if action in ("remind", "suspend"):
+            kept = self.reminded if action == "remind" else self.suspended
+            kept[due_on] = max(on, kept.get(due_on, on))
 
 
-def _last(days: Iterable[date]) -> date | None:
-    return max(days, default=None)
-
-
-def _enough(debts: Sequence[Debt], least: int) -> date | None:
-    """The first day on which so much is overdue; the due day itself when the oldest debt is enough alone."""
+def _enough(debts: Sequence[Debt], due_on: date, least: int) -> date | None:
+    """The first day on which so much is overdue; any day when it is with what is due by `due_on`."""
     total = 0
-    for place, debt in enumerate(debts):
+    for debt in debts:
         total += debt.units
-        if total >= least:
-            return date.min if place == 0 else debt.due_on + _DAY
+        if total >= least and (debt.due_on >= due_on):
+            return date.min if debt.due_on == due_on else debt.due_on + _DAY
     return None
 
 
-def _overdue(debts: Sequence[Debt], on: date) -> int:
-    """What is overdue on a day, and at least the debt that leads."""
-    return sum(debt.units for debt in debts if debt.due_on < on or debt.due_on == debts[0].due_on)
+def _overdue(debts: Sequence[Debt], due_on: date, on: date) -> int:
+    """What is overdue on a day, and at least what is due by `due_on`."""
+    return sum(debt.units for debt in debts if debt.due_on < on or debt.due_on <= due_on)
 
 
 def _merged(pauses: Sequence[Pause]) -> list[Pause]:
@@ -221,19 +272,6 @@ def _merged(pauses: Sequence[Pause]) -> list[Pause]:
         else:
             merged.append(pause)
     return merged
-
-
-def _open_day(day: date, pauses: Sequence[Pause], calendar: Calendar | None) -> date:
-    """The day, or the first one after it that is neither paused nor free."""
-    for _try in range(MOST_FREE):
-        paused = next((pause for pause in pauses if pause.first <= day <= pause.last), None)
-        if paused is not None:
-            day = paused.last + _DAY
-        elif calendar is not None and calendar.is_free(day):
-            day += _DAY
-        else:
-            break
-    return day
 
 
 def _without_doubles(placed: Sequence[Planned]) -> list[Planned]:

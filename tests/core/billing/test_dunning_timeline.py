@@ -89,7 +89,15 @@ def test_after_an_outage_the_last_reminder_is_sent_alone_and_services_get_their_
 
 def test_one_step_does_not_come_again_within_a_week_for_the_next_debt() -> None:
     before = Done(due_on=day(-1), day=7, action="remind", on=day(6))
-    assert told(timeline(rules((7, "remind")), owing((0, 1), done=[before]), PLAIN, day(7))) == [(13, "remind")]
+    twice = rules((7, "remind"), (20, "remind"))
+    assert told(timeline(twice, owing((0, 1), done=[before]), PLAIN, day(7))) == [(13, "remind"), (20, "remind")]
+
+
+def test_after_the_last_step_the_first_debt_that_became_due_since_leads() -> None:
+    once = rules((7, "remind"), (8, "suspend"), notice_days=1)
+    found = timeline(once, owing((0, 10), (5, 20), (31, 40)), PLAIN, day(0))
+    assert told(found) == [(7, "remind"), (8, "suspend"), (38, "remind"), (39, "suspend")]
+    assert [one.units for one in found] == [30, 30, 70, 70]
 
 
 def test_a_fee_is_an_amount_of_the_currency_or_a_percentage_with_a_limit() -> None:
