@@ -74,6 +74,7 @@ ACTIONS = MappingProxyType(
         "dunning:decided": N_("%(actor)s changed what holds for dunning"),
         "dunning:pause_lifted": N_("%(actor)s let dunning of the client %(subject)s go on"),
         "dunning:paused": N_("%(actor)s paused dunning of the client %(subject)s"),
+        "dunning:ran": N_("%(subject)s: done what was to come"),
         "dunning_policy:created": N_("%(actor)s added the dunning policy %(subject)s"),
         "dunning_policy:deleted": N_("%(actor)s deleted the dunning policy %(subject)s"),
         "dunning_policy:updated": N_("%(actor)s changed the dunning policy %(subject)s"),

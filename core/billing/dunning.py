@@ -4,7 +4,7 @@ What is due when: an expense that an issued invoice asks for is due on the invoi
 after it was charged. Fees of dunning are owed, but they are no debt that dunning begins for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,14 @@ from piccolo.columns import BigInt, Date, Integer, Text, Timestamptz
 from core import clock, db, policies
 from core.accounts import access, account_parts
 from core.actor import Actor
-from core.billing import accounts, dunning_pauses, dunning_policies, dunning_settings, dunning_timeline
+from core.billing import (
+    accounts,
+    dunning_pauses,
+    dunning_policies,
+    dunning_settings,
+    dunning_timeline,
+    invoice_terms,
+)
 from core.billing.dunning_timeline import Account, Debt, Done, Planned
 from core.permissions import Permission
 
@@ -93,7 +100,7 @@ async def plans(found: Sequence[Mapping[str, Any]], day: date, *, by: Actor) -> 
     """
     ids = [row["id"] for row in found]
     mine = await dunning_policies.nearest(ids, by.tenant)
-    debts = await _debts({key: mine[key]["terms_days"] if key in mine else 14 for key in ids})
+    debts = await _debts({key: _terms(mine.get(key)) for key in ids})
     done = await _done([key for key in debts if key in mine])
     pauses = await dunning_pauses.in_force(sorted({row["client_id"] for row in found if row["id"] in debts}))
     calendar = (await dunning_settings.decided()).calendar
@@ -114,9 +121,21 @@ async def plans(found: Sequence[Mapping[str, Any]], day: date, *, by: Actor) -> 
     return made
 
 
+async def overdue(account_ids: Collection[int], day: date, *, by: Actor) -> set[int]:
+    """Those of these accounts in which anything but fees is overdue on a day. Needs no permission."""
+    mine = await dunning_policies.nearest(list(account_ids), by.tenant)
+    debts = await _debts({key: _terms(mine.get(key)) for key in account_ids})
+    return {key for key, owed in debts.items() if any(debt.due_on < day for debt in owed)}
+
+
 def is_dunned(account: Mapping[str, Any], policy: Mapping[str, Any]) -> bool:
     """Whether a policy has an effect on an account: the client is open, and post-paid accounts are meant too."""
     return account["status"] == "active" and (policy["covers_postpaid"] or not account["is_postpaid"])
+
+
+def _terms(policy: Mapping[str, Any] | None) -> int:
+    """How many days there are to pay what no invoice asks for."""
+    return int(policy["terms_days"]) if policy else invoice_terms.USUAL.due_days
 
 
 async def _debts(terms: Mapping[int, int]) -> dict[int, list[Debt]]:

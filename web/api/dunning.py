@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from core.accounts import clients
 from core.actor import Actor
-from core.billing import dunning, dunning_pauses
+from core.billing import dunning, dunning_pauses, dunning_run
 from core.billing.dunning_pauses import NewPause
 from core.billing.dunning_timeline import Action
 from core.permissions import Permission
@@ -82,6 +82,43 @@ class Dunning(msgspec.Struct, kw_only=True):
     pauses: list[Pause]
 
 
+class DunningPreview(msgspec.Struct, kw_only=True):
+    """What a run would do today: so many steps by action; `held` accounts are beyond what one run may stop.
+
+    `is_cut`: only the first accounts were looked at.
+    """
+
+    day: date
+    counts: dict[str, int]
+    held: int
+    is_cut: bool
+
+
+class DunningStart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`is_confirmed`: the run may stop as many accounts as it has to."""
+
+    is_confirmed: bool = False
+
+
+class DunningBegun(msgspec.Struct, kw_only=True):
+    """The task in which the run goes on."""
+
+    task_id: int
+
+
+@get("/v1/dunning-run", **asks(Permission.DUNNING_RUN))
+async def preview(by: By) -> DunningPreview:
+    """Say what a dunning run would do today. Changes nothing."""
+    found = await dunning_run.preview(by=by)
+    return DunningPreview(day=found.day, counts=found.counts, held=found.held, is_cut=found.is_cut)
+
+
+@post("/v1/dunning-run", status_code=202, **asks(Permission.DUNNING_RUN, body=DunningStart))
+async def start(by: By, sent: NamedDependency[DunningStart]) -> DunningBegun:
+    """Start the dunning run; 409 when one is at work, or there is no policy."""
+    return DunningBegun(task_id=await dunning_run.start(is_confirmed=sent.is_confirmed, by=by))
+
+
 @get("/v1/clients/{code:int}/dunning", **asks(Permission.DUNNING_READ))
 async def of_client(by: By, code: FromPath[int]) -> Dunning:
     """Say what dunning did and will do to a client."""
@@ -126,4 +163,4 @@ def _plan(plan: dunning.Plan) -> AccountPlan:
     )
 
 
-ROUTES = [of_client, pause, lift]
+ROUTES = [of_client, pause, lift, preview, start]

@@ -14,7 +14,7 @@ from tests.web.matrix.row import GONE, NEW, rows
 if TYPE_CHECKING:
     from tests.web.matrix.world import World
 
-READ, MANAGE, PAUSE = (f"dunning:{act}" for act in ("read", "manage", "pause"))
+READ, MANAGE, PAUSE, RUN = (f"dunning:{act}" for act in ("read", "manage", "pause", "run"))
 SOON = (date.today() + timedelta(days=30)).isoformat()
 FORM = {"name": "!name", "recipient": "client", "client": "$client", "day_0": "7", "action_0": "remind"}
 SENT = {"name": "!name", "recipient": "client", "client": "$client", "steps": [{"day": 7, "action": "remind"}]}
@@ -39,6 +39,8 @@ ROWS = [
         ),
         ("GET /staff/dunning/policies/{policy_id}/delete", MANAGE, {}),
         ("POST /staff/dunning/policies/{policy_id}/delete", MANAGE, {"send": {}}),
+        ("GET /staff/dunning/run", RUN, {}),
+        ("POST /staff/dunning/run", RUN, {"send": {"is_confirmed": "$ready_to_dun"}}),
         ("GET /staff/clients/{code}/dunning", READ, {}),
         ("POST /staff/clients/{code}/dunning/pauses", PAUSE, {"send": PAUSED}),
         ("POST /staff/dunning/pauses/{pause_id}/lift", PAUSE, {"send": {}}),
@@ -53,6 +55,8 @@ ROWS = [
         ("DELETE /api/v1/dunning-policies/{policy_id}", MANAGE, GONE),
         ("GET /api/v1/dunning-settings", READ, {}),
         ("PATCH /api/v1/dunning-settings", MANAGE, {"send": {"most_stops": 20, "version": "!dunning_version"}}),
+        ("GET /api/v1/dunning-run", RUN, {}),
+        ("POST /api/v1/dunning-run", RUN, {"gives": 202, "send": {"is_confirmed": "$ready_to_dun"}}),
         ("GET /api/v1/clients/{code}/dunning", READ, {}),
         ("POST /api/v1/clients/{code}/dunning/pauses", PAUSE, NEW | {"send": PAUSED}),
         ("POST /api/v1/dunning-pauses/{pause_id}/lift", PAUSE, {"send": {}}),
@@ -86,4 +90,14 @@ async def dunning_pause(world: "World", by: Actor) -> int:
         return int((await dunning_pauses.create(client_id, new, by=by))["id"])
 
 
-MAKERS = {made.__name__: made for made in (dunning_policy, dunning_pause)}
+async def ready_to_dun(world: "World", by: Actor) -> bool:
+    """Whether to confirm. There is a policy then, and no run at work."""
+    await dunning_policy(world, by)
+    async with db.as_tenant(by.tenant.id):
+        await db.execute(
+            "UPDATE tasks SET ended_at = now(), state = 'done' WHERE kind = 'dunning.run' AND ended_at IS NULL"
+        )
+    return True
+
+
+MAKERS = {made.__name__: made for made in (dunning_policy, dunning_pause, ready_to_dun)}
