@@ -33,7 +33,7 @@ async def activate(service_id: int, *, by: Actor) -> Record:
 
     `Conflict` when it is not pending, or its account may not owe that much: then nothing is done.
     """
-    account, service = await _locked(service_id, ("pending",), by=by)
+    account, service = await locked(service_id, ("pending",), by=by)
     clients.require_open(account, ["service"])
     today = clock.today(by.tenant.timezone)
     quoted = await service_prices.requoted(account, service, today, by=by)
@@ -83,7 +83,7 @@ async def suspend(service_id: int, cause: str, reason: str, *, by: Actor) -> Rec
 
     One that dunning suspended stays suspended for what is said here: money does not wake it any more.
     """
-    _account, service = await _locked(service_id, ("active", "suspended"), by=by)
+    _account, service = await locked(service_id, ("active", "suspended"), by=by)
     if service["state"] == "suspended" and service["suspended_for"] != "dunning":
         raise Conflict(_("The service is not in a state for that any more."))
     checks = Checks()
@@ -98,7 +98,7 @@ async def suspend(service_id: int, cause: str, reason: str, *, by: Actor) -> Rec
 
 async def resume(service_id: int, *, by: Actor) -> Record:
     """Let a suspended service go on. What it missed is charged by the next billing run."""
-    _account, service = await _locked(service_id, ("suspended",), by=by)
+    _account, service = await locked(service_id, ("suspended",), by=by)
     await rows.save("services", service, {"state": "active", "suspended_for": ""})
     await services.note(service_id, "active", by=by)
     await services.tell("service:resumed", service, by=by)
@@ -107,7 +107,7 @@ async def resume(service_id: int, *, by: Actor) -> Record:
 
 async def cancel(service_id: int, when: str, reason: str, *, by: Actor) -> Record:
     """End a service now, or with the period that is paid for. What was charged stays charged."""
-    _account, service = await _locked(service_id, ("pending", "active", "suspended"), by=by)
+    _account, service = await locked(service_id, ("pending", "active", "suspended"), by=by)
     checks = Checks()
     checks.choice("when", when, ("period_end", "now"))
     told = checks.text("reason", reason, longest=LONGEST_REASON, required=False)
@@ -126,7 +126,7 @@ async def cancel(service_id: int, when: str, reason: str, *, by: Actor) -> Recor
 
 async def keep(service_id: int, *, by: Actor) -> Record:
     """Take a cancelling back before the service has ended; `Conflict` when it is not cancelled."""
-    _account, service = await _locked(service_id, ("active", "suspended"), by=by)
+    _account, service = await locked(service_id, ("active", "suspended"), by=by)
     if service["ends_on"] is None:
         raise Conflict(_("This service is not cancelled."))
     await rows.save("services", service, {"ends_on": None, "next_on": service["next_on"] or service["ends_on"]})
@@ -156,12 +156,18 @@ async def end_each(found: Sequence[Mapping[str, Any]], reason: str, day: date, *
         [service["id"] for service in found],
         day,
     )
+    await db.execute(
+        """UPDATE service_changes SET state = 'withdrawn', ended_at = $2
+            WHERE service_id = ANY($1::bigint[]) AND state = 'planned'""",
+        [service["id"] for service in found],
+        clock.now(),
+    )
     for service in found:
         await services.note(service["id"], "ended", reason=reason, by=by)
         await stock.give_back(service["product_id"])
 
 
-async def _locked(service_id: int, states: Sequence[str], *, by: Actor) -> tuple[Record, Record]:
+async def locked(service_id: int, states: Sequence[str], *, by: Actor) -> tuple[Record, Record]:
     """The account and its service, both locked; `Conflict` when it is in none of these states."""
     policies.require(by, Permission.SERVICE_UPDATE)
     account = await accounts.locked((await services.get(service_id, by=by))["account_id"], by=by)
