@@ -192,6 +192,7 @@ ACTIONS = MappingProxyType(
         "provider:plugin_enabled": N_("%(actor)s switched a plugin of %(subject)s on"),
         "provider:resumed": N_("%(actor)s let %(subject)s go on"),
         "provider:suspended": N_("%(actor)s suspended %(subject)s"),
+        "provider:time_moved": N_("%(actor)s moved the time of %(subject)s"),
         "provider:updated": N_("%(actor)s changed the settings of %(subject)s"),
         "reseller:created": N_("%(actor)s took on the reseller %(subject)s"),
         "reseller:resumed": N_("%(actor)s let the reseller %(subject)s go on"),

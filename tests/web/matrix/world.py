@@ -20,7 +20,7 @@ import httpx
 import msgspec
 import pyotp
 
-from core import db, policies, provision
+from core import clock, db, policies, provision
 from core.accounts import api_keys, passkeys, second_factor, sessions
 from core.accounts.passkey_answers import Place
 from core.actor import Actor
@@ -38,7 +38,7 @@ NOBODYS = ("plugin", "mail", "static", "accent")
 """What belongs to no provider, so that there is no other one's."""
 
 PREPARED = """
-UPDATE providers SET edition = 'corporate';
+UPDATE providers SET edition = 'corporate', is_sandbox = true;
 UPDATE counters SET next = 5000 WHERE tenant_id = (SELECT id FROM providers WHERE code = 'acme');
 """
 """Acme's new clients get codes that Nova has not."""
@@ -195,6 +195,8 @@ class World:
         if value == "!tax_version":
             kept = "SELECT s.version FROM tax_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
             return await self.admin.fetchval(kept, somebody.host) or 0
+        if value == "!today":
+            return clock.today("Europe/Paris").isoformat()
         if value == "!day":
             return self.fresh_day().isoformat()
         word = self.fresh(value[1:])
