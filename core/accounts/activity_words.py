@@ -10,6 +10,7 @@ from core.i18n import N_
 
 ACTIONS = MappingProxyType(
     {
+        "account:exported": N_("%(actor)s exported the accounts"),
         "activity:exported": N_("%(actor)s exported the activity"),
         "addon:created": N_("%(actor)s added the addon %(subject)s"),
         "addon:deleted": N_("%(actor)s deleted the addon %(subject)s"),

@@ -59,6 +59,7 @@ STAFF = (
     Place("payment", "/staff/payments/{payment}"),
     Place("payment-pending", "/staff/payments/{pending_payment}"),
     Place("expenses", "/staff/expenses"),
+    Place("accounts", "/staff/accounts"),
     Place("expense", "/staff/expenses/{expense}"),
     Place("client-contracts", "/staff/clients/{mine}/contracts"),
     Place("client-contract-new", "/staff/clients/{mine}/contracts/new"),

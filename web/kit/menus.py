@@ -45,6 +45,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Invoices"), "/staff/invoices", "file-invoice", Permission.INVOICE_READ),
             (N_("Payments"), "/staff/payments", "cash", Permission.PAYMENT_READ),
             (N_("Expenses"), "/staff/expenses", "receipt", Permission.EXPENSE_READ),
+            (N_("Accounts"), "/staff/accounts", "coins", Permission.ACCOUNT_READ),
         ),
     ),
     (

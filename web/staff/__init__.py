@@ -4,6 +4,7 @@ from typing import Any
 
 from web.kit import menus
 from web.staff import (
+    accounts,
     activity,
     addon_offers,
     addons,
@@ -111,6 +112,7 @@ ROUTES: list[Any] = [
     *users.ROUTES,
     *client_projects.ROUTES,
     *payers.ROUTES,
+    *accounts.ROUTES,
     *client_accounts.ROUTES,
     *services.ROUTES,
     *billing_run.ROUTES,
