@@ -15,6 +15,7 @@ from core.accounts.projects import NewProject
 from core.actor import Actor
 from tenants import addresses, first_people, onboarding, project_hosts, resellers
 from tenants.demo import (
+    bank_statements,
     cast,
     catalogue,
     companies,
@@ -142,6 +143,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await own_fields.furnish(provider, by=inside)
     await money.furnish(provider, by=inside)
     await invoices.furnish(provider, by=inside)
+    await bank_statements.furnish(provider, by=inside)
     await catalogue.furnish(provider, group_ids, by=inside)
     await services.furnish(provider, by=inside)
     if provider.code == "nova":
