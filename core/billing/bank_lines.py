@@ -17,7 +17,6 @@ from core.errors import Conflict, NotFound
 from core.filters import Conditions
 from core.i18n import N_, _
 
-MOST_FOUND = 20
 LONGEST_REASON = 500
 WHY = {
     "": N_("Nothing in it is known"),
@@ -38,6 +37,14 @@ WITH_NAMES = """
       LEFT JOIN client_projects a ON a.id = coalesce(p.account_id, l.account_id)
       LEFT JOIN clients c ON c.id = a.client_id LEFT JOIN projects j ON j.id = a.project_id
 """
+
+
+NAMED = """(c.code = $2 OR a.id IN (SELECT i.account_id FROM invoices i WHERE i.number <> '' AND i.state = 'issued'
+         AND i.kind = 'invoice' AND plain_number(i.number) = $4)
+    OR c.id IN (SELECT w.client_id FROM words_of($3) q (word)
+           JOIN client_words w ON w.word >= q.word AND w.word < q.word || chr(1114111)
+          GROUP BY w.client_id HAVING count(DISTINCT q.word) = (SELECT count(*) FROM words_of($3))))"""
+"""The client's code, the number of an invoice, or beginnings of words of its name and login."""
 
 
 class BankLine(db.Owned, tablename="bank_lines"):
@@ -108,7 +115,7 @@ async def get(line_id: int, *, by: Actor) -> Record:
 
 
 async def possible(line: Record, text: str, *, by: Actor) -> list[Record]:
-    """The accounts of the line's currency that a text names: a client's code, how its name begins, an invoice.
+    """The accounts of the line's currency that a text names: a client's code, words of its name, an invoice.
 
     Without a text the one that the line is taken for.
     """
@@ -120,10 +127,7 @@ async def possible(line: Record, text: str, *, by: Actor) -> list[Record]:
     if not named:
         return await db.fetch(sql.format(where="a.id = $2"), line["currency"], line["account_id"])
     code = int(named) if named.isascii() and named.isdigit() and len(named) < 18 else 0
-    where = """(c.code = $2 OR c.name_folded LIKE $3 OR a.id IN (SELECT i.account_id FROM invoices i
-        WHERE i.number <> '' AND i.state = 'issued' AND i.kind = 'invoice' AND plain_number(i.number) = $4))"""
-    begins = named.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    return await db.fetch(sql.format(where=where), line["currency"], code, begins, bank_clues.plain(named))
+    return await db.fetch(sql.format(where=NAMED), line["currency"], code, named, bank_clues.plain(named))
 
 
 async def record(line_id: int, account_id: int, *, by: Actor) -> Record:

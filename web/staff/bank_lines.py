@@ -40,6 +40,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         request,
         "staff/bank_statements/lines.html",
         status=status,
+        with_statement=True,
         rows=listed.rows,
         page=filtered.paging(HERE, given, listed.previous, listed.next),
         filter=Form({"state": "open"} | given, errors),

@@ -184,6 +184,7 @@ async def _show(
         counts=await bank_statements.counts(found["id"]),
         is_busy=await bank_recording.is_busy(found["id"]),
         refused=refused,
+        with_statement=False,
         rows=listed.rows,
         page=filtered.paging(here, given, listed.previous, listed.next),
         filter=Form(given, errors),
