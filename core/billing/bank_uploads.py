@@ -107,9 +107,8 @@ def rows_of(found: Record) -> list[tuple[int, list[str]]]:
 async def _table(name: str, table: Table, account: Record, *, by: Actor) -> Record:
     statement_id = await _insert(name, "csv", account, by=by)
     currency = await db.value(
-        """SELECT coalesce((SELECT p.currency FROM projects p JOIN project_companies c ON c.project_id = p.id
-             WHERE c.company_id = $1 ORDER BY p.id LIMIT 1),
-             (SELECT currency FROM projects ORDER BY is_default DESC, id LIMIT 1))""",
+        """SELECT p.currency FROM projects p LEFT JOIN project_companies c ON c.project_id = p.id
+            WHERE c.company_id = $1 OR c.company_id IS NULL ORDER BY p.is_default DESC, p.id LIMIT 1""",
         account["company_id"],
     )
     await db.execute(
@@ -121,7 +120,7 @@ async def _table(name: str, table: Table, account: Record, *, by: Actor) -> Reco
         table.is_month_first,
         zlib.compress(msgspec.json.encode(table.rows), 1),
         len(table.rows),
-        currency,
+        currency or (await bank_statements.currencies())[0],
     )
     return await bank_statements.get(statement_id, by=by)
 
@@ -143,7 +142,7 @@ async def _insert(name: str, form: str, account: Record, *, by: Actor) -> int:
 
 
 async def _fill(statement_id: int, told: Statement, *, by: Actor) -> bool:
-    """Write the lines that are new; whether there was one."""
+    """Write the lines that are new; whether there was one. Lists, the newest first, show them as the file does."""
     await _check_currencies(told)
     found = await bank_statements.get(statement_id, by=by)
     keys = keys_of(found["iban"], told.lines)
@@ -160,7 +159,7 @@ async def _fill(statement_id: int, told: Statement, *, by: Actor) -> bool:
         """INSERT INTO bank_lines (statement_id, number, key, day, units, currency, reference, name, payer_iban,
                text, state, created_at)
            SELECT $1, l.number, l.key, l.day, l.units, l.currency, l.reference, l.name, l.iban, l.text,
-                  CASE WHEN l.units > 0 THEN 'open' ELSE 'outgoing' END, $10
+                  CASE WHEN l.units > 0 THEN 'open' ELSE 'outgoing' END, $10 - l.number * interval '1 microsecond'
              FROM unnest($2::text[], $3::date[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
                   $9::text[]) WITH ORDINALITY l (key, day, units, currency, reference, name, iban, text, number)
            ON CONFLICT (tenant_id, key) DO NOTHING RETURNING id""",

@@ -67,8 +67,9 @@ PARAMETERS = {
     "/staff/bank-lines/{line_id}": "who",
     "/api/v1/bank-lines": "statement state sure after before limit",
 }
+KEPT = {"bank_statements.rows"}
 RULED = {
-    *(f"bank_statements.{column}" for column in ("format", "state", "rows")),
+    *(f"bank_statements.{column}" for column in ("format", "state")),
     *(f"bank_lines.{column}" for column in ("currency", "state", "why", "sure", "reason")),
 }
 
