@@ -88,6 +88,7 @@ class Permission(StrEnum):
     PROVIDER_PLUGINS = "provider:plugins"
     PROVIDER_READ = "provider:read"
     PROVIDER_SUSPEND = "provider:suspend"
+    REPORT_READ = "report:read"
     RESELLER_MANAGE = "reseller:manage"
     RESELLER_READ = "reseller:read"
     ROLE_MANAGE = "role:manage"
@@ -189,6 +190,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.PROVIDER_PLUGINS: N_("Switch a provider's plugins on and off"),
         Permission.PROVIDER_READ: N_("See providers"),
         Permission.PROVIDER_SUSPEND: N_("Suspend providers, and let them go on"),
+        Permission.REPORT_READ: N_("See the figures of the business: revenue, receivables, reconciliation"),
         Permission.RESELLER_MANAGE: N_("Add resellers, and change what they may"),
         Permission.RESELLER_READ: N_("See resellers"),
         Permission.ROLE_MANAGE: N_("Make and change roles"),

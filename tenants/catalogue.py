@@ -18,11 +18,12 @@ APPEND_ONLY = (
     "ledger_transfers",
     "payment_states",
     "refunds",
+    "service_credits",
 )
 """Rows that the application reads, and never changes or removes; it adds to all but COUNTED."""
 
-NEVER_REMOVED = ("allocations", "expenses", "payments")
-"""Rows that the application never removes; what it may change of them, triggers say (0140)."""
+NEVER_REMOVED = ("allocations", "expenses", "payments", "services")
+"""Rows that the application never removes; others count on them (0190). What it may change triggers say (0140)."""
 
 COUNTED = ("ledger_totals",)
 """Rows that only the database writes, by triggers."""

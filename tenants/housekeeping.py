@@ -27,7 +27,7 @@ from core.accounts import (
 )
 from core.accounts.imports import files
 from core.actor import PLATFORM
-from core.billing import billing_run
+from core.billing import billing_run, daily_figures
 from core.catalog import vat_numbers
 
 EVERY = timedelta(hours=1)
@@ -59,6 +59,7 @@ async def tidy(_payload: dict[str, Any], job: jobs.Job) -> None:
         if job.tenant_id != PLATFORM:
             await rule_runs.nightly(now)
             await vat_numbers.look(now)
+            await daily_figures.nightly(now)
             await billing_run.nightly(now)
 
 

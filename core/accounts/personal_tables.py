@@ -174,6 +174,12 @@ TABLES: tuple[Table, ...] = (
         kept=dict.fromkeys(("name", "label", "trace", "addons"), BOOKS) | {"created_by": STAFF},
         plain=("key", "state", "suspended_for", "billing", "period_unit", "currency", "parked"),
     ),
+    Table(
+        name="service_changes",
+        kept=dict.fromkeys(("old_name", "name", "trace", "addons"), BOOKS) | {"created_by": STAFF},
+        plain=("state", "period_unit"),
+    ),
+    Table(name="service_credits", plain=("tax_category",)),
     Table(name="imports", rows="false", elsewhere="personal_traces; the file goes after seven days"),
     Table(name="staff", elsewhere="people of the staff are not cleared", plain=("role", "state")),
     Table(

@@ -4,16 +4,17 @@ from typing import Literal
 
 from asyncpg import Record
 
-from core import policies
+from core import clock, policies
 from core.accounts import access
 from core.accounts.focus import Focus
 from core.actor import Actor
-from core.billing import expenses, money_lists
+from core.billing import expenses, money_lists, receivables
 from core.billing.money_lists import MoneyFilter, Page, Total
 from core.filters import Conditions
 from core.permissions import Permission
 
 State = Literal["open", "covered", "reversed"]
+Age = Literal["not_due", "late_30", "late_60", "late_90", "late_more"]
 STATES: dict[str, str] = {
     "open": "e.reversed_at IS NULL AND e.covered_units < e.gross_units",
     "covered": "e.reversed_at IS NULL AND e.covered_units = e.gross_units",
@@ -26,10 +27,12 @@ SUMS = {
 
 
 class ExpenseFilter(MoneyFilter, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What the list shows. `text` is the beginning of an expense's text, in whatever case."""
+    """What the list shows. `text` is the beginning of an expense's text, in whatever case; `age` asks for open
+    expenses by how long they have been due, as `receivables` has it."""
 
     text: str = ""
     state: State | None = None
+    age: Age | None = None
 
 
 async def page(
@@ -82,4 +85,6 @@ def conditions(chosen: ExpenseFilter, *, by: Actor, within: Focus | None = None)
     bound.begins("e.text_folded", text)
     if chosen.state is not None:
         bound.add(STATES[chosen.state])
+    if chosen.age is not None:
+        receivables.limit(bound, chosen.age, clock.today(by.tenant.timezone))
     return bound

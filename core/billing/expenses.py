@@ -18,7 +18,7 @@ from piccolo.columns import BigInt, Date, Integer, Text, Timestamptz
 from core import audit, clock, db, policies
 from core.accounts import access, clients, rows
 from core.actor import Actor
-from core.billing import accounts, allocations, client_taxes, ledger, money_checks
+from core.billing import accounts, allocations, client_taxes, expense_holds, ledger, money_checks
 from core.billing.ledger import Transfer
 from core.catalog import price_words
 from core.catalog.percents import WHOLE
@@ -38,8 +38,6 @@ COLUMNS = (
     "discount_units", "net_units", "tax_rate", "tax_category", "tax_reason", "tax_units", "gross_units",
     "entry_id", "created_at", "created_by", "service_id",
 )  # fmt: skip
-ON_INVOICE = """SELECT EXISTS (SELECT FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id
-    WHERE l.expense_id = $1 AND l.is_live AND i.state = 'issued')"""
 WITH_NAMES = """SELECT e.*, c.code AS client_code, c.name AS client_name, a.project_id, j.name AS project
     FROM expenses e JOIN clients c ON c.id = e.client_id JOIN client_projects a ON a.id = e.account_id
     JOIN projects j ON j.id = a.project_id"""
@@ -164,12 +162,7 @@ async def charge(account: Mapping[str, Any], made: Charge, *, by: Actor) -> int:
     if (before := await _made(made.key)) is not None:
         return before
     tax = made.taxed
-    currency = account["currency"]
-    moves = [
-        Transfer(debit=await client_account(account), credit=await ledger.account(kind, currency), units=units)
-        for kind, units in (("revenue", made.net_units), ("tax", tax))
-        if units
-    ]
+    moves = await _moves(account, made.net_units, tax)
     entry_id = await _post(made, moves, by=by) if moves else None
     expense_id = await insert(account, made, tax, entry_id, by=by)
     await allocations.cover([account["id"]])
@@ -199,9 +192,7 @@ async def why_it_stays(expense: Mapping[str, Any]) -> str:
         return _("This expense was reversed before.")
     if expense["kind"] == TRANSFER:
         return _("Money that was moved to another account is moved back from there.")
-    if await db.value(ON_INVOICE, expense["id"]):
-        return _("An invoice that was issued asks for it. Make that void first.")
-    return ""
+    return await expense_holds.why(expense)
 
 
 async def reverse(expense_id: int, reason: str, *, by: Actor) -> Record:
@@ -216,8 +207,11 @@ async def reverse(expense_id: int, reason: str, *, by: Actor) -> Record:
         raise Conflict(stays)
     await allocations.release_expense(expense_id)
     now = clock.now()
-    if expense["entry_id"] is not None:
-        await ledger.reverse(expense["entry_id"], key=f"expense-{expense_id}-reversed", at=now)
+    if moves := await _moves(
+        dict(account) | {"currency": expense["currency"]}, expense["net_units"], expense["tax_units"]
+    ):
+        contrary = [Transfer(debit=one.credit, credit=one.debit, units=one.units) for one in moves]
+        await ledger.post(f"expense-{expense_id}-reversed", "expense", contrary, at=now)
     await db.execute(
         "UPDATE expenses SET reversed_at = $2, reversed_by = $3, reversed_reason = $4 WHERE id = $1",
         expense_id,
@@ -247,6 +241,16 @@ async def tell(
 async def _post(made: Charge, moves: list[Transfer], *, by: Actor) -> int:
     at = first_moment(made.day, ZoneInfo(by.tenant.timezone))
     return await ledger.post(f"expense-{made.key}", "expense", moves, at=at)
+
+
+async def _moves(account: Mapping[str, Any], net_units: int, tax_units: int) -> list[Transfer]:
+    """What an expense moves in the ledger; nothing when it is for free."""
+    currency = account["currency"]
+    return [
+        Transfer(debit=await client_account(account), credit=await ledger.account(kind, currency), units=units)
+        for kind, units in (("revenue", net_units), ("tax", tax_units))
+        if units
+    ]
 
 
 async def _made(key: str) -> int | None:

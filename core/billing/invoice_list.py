@@ -17,7 +17,7 @@ from core.permissions import Permission
 
 Kind = Literal["invoice", "credit_note", "proforma"]
 State = Literal["draft", "issued", "void"]
-Paid = Literal["paid", "open", "overdue"]
+Paid = Literal["paid", "open", "overdue", "due_today"]
 ASKING = "k.state = 'issued' AND k.kind = 'invoice'"
 """What asks for money: an invoice that was issued and is not void."""
 UNPAID = """EXISTS (SELECT FROM invoice_lines l JOIN expenses e ON e.id = l.expense_id
@@ -32,7 +32,7 @@ SUMS = {
 class InvoiceFilter(MoneyFilter, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What the list shows. `number` is the beginning of a number, `company` an id; the days are those of issue.
 
-    `paid`: issued invoices that are paid, open (not paid whole), or open after their last day to pay.
+    `paid`: issued invoices that are paid, open (not paid whole), open after their last day to pay, or on it.
     """
 
     number: str = ""
@@ -94,8 +94,9 @@ def conditions(chosen: InvoiceFilter, *, by: Actor, within: Focus | None = None)
         bound.add(f"k.issued_on <= {bound.bind(chosen.day_to)}")
     if chosen.paid is not None:
         bound.add(f"{ASKING} AND {'NOT ' if chosen.paid == 'paid' else ''}{UNPAID}")
-    if chosen.paid == "overdue":
-        bound.add(f"k.due_on < {bound.bind(clock.today(by.tenant.timezone))}")
+    if chosen.paid in ("overdue", "due_today"):
+        sign = "<" if chosen.paid == "overdue" else "="
+        bound.add(f"k.due_on {sign} {bound.bind(clock.today(by.tenant.timezone))}")
     if number:
         bound.add("k.number <> ''")
         bound.begins("k.number", number)

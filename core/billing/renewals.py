@@ -19,7 +19,7 @@ from asyncpg import Record
 from core import clock, db
 from core.accounts import project_companies
 from core.actor import Actor
-from core.billing import accounts, allocations
+from core.billing import accounts, allocations, service_changes
 from core.catalog import price_words, taxes
 from core.catalog.tax_rules import Tax
 from core.periods import first_moment
@@ -83,8 +83,7 @@ PARTS = """
                    OVER (PARTITION BY q.account_id ORDER BY q.start_day, q.id, q.number) AS upto
           FROM priced q JOIN rooms r ON r.id = q.account_id),
     good AS MATERIALIZED (
-        SELECT p.*, new_id() AS expense_id, new_id() AS entry_id,
-               'service-' || p.id || '-' || p.start_day AS key
+        SELECT p.*, 'service-' || p.id || '-' || p.start_day AS key
           FROM placed p WHERE p.room IS NULL OR p.upto <= p.room)
 """
 LOOK = f"""
@@ -97,27 +96,31 @@ LOOK = f"""
 """
 CHARGE = f"""
     WITH {PARTS},
+    sums AS MATERIALIZED (
+        SELECT s.*, new_id() AS entry_id, c.id AS owing_id FROM (
+            SELECT g.account_id, g.currency, sum(g.net)::bigint AS net, sum(g.tax)::bigint AS tax,
+                   min(g.key) AS key, string_agg(g.key || g.net || '+' || g.tax, ' ' ORDER BY g.key) AS told
+              FROM good g GROUP BY g.account_id, g.currency HAVING sum(g.net + g.tax) > 0) s
+          JOIN ledger_accounts c ON c.kind = 'client' AND c.currency = s.currency AND c.holder_id = s.account_id),
     entries AS (
         INSERT INTO ledger_entries (id, key, kind, digest, at, recorded_at)
-        SELECT g.entry_id, 'expense-' || g.key, 'expense', sha256(convert_to(g.key, 'UTF8')), $10, $11
-          FROM good g WHERE g.net + g.tax > 0),
+        SELECT s.entry_id, 'expense-' || s.key, 'expense', sha256(convert_to(s.told, 'UTF8')), $10, $11
+          FROM sums s),
     moves AS (
         INSERT INTO ledger_transfers (entry_id, debit_id, credit_id, currency, units, at)
-        SELECT g.entry_id, c.id, r.id, g.currency, x.units, $10
-          FROM good g CROSS JOIN LATERAL (VALUES ('revenue', g.net), ('tax', g.tax)) x (kind, units)
-          JOIN ledger_accounts c ON c.kind = 'client' AND c.currency = g.currency AND c.holder_id = g.account_id
-          JOIN ledger_accounts r ON r.kind = x.kind AND r.currency = g.currency AND r.holder_id IS NULL
+        SELECT s.entry_id, s.owing_id, r.id, s.currency, x.units, $10
+          FROM sums s CROSS JOIN LATERAL (VALUES ('revenue', s.net), ('tax', s.tax)) x (kind, units)
+          JOIN ledger_accounts r ON r.kind = x.kind AND r.currency = s.currency AND r.holder_id IS NULL
          WHERE x.units > 0),
     made AS (
         INSERT INTO expenses (id, client_id, account_id, payer_id, service_id, key, kind, text, day, period_start,
             period_end, currency, discount_units, net_units, tax_rate, tax_category, tax_reason, tax_units,
             gross_units, entry_id, created_at, created_by)
-        SELECT g.expense_id, g.client_id, g.account_id, g.payer_id, g.id, g.key, 'service',
+        SELECT new_id(), g.client_id, g.account_id, g.payer_id, g.id, g.key, 'service',
                g.name || CASE WHEN g.label = '' THEN '' ELSE ' · ' || g.label END, least(g.start_day, $7),
                g.start_day, g.end_day, g.currency, g.listed - g.net, g.net, g.rate, g.category, g.reason, g.tax,
-               g.net + g.tax,
-               CASE WHEN g.net + g.tax > 0 THEN g.entry_id END, $11, $12
-          FROM good g),
+               g.net + g.tax, CASE WHEN g.net + g.tax > 0 THEN s.entry_id END, $11, $12
+          FROM good g LEFT JOIN sums s ON s.account_id = g.account_id AND s.currency = g.currency),
     moved AS (
         UPDATE services s SET periods = s.periods + coalesce(m.count, 0),
                next_on = CASE WHEN s.ends_on IS NOT NULL AND d.day >= s.ends_on THEN NULL ELSE d.day END,
@@ -154,6 +157,7 @@ async def charge(found: Sequence[Record], day: date, *, by: Actor) -> Charged:
     """Charge these services, whose accounts are locked, for every period that has begun by the day."""
     if not found:
         return Charged()
+    await service_changes.perform([row["id"] for row in found], day, by=by)
     account_ids = sorted({row["account_id"] for row in found})
     await _open_ledger(account_ids)
     asked = await _asked(found, day)
@@ -205,12 +209,17 @@ async def _asked(found: Sequence[Record], day: date) -> tuple[Any, ...]:
 async def _open_ledger(account_ids: Sequence[int]) -> None:
     """The ledger accounts that are posted to, where there are none yet."""
     await db.execute(
-        """INSERT INTO ledger_accounts (kind, currency, holder_id, opened_at)
-           SELECT 'client', j.currency, a.id, $2::timestamptz
-             FROM client_projects a JOIN projects j ON j.id = a.project_id
-            WHERE a.id = ANY($1::bigint[])
-           UNION SELECT k.kind, j.currency, NULL, $2 FROM client_projects a JOIN projects j ON j.id = a.project_id
-            CROSS JOIN (VALUES ('revenue'), ('tax')) k (kind) WHERE a.id = ANY($1::bigint[])
+        """WITH held AS (SELECT a.id, j.currency FROM client_projects a JOIN projects j ON j.id = a.project_id
+                         WHERE a.id = ANY($1::bigint[]))
+           INSERT INTO ledger_accounts (kind, currency, holder_id, opened_at)
+           SELECT 'client', h.currency, h.id, $2::timestamptz FROM held h
+            WHERE (SELECT l.id FROM ledger_accounts l
+                    WHERE l.kind = 'client' AND l.currency = h.currency AND l.holder_id = h.id) IS NULL
+            UNION ALL
+           SELECT k.kind, h.currency, NULL, $2
+             FROM (SELECT DISTINCT currency FROM held) h CROSS JOIN (VALUES ('revenue'), ('tax')) k (kind)
+            WHERE NOT EXISTS (SELECT FROM ledger_accounts l
+                               WHERE l.holder_id IS NULL AND l.kind = k.kind AND l.currency = h.currency)
            ON CONFLICT DO NOTHING""",
         list(account_ids),
         clock.now(),

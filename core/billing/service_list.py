@@ -1,6 +1,8 @@
 """The list of all services of a provider, the newest first, page by page, with filter, focus and totals."""
 
+from datetime import date
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from asyncpg import Record
 
@@ -11,6 +13,7 @@ from core.actor import Actor
 from core.billing import money_lists, services
 from core.billing.money_lists import MoneyFilter, Page, Total
 from core.filters import Conditions
+from core.periods import first_moment
 from core.permissions import Permission
 
 State = Literal["pending", "active", "suspended", "ended"]
@@ -19,11 +22,15 @@ SUMS = {"period": "sum(s.full_units - s.discount_units)"}
 
 class ServiceFilter(MoneyFilter, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What the list shows. `label` is the beginning of one, in whatever case; the days are those on which the next
-    period begins."""
+    period begins. `ordered_from` and `ended_from` ask for those that were ordered, or have ended, since a day;
+    `waits` for those that the billing run has not charged for want of money."""
 
     label: str = ""
     state: State | None = None
     plan: int | None = None
+    ordered_from: date | None = None
+    ended_from: date | None = None
+    waits: Literal["funds"] | None = None
 
 
 async def page(
@@ -69,4 +76,11 @@ def conditions(chosen: ServiceFilter, *, by: Actor, within: Focus | None = None)
     bound.begins("s.label_folded", label)
     if chosen.plan is not None:
         bound.add(f"s.plan_id = {bound.bind(max(0, min(chosen.plan, 2**63 - 1)))}")
+    if chosen.ordered_from is not None:
+        begin = first_moment(chosen.ordered_from, ZoneInfo(by.tenant.timezone))
+        bound.add(f"s.created_at >= {bound.bind(begin)} AND s.state <> 'pending'")
+    if chosen.ended_from is not None:
+        bound.add(f"s.state = 'ended' AND s.ends_on >= {bound.bind(chosen.ended_from)}")
+    if chosen.waits is not None:
+        bound.add("s.state = 'active' AND s.parked <> ''")
     return bound

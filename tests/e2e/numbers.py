@@ -55,6 +55,8 @@ NUMBERS = {
     "own_role": f"SELECT max(id) FROM client_roles WHERE client_id = {OWN}",
     "note": "SELECT max(id) FROM client_notes",
     "service": f"SELECT max(id) FROM services WHERE client_id = {OWN}",
+    "active_service": f"SELECT max(id) FROM services WHERE state = 'active' AND client_id = {OWN}",
+    "dearer_price": "SELECT max(p.id) FROM prices p WHERE p.units = 1900 AND p.setup_units = 500",
     "service_price": f"""SELECT max(p.id) FROM services s JOIN prices p ON p.id = s.price_id
                           WHERE s.client_id = {OWN}""",
     "payment": f"SELECT max(id) FROM payments WHERE state = 'paid' AND client_id = {OWN}",

@@ -48,6 +48,8 @@ STAFF = (
     Place("client-service-new", "/staff/clients/{mine}/services/new?price_id={service_price}"),
     Place("services", "/staff/services"),
     Place("service", "/staff/services/{service}"),
+    Place("service-change-choose", "/staff/services/{active_service}/change"),
+    Place("service-change", "/staff/services/{active_service}/change?price_id={dearer_price}"),
     Place("billing-run", "/staff/billing-run"),
     Place("client-accounts", "/staff/clients/{mine}/accounts"),
     Place("client-payments", "/staff/clients/{mine}/payments"),

@@ -24,16 +24,26 @@ from web.staff import client_tabs, money_lists
 
 HERE = "/staff/expenses"
 STATES = {"open": N_("Not covered"), "covered": N_("Covered"), "reversed": N_("Reversed")}
-LABELS = money_lists.LABELS | {"text": N_("Text"), "state": N_("State")}
+AGES = {
+    "not_due": N_("Not due"),
+    "late_30": N_("1 to 30 days late"),
+    "late_60": N_("31 to 60 days late"),
+    "late_90": N_("61 to 90 days late"),
+    "late_more": N_("More than 90 days late"),
+}
+LABELS = money_lists.LABELS | {"text": N_("Text"), "state": N_("State"), "age": N_("Due")}
 
 
 @get("/expenses", **requires(Permission.EXPENSE_READ))
 async def index(request: AnyRequest, by: By) -> Response[Any]:
     """The list: filtered and paged by the address alone, so that a link shows the same."""
-    named = {"state": {key: _(label) for key, label in STATES.items()}}
+    named = {
+        name: {key: _(label) for key, label in words.items()} for name, words in (("state", STATES), ("age", AGES))
+    }
     found = await money_lists.read(request, ExpenseFilter, expense_list, HERE, LABELS, named, by=by)
     sums = [("gross", _("Charged")), ("open", _("Not covered"))]
-    return page(request, "staff/expenses/index.html", states=list(named["state"].items()), sums=sums, **found)
+    choices = {name: list(known.items()) for name, known in named.items()}
+    return page(request, "staff/expenses/index.html", choices=choices, sums=sums, **found)
 
 
 @get("/clients/{code:int}/expenses", **requires(Permission.EXPENSE_READ))

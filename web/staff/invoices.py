@@ -26,7 +26,7 @@ from web.staff import client_tabs, money_lists
 HERE = "/staff/invoices"
 KINDS = {"invoice": N_("Invoice"), "credit_note": N_("Credit note"), "proforma": N_("Pro forma")}
 STATES = {"draft": N_("Draft"), "issued": N_("Issued"), "void": N_("Void")}
-PAID = {"open": N_("Not paid"), "overdue": N_("Overdue"), "paid": N_("Paid in full")}
+PAID = {"open": N_("Not paid"), "overdue": N_("Overdue"), "due_today": N_("Due today"), "paid": N_("Paid in full")}
 LABELS = dict(money_lists.LABELS) | {
     "number": N_("Number of the document"),
     "kind": N_("Kind"),

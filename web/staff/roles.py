@@ -42,6 +42,7 @@ NOUNS = {
     "plugin": N_("Plugins"),
     "product": N_("Products"),
     "project": N_("Projects"),
+    "report": N_("Figures"),
     "role": N_("Roles"),
     "segment": N_("Saved filters"),
     "service": N_("Services"),

@@ -157,6 +157,23 @@ async def test_what_is_no_transfer_is_refused(nova: int, units: int) -> None:
                 )
 
 
+@pytest.mark.parametrize("wrong", ["entry_id", "debit_id", "credit_id", "currency"])
+async def test_a_transfer_is_of_an_entry_between_accounts_of_its_currency(nova: int, wrong: str) -> None:
+    async with db.as_tenant(nova):
+        bank, revenue, _client = await open_accounts()
+        entry_id = await ledger.post("right", "payment", [Transfer(debit=bank, credit=revenue, units=1)], at=AT)
+        told = {"entry_id": entry_id, "debit_id": bank, "credit_id": revenue, "currency": "EUR"}
+        told[wrong] = "USD" if wrong == "currency" else 12345
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            async with db.savepoint():
+                await db.execute(
+                    """INSERT INTO ledger_transfers (entry_id, debit_id, credit_id, currency, units, at)
+                       VALUES ($1, $2, $3, $4, 1, now())""",
+                    *told.values(),
+                )
+        assert await ledger.differences() == []
+
+
 async def test_two_currencies_and_two_providers_do_not_meet(nova: int) -> None:
     acme = (await cast.tenant("acme")).id
     async with db.as_tenant(acme):

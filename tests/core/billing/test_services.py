@@ -81,23 +81,27 @@ async def begin(account_id: int, price_id: int, by: Actor, **more: Any) -> int:
     return int((await service_states.activate(made["id"], by=by))["id"])
 
 
-async def bill(day: date, by: Actor) -> dict[str, Any]:
-    """One whole run on this day; returns what it tells."""
-    found = Task(
-        **dict.fromkeys(("title", "reason", "actor_kind", "actor_name", "locale", "address", "request_id"), ""),
+def a_run(day: date, **more: Any) -> Task:
+    """The task of a billing run on this day, as it begins."""
+    begun = dict.fromkeys(("title", "reason", "actor_kind", "actor_name", "locale", "address", "request_id"), "")
+    now = datetime.now(UTC)
+    values: dict[str, Any] = {"position": {}, "outcome": {}, "created_at": now, "touched_at": now} | more
+    return Task(
+        **begun,
         **dict.fromkeys(("id", "total", "done", "skipped", "failed"), 0),
         **dict.fromkeys(("person_id", "api_key_id", "started_at", "ended_at")),
         kind=billing_run.KIND,
         payload={"day": day.isoformat()},
-        position={},
-        outcome={},
         state="running",
         is_cancel_asked=False,
-        created_at=datetime.now(UTC),
-        touched_at=datetime.now(UTC),
+        **values,
     )
+
+
+async def bill(day: date, by: Actor) -> dict[str, Any]:
+    """What a run charges on this day, without its invoices; returns what it tells."""
     with on(day):
-        return (await billing_run.step(found, by)).outcome
+        return (await billing_run.step(a_run(day), by)).outcome
 
 
 async def charged(service_id: int) -> list[tuple[date, date | None, int, int]]:
@@ -379,6 +383,47 @@ async def test_a_reversed_period_is_not_charged_again(alice: Actor) -> None:
     )
     await expenses.reverse(last, "Goodwill", by=alice)
     assert (await bill(date(2026, 2, 2), alice))["expenses"] == 0
+
+
+async def test_of_what_a_run_charged_together_one_is_taken_back_alone(alice: Actor) -> None:
+    (monthly,) = await sell(alice, {"units": 1000})
+    account_id = await account(alice)
+    with on(date(2026, 1, 1)):
+        first, second = [await begin(account_id, monthly, alice) for _one in range(2)]
+    await bill(date(2026, 3, 1), alice)
+    made = await db.fetch(
+        "SELECT id, entry_id FROM expenses WHERE period_start >= '2026-02-01' ORDER BY period_start"
+    )
+    assert len({row["entry_id"] for row in made}) == 1, "an account has one entry of a run"
+    await expenses.reverse(made[0]["id"], "Goodwill", by=alice)
+    assert (await accounts.get(account_id, by=alice))["balance"] == -5 * 1200
+    assert len(await charged(first)) == len(await charged(second)) == 3
+
+
+@pytest.mark.parametrize("wrong", ["client_id", "account_id", "service_id", "entry_id"])
+async def test_an_expense_is_of_an_account_of_its_client_and_a_service_of_it(alice: Actor, wrong: str) -> None:
+    (monthly,) = await sell(alice, {"units": 1000})
+    with on(date(2026, 1, 1)):
+        await begin(await account(alice), monthly, alice)
+        other = await begin(await account(alice, "elodie"), monthly, alice)
+    right = await db.row("SELECT * FROM expenses WHERE service_id <> $1", other)
+    foreign = await db.row("SELECT * FROM expenses WHERE service_id = $1", other)
+    assert right is not None
+    assert foreign is not None
+    copied = """INSERT INTO expenses (client_id, account_id, service_id, entry_id, key, kind, text, day, currency,
+                    net_units, tax_category, gross_units, created_at, created_by)
+                VALUES ($1, $2, $3, $4, 'copied', 'x', 'x', '2026-01-01', 'EUR', 0, 'O', 0, now(), 'x')"""
+    told = {name: right[name] for name in ("client_id", "account_id", "service_id", "entry_id")}
+    changed = 12345 if wrong == "entry_id" else foreign[wrong]
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        async with db.savepoint():
+            await db.execute(copied, *(told | {wrong: changed}).values())
+    if wrong != "entry_id":
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            async with db.savepoint():
+                await db.execute(f"UPDATE expenses SET {wrong} = $2 WHERE id = $1", right["id"], changed)
+                await db.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    await db.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 async def test_a_discount_lasts_as_many_periods_as_it_says(alice: Actor) -> None:

@@ -112,8 +112,8 @@ PARAMETERS = {
     "/services": "after before",
     "/expenses": "after before",
     "/payments": "after before",
-    "/staff/expenses": f"{_FILTER} text after before",
-    "/api/v1/expenses": f"{_FILTER} text after before limit",
+    "/staff/expenses": f"{_FILTER} text age after before",
+    "/api/v1/expenses": f"{_FILTER} text age after before limit",
     "/staff/payments": f"{_FILTER} reference method after before",
     "/api/v1/payments": f"{_FILTER} reference method after before limit",
 }

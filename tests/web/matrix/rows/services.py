@@ -56,7 +56,7 @@ ROWS = [
     ),
 ]
 CHANGES_NOTHING = {"/api/v1/balances/{account_id}/quote"}
-_FILTER = "label client project day_from day_to state plan"
+_FILTER = "label client project day_from day_to state plan ordered_from ended_from waits"
 PARAMETERS = {
     "/staff/services": f"{_FILTER} after before",
     "/api/v1/services": f"{_FILTER} after before limit",
