@@ -1,7 +1,7 @@
-"""The words in which people read the audit: a sentence per action, a name per kind of subject.
+"""The words in which people read the audit: a sentence per action.
 
 An action of a plugin has no sentence here and is shown by its name. A test looks for actions of ours without one.
-What changed and what it means is in `activity_fields`.
+What it was done to is in `activity_subjects`, what changed and what it means in `activity_fields`.
 """
 
 from types import MappingProxyType
@@ -147,8 +147,8 @@ ACTIONS = MappingProxyType(
         "payment:created": N_("%(actor)s recorded the payment %(subject)s"),
         "payment:credited": N_("%(actor)s gave a credit of %(subject)s"),
         "payment:exported": N_("%(actor)s exported the payments"),
-        "payment:reversed": N_("%(actor)s took back the payment %(subject)s, recorded by mistake"),
         "payment:refunded": N_("%(actor)s refunded the payment %(subject)s"),
+        "payment:reversed": N_("%(actor)s took back the payment %(subject)s, recorded by mistake"),
         "person:created": N_("%(actor)s added the person %(subject)s"),
         "person:disabled": N_("%(actor)s shut %(subject)s out"),
         "person:enabled": N_("%(actor)s let %(subject)s in again"),
@@ -251,53 +251,3 @@ ACTIONS = MappingProxyType(
     }
 )
 """What was done, as a sentence. In a translation the two names may stand wherever they sound best."""
-
-SUBJECTS = MappingProxyType(
-    {
-        "addon": N_("Addons"),
-        "api_key": N_("API keys"),
-        "attitude": N_("Attitudes"),
-        "bank_line": N_("Bank lines"),
-        "bank_statement": N_("Bank statements"),
-        "client": N_("Clients"),
-        "company": N_("Companies"),
-        "client_role": N_("Roles of users"),
-        "contract": N_("Contracts"),
-        "contract_template": N_("Contract templates"),
-        "expense": N_("Expenses"),
-        "discount": N_("Discounts"),
-        "export": N_("Exports"),
-        "field": N_("Fields"),
-        "file": N_("Files"),
-        "group": N_("Account groups"),
-        "import": N_("Imports"),
-        "invitation": N_("Invitations"),
-        "job": N_("Jobs"),
-        "list_filter": N_("Saved filters of lists"),
-        "membership": N_("Users"),
-        "invoice": N_("Invoices"),
-        "note": N_("Notes"),
-        "passkey": N_("Passkeys"),
-        "payer": N_("Payers"),
-        "payment": N_("Payments"),
-        "person": N_("People"),
-        "plan": N_("Plans"),
-        "plugin": N_("Plugins"),
-        "price_list": N_("Price lists"),
-        "product": N_("Products"),
-        "product_type": N_("Product types"),
-        "project": N_("Projects"),
-        "provider": N_("Provider"),
-        "reseller": N_("Resellers"),
-        "role": N_("Roles"),
-        "segment": N_("Saved filters"),
-        "service": N_("Services"),
-        "session": N_("Sessions"),
-        "staff": N_("Staff"),
-        "tax_rate": N_("Tax rates"),
-        "taxes": N_("Taxes"),
-        "terms": N_("Terms"),
-        "task": N_("Tasks"),
-    }
-)
-"""What it can be done to."""

@@ -159,7 +159,8 @@ async def _fill(statement_id: int, told: Statement, *, by: Actor) -> bool:
         """INSERT INTO bank_lines (statement_id, number, key, day, units, currency, reference, name, payer_iban,
                text, state, created_at)
            SELECT $1, l.number, l.key, l.day, l.units, l.currency, l.reference, l.name, l.iban, l.text,
-                  CASE WHEN l.units > 0 THEN 'open' ELSE 'outgoing' END, $10 - l.number * interval '1 microsecond'
+                  CASE WHEN l.units > 0 THEN 'open' ELSE 'outgoing' END,
+                  $10::timestamptz - l.number * interval '1 microsecond'
              FROM unnest($2::text[], $3::date[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
                   $9::text[]) WITH ORDINALITY l (key, day, units, currency, reference, name, iban, text, number)
            ON CONFLICT (tenant_id, key) DO NOTHING RETURNING id""",
