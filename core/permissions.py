@@ -42,6 +42,10 @@ class Permission(StrEnum):
     DISCOUNT_DELETE = "discount:delete"
     DISCOUNT_READ = "discount:read"
     DISCOUNT_UPDATE = "discount:update"
+    DUNNING_MANAGE = "dunning:manage"
+    DUNNING_PAUSE = "dunning:pause"
+    DUNNING_READ = "dunning:read"
+    DUNNING_RUN = "dunning:run"
     EXPENSE_CREATE = "expense:create"
     EXPENSE_READ = "expense:read"
     EXPENSE_REVERSE = "expense:reverse"
@@ -144,6 +148,10 @@ DESCRIPTIONS = MappingProxyType(
         Permission.DISCOUNT_DELETE: N_("Delete discounts that nobody has had"),
         Permission.DISCOUNT_READ: N_("See discounts, and try prices"),
         Permission.DISCOUNT_UPDATE: N_("Edit and end discounts, and their promo codes"),
+        Permission.DUNNING_MANAGE: N_("Change dunning policies"),
+        Permission.DUNNING_PAUSE: N_("Pause dunning for clients"),
+        Permission.DUNNING_READ: N_("See what dunning does"),
+        Permission.DUNNING_RUN: N_("Start the dunning run"),
         Permission.EXPENSE_CREATE: N_("Charge clients by hand"),
         Permission.EXPENSE_READ: N_("See expenses"),
         Permission.EXPENSE_REVERSE: N_("Reverse expenses"),

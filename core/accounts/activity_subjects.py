@@ -1,4 +1,4 @@
-"""What things are called that something was done to, as people read it in the audit."""
+"""The words in which people read the audit: a name per kind of what something was done to."""
 
 from types import MappingProxyType
 
@@ -16,6 +16,8 @@ SUBJECTS = MappingProxyType(
         "client_role": N_("Roles of users"),
         "contract": N_("Contracts"),
         "contract_template": N_("Contract templates"),
+        "dunning": N_("Dunning"),
+        "dunning_policy": N_("Dunning policies"),
         "expense": N_("Expenses"),
         "discount": N_("Discounts"),
         "export": N_("Exports"),

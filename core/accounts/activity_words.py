@@ -1,7 +1,7 @@
 """The words in which people read the audit: a sentence per action.
 
 An action of a plugin has no sentence here and is shown by its name. A test looks for actions of ours without one.
-What it was done to is in `activity_subjects`, what changed and what it means in `activity_fields`.
+What it was done to is named in `activity_subjects`, what changed and what it means in `activity_fields`.
 """
 
 from types import MappingProxyType
@@ -76,6 +76,13 @@ ACTIONS = MappingProxyType(
         "discount:deleted": N_("%(actor)s deleted the discount %(subject)s"),
         "discount:ended": N_("%(actor)s ended the discount %(subject)s"),
         "discount:updated": N_("%(actor)s changed the discount %(subject)s"),
+        "dunning:decided": N_("%(actor)s changed what holds for dunning"),
+        "dunning:pause_lifted": N_("%(actor)s let dunning of the client %(subject)s go on"),
+        "dunning:paused": N_("%(actor)s paused dunning of the client %(subject)s"),
+        "dunning:ran": N_("%(subject)s: done what was to come"),
+        "dunning_policy:created": N_("%(actor)s added the dunning policy %(subject)s"),
+        "dunning_policy:deleted": N_("%(actor)s deleted the dunning policy %(subject)s"),
+        "dunning_policy:updated": N_("%(actor)s changed the dunning policy %(subject)s"),
         "expense:created": N_("%(actor)s charged the client: %(subject)s"),
         "expense:exported": N_("%(actor)s exported the expenses"),
         "expense:reversed": N_("%(actor)s reversed the expense %(subject)s"),

@@ -110,6 +110,13 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(name="discount_uses", plain=("subject",)),
     Table(name="promo_codes", cleared={"code": "'cleared-' || t.id"}),
+    Table(
+        name="dunning_policies",
+        cleared={"name": "'cleared-' || t.id"},
+        plain=("recipient", "steps", "least"),
+    ),
+    Table(name="dunning_events", kept={"policy": BOOKS}, plain=("action", "result", "currency")),
+    Table(name="dunning_pauses", cleared={"reason": "'–'"}, kept={"created_by": STAFF, "lifted_by": STAFF}),
     Table(name="group_exclusions", kept={"excluded_by": STAFF}),
     Table(name="rule_candidates"),
     Table(name="group_members", kept={"added_by": STAFF}),

@@ -21,6 +21,7 @@ from tenants.demo import (
     companies,
     contracts,
     discounts,
+    dunning,
     endings,
     filling,
     group_rules,
@@ -146,6 +147,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await bank_statements.furnish(provider, by=inside)
     await catalogue.furnish(provider, group_ids, by=inside)
     await services.furnish(provider, by=inside)
+    await dunning.furnish(provider, by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)
         await endings.furnish(by=inside)

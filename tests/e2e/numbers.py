@@ -38,6 +38,9 @@ NUMBERS = {
                     AND NOT EXISTS (SELECT FROM invoice_lines l WHERE l.expense_id = e.id AND l.is_live)""",
     "template": "SELECT min(id) FROM contract_templates",
     "discount": "SELECT min(id) FROM discounts WHERE needs_code AND ended_at IS NULL",
+    "dunning_policy": "SELECT min(id) FROM dunning_policies",
+    "dunned": """SELECT min(c.code) FROM clients c JOIN dunning_events v ON v.client_id = c.id
+                  WHERE c.status = 'active'""",
     "field": "SELECT min(id) FROM client_fields",
     "file": "SELECT max(id) FROM client_files",
     "group": "SELECT min(id) FROM account_groups",

@@ -31,6 +31,7 @@ NOUNS = {
     "contract": N_("Contracts"),
     "contract_template": N_("Contract templates"),
     "discount": N_("Discounts"),
+    "dunning": N_("Dunning"),
     "expense": N_("Expenses"),
     "field": N_("Fields"),
     "file": N_("Files"),
