@@ -5,6 +5,7 @@ A job works for a minute and then asks for another one, so that nobody's long ta
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ SECONDS = 60.0
 ATTEMPTS = 6
 
 Provider = Callable[[], Awaitable[Tenant]]
+Scope = Callable[[], AbstractAsyncContextManager[object]]
 _provider: list[Provider] = []
 
 log = structlog.get_logger(__name__)
@@ -49,7 +51,7 @@ async def run(payload: dict[str, Any], job: jobs.Job) -> None:
     try:
         has_more = True
         while has_more:
-            has_more = await _advance(task_id, job, is_last_turn=time.monotonic() > until)
+            has_more = await _advance(task_id, job.scope, is_last_turn=time.monotonic() > until)
     except jobs.Lost:
         raise
     except Refusal as refusal:
@@ -62,9 +64,24 @@ async def run(payload: dict[str, Any], job: jobs.Job) -> None:
         raise
 
 
-async def _advance(task_id: int, job: jobs.Job, *, is_last_turn: bool) -> bool:
-    """One chunk; whether this job has more to do."""
-    async with job.scope():
+async def carry_out(task_id: int, tenant_id: int, *, tell: Callable[[Task], None]) -> Task:
+    """Work on a task here and now until it has ended, and return it; `tell` hears of it after each chunk.
+
+    For a command in a terminal. A worker that takes it up as well does other chunks of it, and none twice. What
+    goes wrong is raised; what is done stays done, and the task goes on in a worker.
+    """
+    has_more = True
+    while has_more:
+        has_more = await _advance(task_id, lambda: db.as_tenant(tenant_id))
+        async with db.as_tenant(tenant_id):
+            task = await tasks.read(task_id)
+        tell(task)
+    return task
+
+
+async def _advance(task_id: int, scope: Scope, *, is_last_turn: bool = False) -> bool:
+    """One chunk; whether there is more to do."""
+    async with scope():
         row = await db.row("SELECT * FROM tasks WHERE id = $1 FOR NO KEY UPDATE", task_id)
         if row is None or row["ended_at"] is not None:
             return False

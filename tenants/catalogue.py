@@ -18,6 +18,7 @@ APPEND_ONLY = (
     "ledger_transfers",
     "payment_states",
     "refunds",
+    "service_credits",
 )
 """Rows that the application reads, and never changes or removes; it adds to all but COUNTED."""
 

@@ -56,6 +56,17 @@ async def every(query: Query = Query(), *, by: Actor) -> Page:  # noqa: B008 (fr
     return Page(rows=rows[: query.size], after=rows[query.size - 1]["code"] if more else "")
 
 
+async def all_of_them(*, by: Actor) -> list[Record]:
+    """The same without an end to the page, for commands."""
+    rows: list[Record] = []
+    after = ""
+    while True:
+        page = await every(Query(after=after, size=500), by=by)
+        rows += page.rows
+        if not (after := page.after):
+            return rows
+
+
 async def summary(*, by: Actor) -> Record:
     """Figures for the first page: providers, suspended ones, their clients and staff; a reseller's own."""
     policies.require(by, Permission.PROVIDER_READ)

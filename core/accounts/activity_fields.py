@@ -71,6 +71,7 @@ FIELDS = MappingProxyType(
         "is_postpaid": N_("Post-paid"),
         "is_shared": N_("For all"),
         "is_required": N_("Required"),
+        "is_manual": N_("Invoices are issued by hand"),
         "is_vat_on_debits": N_("VAT on debits"),
         "is_shown": N_("Shown to the client"),
         "joined": N_("Joined"),
@@ -123,6 +124,9 @@ FIELDS = MappingProxyType(
         "project_id": N_("Project"),
         "projects": N_("Projects"),
         "purpose": N_("Purpose"),
+        "known": N_("Lines that were there already"),
+        "lines": N_("Lines"),
+        "payments": N_("Payments"),
         "reason": N_("Reason"),
         "reference": N_("Reference"),
         "region": N_("Region"),
@@ -162,6 +166,11 @@ FIELDS = MappingProxyType(
         "least_amount": N_("Minimum amount"),
         "least_quantity": N_("Minimum quantity"),
         "needs_code": N_("Needs a promo code"),
+        "plan": N_("Plan"),
+        "on_day": N_("From"),
+        "upgrade_when": N_("Something dearer"),
+        "downgrade_when": N_("Something cheaper"),
+        "downgrade_rest": N_("What was paid for the days that are left"),
         "period": N_("Period"),
         "periods": N_("Number of periods"),
         "priority": N_("Priority"),
@@ -196,6 +205,7 @@ _ROLES = {
 }
 _EDITIONS = {"standard": N_("Standard"), "advanced": N_("Advanced"), "corporate": N_("Corporate")}
 _PERMISSIONS = {permission.value: DESCRIPTIONS[permission] for permission in Permission}
+_WHENS = {"now": N_("At once"), "renewal": N_("With the next period")}
 VALUES = MappingProxyType(
     {
         "edition": _EDITIONS,
@@ -223,6 +233,13 @@ VALUES = MappingProxyType(
             "days": N_("As long as its days"),
             "periods": N_("For a number of periods"),
             "forever": N_("For good"),
+        },
+        "upgrade_when": _WHENS,
+        "downgrade_when": _WHENS,
+        "downgrade_rest": {
+            "credit": N_("Is credit for what comes next"),
+            "refund": N_("Is credit that can be paid out"),
+            "none": N_("Stays with us"),
         },
         "recipient": {"all": N_("All clients"), "group": N_("An account group"), "client": N_("A single client")},
         "consumers": {"destination": N_("Where they live"), "origin": N_("Where we are")},

@@ -110,6 +110,13 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(name="discount_uses", plain=("subject",)),
     Table(name="promo_codes", cleared={"code": "'cleared-' || t.id"}),
+    Table(
+        name="dunning_policies",
+        cleared={"name": "'cleared-' || t.id"},
+        plain=("recipient", "steps", "least"),
+    ),
+    Table(name="dunning_events", kept={"policy": BOOKS}, plain=("action", "result", "currency")),
+    Table(name="dunning_pauses", cleared={"reason": "'–'"}, kept={"created_by": STAFF, "lifted_by": STAFF}),
     Table(name="group_exclusions", kept={"excluded_by": STAFF}),
     Table(name="rule_candidates"),
     Table(name="group_members", kept={"added_by": STAFF}),
@@ -143,6 +150,14 @@ TABLES: tuple[Table, ...] = (
         plain=("kind", "country", "language"),
     ),
     Table(
+        name="bank_lines",
+        rows="""EXISTS (SELECT FROM client_projects a LEFT JOIN payments p ON p.id = t.payment_id
+            WHERE a.id = coalesce(p.account_id, t.account_id) AND a.client_id = ANY (w.clients))""",
+        kept=dict.fromkeys(("name", "payer_iban", "text", "reference", "found", "reason"), BOOKS)
+        | {"closed_by": STAFF},
+        plain=("key", "currency", "state", "why", "sure"),
+    ),
+    Table(
         name="payments",
         cleared=_empty("note"),
         kept={"reference": BOOKS, "created_by": STAFF},
@@ -166,6 +181,12 @@ TABLES: tuple[Table, ...] = (
         kept=dict.fromkeys(("name", "label", "trace", "addons"), BOOKS) | {"created_by": STAFF},
         plain=("key", "state", "suspended_for", "billing", "period_unit", "currency", "parked"),
     ),
+    Table(
+        name="service_changes",
+        kept=dict.fromkeys(("old_name", "name", "trace", "addons"), BOOKS) | {"created_by": STAFF},
+        plain=("state", "period_unit"),
+    ),
+    Table(name="service_credits", plain=("tax_category",)),
     Table(name="imports", rows="false", elsewhere="personal_traces; the file goes after seven days"),
     Table(name="staff", elsewhere="people of the staff are not cleared", plain=("role", "state")),
     Table(

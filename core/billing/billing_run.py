@@ -1,7 +1,8 @@
 """The billing run: everything that is due in a provider, some thousands of services in each transaction.
 
 It runs at night and whenever somebody starts it. What it has done is done for good, whatever kills it: the next
-run goes on with what is still due. Before it charges, it ends what was cancelled. Closed clients are not charged.
+run goes on with what is still due. Before it charges, it ends what was cancelled; when all is charged, it issues
+the invoices, and lets their files be printed. Closed clients are not charged.
 """
 
 from contextlib import suppress
@@ -14,7 +15,7 @@ from asyncpg import Record
 
 from core import audit, clock, db, policies, task_runs, tasks
 from core.actor import Actor, system
-from core.billing import renewals, service_states
+from core.billing import invoice_printing, renewals, run_invoices, service_states
 from core.errors import Conflict, Forbidden
 from core.i18n import N_, _
 from core.permissions import Permission
@@ -28,7 +29,7 @@ MOST_LOOKED_AT = 20_000
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run would do today: so many services are due, and so many end.
+    """What a run would do today: so many services are due, so many end, so many charges wait for an invoice.
 
     `sums` is what charging comes to, by currency: records with currency, services, expenses, units, parked and
     parked_units. `is_cut`: only the first were priced.
@@ -37,6 +38,7 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     day: date
     due: int
     ending: int
+    uninvoiced: int
     sums: list[Record]
     is_cut: bool
 
@@ -49,7 +51,14 @@ async def preview(*, by: Actor) -> Preview:
     found = await db.fetch(f"{renewals.DUE.format(where=where)} LIMIT {MOST_LOOKED_AT}", day)
     due, ending = await _due(day), await _ending(day)
     sums = await renewals.look(found, day)
-    return Preview(day=day, due=due, ending=ending, sums=sums, is_cut=due > len(found))
+    return Preview(
+        day=day,
+        due=due,
+        ending=ending,
+        uninvoiced=await run_invoices.count(clock.now()),
+        sums=sums,
+        is_cut=due > len(found),
+    )
 
 
 async def parked(*, by: Actor, size: int = 50) -> list[Record]:
@@ -78,10 +87,11 @@ async def start(*, by: Actor) -> int:
         raise Conflict(_("A billing run is at work already."))
     day = clock.today(by.tenant.timezone)
     total = await _due(day)
-    if not total and not await _ending(day):
+    waiting = await run_invoices.count(clock.now())
+    if not total and not waiting and not await _ending(day):
         raise Conflict(_("Nothing is due today."))
     title = _("Billing run of %(day)s") % {"day": day.isoformat()}
-    return await tasks.start(KIND, title, total=total, payload={"day": day.isoformat()}, by=by)
+    return await tasks.start(KIND, title, total=total + waiting, payload={"day": day.isoformat()}, by=by)
 
 
 async def nightly(now: datetime) -> None:
@@ -101,11 +111,17 @@ async def nightly(now: datetime) -> None:
 
 @tasks.kind(KIND, N_("Billing runs"))
 async def step(task: Task, by: Actor) -> Chunk:
-    """Some of what is due, behind what was done before."""
+    """Some of what is due, behind what was done before; invoices when all is charged."""
     _require(by)
     day = date.fromisoformat(str(task.payload["day"]))
+    outcome: dict[str, Any] = {"expenses": 0, "parked": 0, "ended": 0, "invoices": 0} | dict(task.outcome)
+    if "invoiced" in task.position:
+        return await _invoice(task, day, outcome, by=by)
+    return await _charge(task, day, outcome, by=by)
+
+
+async def _charge(task: Task, day: date, outcome: dict[str, Any], *, by: Actor) -> Chunk:
     after = int(task.position.get("after", 0))
-    outcome: dict[str, Any] = {"expenses": 0, "parked": 0, "ended": 0} | dict(task.outcome)
     if not after:
         outcome["ended"] += await service_states.end_due(day, size=AT_ONCE, by=by)
     found = await renewals.lock_due(day, after=after, size=AT_ONCE)
@@ -115,14 +131,28 @@ async def step(task: Task, by: Actor) -> Chunk:
     for currency, units in done.units.items():
         outcome[currency] = outcome.get(currency, 0) + int(units)
     is_last = len(found) < AT_ONCE
-    if is_last:
-        await audit.record("service:billed", "task", task.id, by=by, name=task.title, new=dict(outcome))
+    waiting = await run_invoices.count(task.created_at) if is_last else 0
     return Chunk(
         done=done.services,
         skipped=len(found) - done.services,
-        position={"after": found[-1]["id"] if found else after},
+        position={"invoiced": ""} if is_last else {"after": found[-1]["id"]},
         outcome=outcome,
-        is_last=is_last,
+        total=task.handled + len(found) + waiting if is_last else None,
+    )
+
+
+async def _invoice(task: Task, day: date, outcome: dict[str, Any], *, by: Actor) -> Chunk:
+    made = await run_invoices.some(task.created_at, day, after=str(task.position["invoiced"]), by=by)
+    outcome["invoices"] += made.invoices
+    if made.after is None:
+        await audit.record("service:billed", "task", task.id, by=by, name=task.title, new=dict(outcome))
+        await invoice_printing.start(task.created_at, outcome["invoices"], by=by)
+    return Chunk(
+        results=made.waiting,
+        done=max(0, made.charges - len(made.waiting)),
+        position={"invoiced": made.after or ""},
+        outcome=outcome,
+        is_last=made.after is None,
     )
 
 

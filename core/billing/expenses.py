@@ -18,7 +18,7 @@ from piccolo.columns import BigInt, Date, Integer, Text, Timestamptz
 from core import audit, clock, db, policies
 from core.accounts import access, clients, rows
 from core.actor import Actor
-from core.billing import accounts, allocations, client_taxes, ledger, money_checks
+from core.billing import accounts, allocations, client_taxes, expense_holds, ledger, money_checks
 from core.billing.ledger import Transfer
 from core.catalog import price_words
 from core.catalog.percents import WHOLE
@@ -38,8 +38,6 @@ COLUMNS = (
     "discount_units", "net_units", "tax_rate", "tax_category", "tax_reason", "tax_units", "gross_units",
     "entry_id", "created_at", "created_by", "service_id",
 )  # fmt: skip
-ON_INVOICE = """SELECT EXISTS (SELECT FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id
-    WHERE l.expense_id = $1 AND l.is_live AND i.state = 'issued')"""
 WITH_NAMES = """SELECT e.*, c.code AS client_code, c.name AS client_name, a.project_id, j.name AS project
     FROM expenses e JOIN clients c ON c.id = e.client_id JOIN client_projects a ON a.id = e.account_id
     JOIN projects j ON j.id = a.project_id"""
@@ -194,9 +192,7 @@ async def why_it_stays(expense: Mapping[str, Any]) -> str:
         return _("This expense was reversed before.")
     if expense["kind"] == TRANSFER:
         return _("Money that was moved to another account is moved back from there.")
-    if await db.value(ON_INVOICE, expense["id"]):
-        return _("An invoice that was issued asks for it. Make that void first.")
-    return ""
+    return await expense_holds.why(expense)
 
 
 async def reverse(expense_id: int, reason: str, *, by: Actor) -> Record:

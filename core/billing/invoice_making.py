@@ -8,12 +8,14 @@ from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 from asyncpg import Record
 
 from core import db, i18n, images
 from core.accounts import company_fields, contracts, payer_fields
 from core.billing import invoice_drafts, invoice_terms, invoices, totals
 from core.billing.invoice_content import BankAccount, Content, Origin, Party
+from core.billing.totals import Line
 from core.i18n import _
 
 SELLER = ("name", "country", "legal_form", "registration_number", "vat_number", "street", "postcode", "city",
@@ -22,16 +24,30 @@ BUYER = ("name", "country", "kind", "contact_person", "registration_number", "va
          "city", "region", "email")  # fmt: skip
 
 
+class Seller(msgspec.Struct, frozen=True, kw_only=True):
+    """What a company brings to its documents: its row, how it bills, where to pay, the digest of its logo."""
+
+    company: Record
+    terms: Mapping[str, Any]
+    accounts: tuple[BankAccount, ...]
+    logo_digest: str = ""
+
+
 async def why_not_issued(invoice: Mapping[str, Any]) -> str:
     """What is missing before a draft can be issued, "" when nothing is."""
     company, payer = await contracts.sides(invoice)
+    listed = await invoices.lines(invoice["id"])
+    if any(line["reversed_at"] is not None for line in listed):
+        return _("One of its expenses was reversed. Delete the draft and begin again.")
+    return missing(company, payer, listed)
+
+
+def missing(company: Mapping[str, Any], payer: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> str:
+    """What the two sides lack for a document with these lines, "" when nothing."""
     if payer["merged_into_id"] is not None or not payer_fields.is_complete(payer):
         return _("The payer is incomplete, or was merged into another one.")
     if company["archived_at"] is not None or not company_fields.is_complete(company):
         return _("The company is incomplete or archived.")
-    listed = await invoices.lines(invoice["id"])
-    if any(line["reversed_at"] is not None for line in listed):
-        return _("One of its expenses was reversed. Delete the draft and begin again.")
     is_charged_there = any(line["tax_category"] in ("AE", "K") for line in listed)
     if is_charged_there and not (payer["vat_number"] or payer["registration_number"]):
         return _("Under reverse charge the payer needs a VAT number.")
@@ -48,28 +64,54 @@ async def content(
 ) -> Content:
     """All that the document says under this number on this day."""
     company, payer = await contracts.sides(invoice)
-    terms = await invoice_terms.of(company["id"])
     listed = tuple(invoice_drafts.line_of(row) for row in await invoices.lines(invoice["id"]))
-    is_paid_for = invoice["kind"] != "credit_note"
+    return put_together(
+        invoice, await seller(company), payer, listed, number=number, on=on, origin=origin, reason=reason
+    )
+
+
+async def seller(company: Record) -> Seller:
+    """All that a company brings to its documents, read once for any number of them."""
     logo = await logo_of(company)
+    return Seller(
+        company=company,
+        terms=await invoice_terms.of(company["id"]),
+        accounts=await _accounts(company["id"]),
+        logo_digest=digest(logo) if logo else "",
+    )
+
+
+def put_together(
+    invoice: Mapping[str, Any],
+    about: Seller,
+    payer: Mapping[str, Any],
+    listed: tuple[Line, ...],
+    *,
+    number: str,
+    on: date,
+    origin: Origin | None = None,
+    reason: str = "",
+) -> Content:
+    """The document out of its parts. Of `invoice` it takes kind, language, currency and client_code. Pure."""
+    is_paid_for = invoice["kind"] != "credit_note"
     return Content(
         kind=invoice["kind"],
         number=number,
         language=invoice["language"] if invoice["language"] in i18n.LOCALES else i18n.DEFAULT_LOCALE,
         currency=invoice["currency"],
         issued_on=on,
-        due_on=on + timedelta(days=terms["due_days"]) if is_paid_for else None,
-        seller=Party(**{name: company[name] for name in SELLER}),
+        due_on=on + timedelta(days=about.terms["due_days"]) if is_paid_for else None,
+        seller=Party(**{name: about.company[name] for name in SELLER}),
         buyer=Party(**{name: payer[name] for name in BUYER}),
         client_code=str(invoice["client_code"]),
         lines=listed,
         totals=totals.of(listed),
-        accounts=await _accounts(company["id"]) if is_paid_for else (),
-        operations=terms["operations"],
-        is_vat_on_debits=terms["is_vat_on_debits"],
+        accounts=about.accounts if is_paid_for else (),
+        operations=about.terms["operations"],
+        is_vat_on_debits=about.terms["is_vat_on_debits"],
         origin=origin,
         reason=reason,
-        logo_digest=digest(logo) if logo else "",
+        logo_digest=about.logo_digest,
     )
 
 

@@ -25,6 +25,7 @@ class InvoiceTerms(db.Owned, tablename="invoice_terms"):
     due_days = Integer()
     operations = Text()
     is_vat_on_debits = Boolean()
+    is_manual = Boolean()
     version = Integer()
 
 
@@ -32,11 +33,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """`due_days` from the day of issue to the last day to pay. `operations`: services, goods or mixed.
 
     `is_vat_on_debits`: the company chose to pay VAT when it bills services, not when it is paid.
+    `is_manual`: people issue its invoices, and the billing run leaves them alone.
     """
 
     due_days: int = 14
     operations: str = "services"
     is_vat_on_debits: bool = False
+    is_manual: bool = False
 
 
 USUAL = Terms()
@@ -70,10 +73,10 @@ def shown(row: Mapping[str, Any] | Record) -> dict[str, Any]:
 
 async def _keep(company_id: int, values: Mapping[str, Any]) -> None:
     await db.execute(
-        """INSERT INTO invoice_terms AS t (company_id, due_days, operations, is_vat_on_debits)
-           VALUES ($1, $2, $3, $4)
+        """INSERT INTO invoice_terms AS t (company_id, due_days, operations, is_vat_on_debits, is_manual)
+           VALUES ($1, $2, $3, $4, $5)
            ON CONFLICT (tenant_id, company_id) DO UPDATE SET due_days = $2, operations = $3, is_vat_on_debits = $4,
-               version = t.version + 1""",
+               is_manual = $5, version = t.version + 1""",
         company_id,
         *(values[name] for name in Terms.__struct_fields__),
     )

@@ -29,6 +29,8 @@ from core.permissions import Permission
 STATES = ("pending", "paid", "cancelled", "refunded")
 TRANSFER = "transfer"
 """The method of money that was moved over from another account of the client."""
+CREDIT, PAYABLE = "credit", "payable_credit"
+"""The methods of what was given back: it covers expenses, and the second kind can be paid out too."""
 PLACES = MappingProxyType({"bank_transfer": "bank", "cash": "cash", "other": "other_money"})
 """The kind of ledger account where the money of a method lies."""
 METHODS = MappingProxyType(
@@ -37,6 +39,8 @@ METHODS = MappingProxyType(
         "cash": N_("Cash"),
         "other": N_("Other"),
         TRANSFER: N_("From another account"),
+        CREDIT: N_("Credit"),
+        PAYABLE: N_("Credit that can be paid out"),
     }
 )
 LONGEST = 200

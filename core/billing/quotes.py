@@ -1,6 +1,6 @@
 """What a service costs: at once, and with each period after that. Pure: a quote is what is charged."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 import msgspec
@@ -15,6 +15,7 @@ from core.i18n import _
 from core.periods import Calendar, Length, Period, nth
 
 WHOLE = (1, 1)
+Pricer = Callable[[tuple[Line, ...], int, date, Mapping[int, int]], Price]
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,8 +62,34 @@ def quote(
 ) -> Quote:
     """The price of a sheet with these addons from a day on; `Invalid` for addons that cannot be had."""
     listed = list_price.reckon(sheet, chosen)
-    known = list(discounts)
+    price = pricer(
+        sheet, tax, includes_tax=includes_tax, client=client, product_id=product_id, discounts=discounts
+    )
     first, shares, anchor = _first(sheet, start)
+    opening = price(lines(listed, shares), 0, start, {})
+    begun = {opening.won: 0} if opening.won is not None else {}
+    return Quote(
+        start=start,
+        listed=listed,
+        first=first,
+        opening=opening,
+        setup=price((_fee(sheet, listed),), 0, start, {}) if listed.setup_units else None,
+        recurring=price(lines(listed, [WHOLE]), 1, anchor, begun) if sheet.length else None,
+        anchor=anchor,
+    )
+
+
+def pricer(
+    sheet: Sheet,
+    tax: Tax,
+    *,
+    includes_tax: bool,
+    client: Client,
+    product_id: int,
+    discounts: Iterable[Discount] = (),
+) -> Pricer:
+    """Prices lines of this sheet for a period with a number, on a day, with the discounts that have begun."""
+    known = list(discounts)
 
     def price(lines: tuple[Line, ...], number: int, day: date, begun: Mapping[int, int]) -> Price:
         asked = Asked(
@@ -81,17 +108,7 @@ def quote(
         )
         return pricing.price(asked, known, tax, includes_tax=includes_tax)
 
-    opening = price(tuple(line for share in shares for line in _lines(listed, share)), 0, start, {})
-    begun = {opening.won: 0} if opening.won is not None else {}
-    return Quote(
-        start=start,
-        listed=listed,
-        first=first,
-        opening=opening,
-        setup=price((_fee(sheet, listed),), 0, start, {}) if listed.setup_units else None,
-        recurring=price(_lines(listed, WHOLE), 1, anchor, begun) if sheet.length else None,
-        anchor=anchor,
-    )
+    return price
 
 
 def _first(sheet: Sheet, start: date) -> tuple[Period | None, list[tuple[int, int]], date]:
@@ -104,19 +121,25 @@ def _first(sheet: Sheet, start: date) -> tuple[Period | None, list[tuple[int, in
     if sheet.billing != "calendar":
         first = nth(start, sheet.length, 0)
         return first, [WHOLE], start
-    calendar = Calendar(months=sheet.length.count, next_from=sheet.next_from)
-    first = calendar.first(start)
-    if start.day == 1:
-        return first, [WHOLE], first.end
-    paid, days = calendar.weights(start)
+    first = Calendar(months=sheet.length.count, next_from=sheet.next_from).first(start)
+    return first, shares_of(sheet.billing, sheet.length, first), first.end
+
+
+def shares_of(billing: str, length: Length, period: Period) -> list[tuple[int, int]]:
+    """The parts of whole periods that a period is: by the calendar, the rest of a month, and the next one."""
+    start = period.start
+    if billing != "calendar" or start.day == 1:
+        return [WHOLE]
+    paid, days = Calendar(months=length.count).weights(start)
     month = nth(start.replace(day=1), Length(1, "month"), 0)
-    rest = [(paid, days * sheet.length.count)]
-    return first, rest if first.end == month.end else [*rest, WHOLE], first.end
+    rest = [(paid, days * length.count)]
+    return rest if period.end == month.end else [*rest, WHOLE]
 
 
 def _fee(sheet: Sheet, listed: ListPrice) -> Line:
     return Line(text=_("Set-up: %(name)s") % {"name": sheet.plan_name}, unit=listed.setup_units, is_set_up=True)
 
 
-def _lines(listed: ListPrice, share: tuple[int, int]) -> tuple[Line, ...]:
-    return tuple(Line(text=line.name, unit=line.units, share=share) for line in listed.lines)
+def lines(listed: ListPrice, shares: Iterable[tuple[int, int]]) -> tuple[Line, ...]:
+    """What is paid for in a period of these parts."""
+    return tuple(Line(text=line.name, unit=line.units, share=share) for share in shares for line in listed.lines)

@@ -85,6 +85,8 @@ def why_not(payment: Record) -> str:
     """Why nothing of a payment can go back, "" when something can."""
     if payment["method"] == payments.TRANSFER:
         return _("This money came from another account of the client. Move it back there.")
+    if payment["method"] == payments.CREDIT:
+        return _("This credit is not paid out; it covers what comes next.")
     if payment["state"] != "paid":
         return _("Only money that came can go back.")
     return ""
@@ -96,7 +98,7 @@ async def _give_back(
     currency = account["currency"]
     move = Transfer(
         debit=await ledger.account("client", currency, holder_id=account["id"]),
-        credit=await ledger.account(payments.PLACES[payment["method"]], currency),
+        credit=await ledger.account(payments.PLACES.get(payment["method"], "bank"), currency),
         units=new.units,
     )
     at = first_moment(day, ZoneInfo(by.tenant.timezone))

@@ -93,7 +93,7 @@ async def _priced(
     )
     return quotes.quote(
         sheet,
-        _addons(new),
+        addon_ids(new),
         day,
         tax,
         includes_tax=includes_tax,
@@ -103,7 +103,7 @@ async def _priced(
     )
 
 
-def _addons(new: NewService) -> dict[int, int]:
+def addon_ids(new: NewService) -> dict[int, int]:
     """So many of each addon, by its id; `Invalid` for a name that is no id."""
     if any(not key.isascii() or not key.isdecimal() or len(key) > 18 for key in new.addons):
         raise Invalid({"addons": _("This is not one of the choices.")})

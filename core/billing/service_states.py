@@ -33,7 +33,7 @@ async def activate(service_id: int, *, by: Actor) -> Record:
 
     `Conflict` when it is not pending, or its account may not owe that much: then nothing is done.
     """
-    account, service = await _locked(service_id, ("pending",), by=by)
+    account, service = await locked(service_id, ("pending",), by=by)
     clients.require_open(account, ["service"])
     today = clock.today(by.tenant.timezone)
     quoted = await service_prices.requoted(account, service, today, by=by)
@@ -79,8 +79,13 @@ async def _begin_discount(
 
 
 async def suspend(service_id: int, cause: str, reason: str, *, by: Actor) -> Record:
-    """Stop an active service; it is charged no more until it goes on."""
-    _account, service = await _locked(service_id, ("active",), by=by)
+    """Stop an active service; it is charged no more until it goes on.
+
+    One that dunning suspended stays suspended for what is said here: money does not wake it any more.
+    """
+    _account, service = await locked(service_id, ("active", "suspended"), by=by)
+    if service["state"] == "suspended" and service["suspended_for"] != "dunning":
+        raise Conflict(_("The service is not in a state for that any more."))
     checks = Checks()
     checks.choice("cause", cause, ("abuse", "unpaid", "request"))
     told = checks.text("reason", reason, longest=LONGEST_REASON)
@@ -93,7 +98,7 @@ async def suspend(service_id: int, cause: str, reason: str, *, by: Actor) -> Rec
 
 async def resume(service_id: int, *, by: Actor) -> Record:
     """Let a suspended service go on. What it missed is charged by the next billing run."""
-    _account, service = await _locked(service_id, ("suspended",), by=by)
+    _account, service = await locked(service_id, ("suspended",), by=by)
     await rows.save("services", service, {"state": "active", "suspended_for": ""})
     await services.note(service_id, "active", by=by)
     await services.tell("service:resumed", service, by=by)
@@ -102,7 +107,7 @@ async def resume(service_id: int, *, by: Actor) -> Record:
 
 async def cancel(service_id: int, when: str, reason: str, *, by: Actor) -> Record:
     """End a service now, or with the period that is paid for. What was charged stays charged."""
-    _account, service = await _locked(service_id, ("pending", "active", "suspended"), by=by)
+    _account, service = await locked(service_id, ("pending", "active", "suspended"), by=by)
     checks = Checks()
     checks.choice("when", when, ("period_end", "now"))
     told = checks.text("reason", reason, longest=LONGEST_REASON, required=False)
@@ -110,7 +115,7 @@ async def cancel(service_id: int, when: str, reason: str, *, by: Actor) -> Recor
     today = clock.today(by.tenant.timezone)
     ends_on = service["next_on"] if when == "period_end" else None
     if ends_on is None or ends_on <= today or service["state"] == "pending":
-        await _end([service], told, today, by=by)
+        await end_each([service], told, today, by=by)
     else:
         await rows.save("services", service, {"ends_on": ends_on})
         await services.note(service_id, service["state"], reason=told, by=by)
@@ -121,7 +126,7 @@ async def cancel(service_id: int, when: str, reason: str, *, by: Actor) -> Recor
 
 async def keep(service_id: int, *, by: Actor) -> Record:
     """Take a cancelling back before the service has ended; `Conflict` when it is not cancelled."""
-    _account, service = await _locked(service_id, ("active", "suspended"), by=by)
+    _account, service = await locked(service_id, ("active", "suspended"), by=by)
     if service["ends_on"] is None:
         raise Conflict(_("This service is not cancelled."))
     await rows.save("services", service, {"ends_on": None, "next_on": service["next_on"] or service["ends_on"]})
@@ -137,25 +142,32 @@ async def end_due(day: date, *, size: int, by: Actor) -> int:
         day,
         size,
     )
-    await _end(found, "", day, by=by)
+    await end_each(found, "", day, by=by)
     for service in found:
         await services.tell("service:ended", service, by=by)
     return len(found)
 
 
-async def _end(found: Sequence[Mapping[str, Any]], reason: str, day: date, *, by: Actor) -> None:
+async def end_each(found: Sequence[Mapping[str, Any]], reason: str, day: date, *, by: Actor) -> None:
+    """End these services, which the caller has locked, each with its `product_id`. Asks for no right."""
     await db.execute(
         """UPDATE services SET state = 'ended', suspended_for = '', parked = '', next_on = NULL,
                ends_on = least(coalesce(ends_on, $2), $2), version = version + 1 WHERE id = ANY($1::bigint[])""",
         [service["id"] for service in found],
         day,
     )
+    await db.execute(
+        """UPDATE service_changes SET state = 'withdrawn', ended_at = $2
+            WHERE service_id = ANY($1::bigint[]) AND state = 'planned'""",
+        [service["id"] for service in found],
+        clock.now(),
+    )
     for service in found:
         await services.note(service["id"], "ended", reason=reason, by=by)
         await stock.give_back(service["product_id"])
 
 
-async def _locked(service_id: int, states: Sequence[str], *, by: Actor) -> tuple[Record, Record]:
+async def locked(service_id: int, states: Sequence[str], *, by: Actor) -> tuple[Record, Record]:
     """The account and its service, both locked; `Conflict` when it is in none of these states."""
     policies.require(by, Permission.SERVICE_UPDATE)
     account = await accounts.locked((await services.get(service_id, by=by))["account_id"], by=by)

@@ -28,17 +28,19 @@ from core.permissions import Permission
 LONGEST_LABEL = 120
 STATES = ("pending", "active", "suspended", "ended")
 WITH_NAMES = """SELECT s.*, c.code AS client_code, c.name AS client_name, a.project_id, j.name AS project,
-           n.product_id
+           n.product_id, h.on_day AS change_on, h.name AS change_to
     FROM services s JOIN clients c ON c.id = s.client_id JOIN client_projects a ON a.id = s.account_id
-    JOIN projects j ON j.id = a.project_id JOIN plans n ON n.id = s.plan_id"""
+    JOIN projects j ON j.id = a.project_id JOIN plans n ON n.id = s.plan_id
+    LEFT JOIN service_changes h ON h.service_id = s.id AND h.state = 'planned'"""
 
 
 class Service(db.Owned, tablename="services"):
     """What a client has. `name` is what it is, `label` which one (a host name). Amounts are minor units of
     `currency`, by the list and for one period; with or without tax, as the provider's list prices are.
 
-    `periods` of them are billed, counted from `anchor`; the next begins on `next_on`. It ends on `ends_on`. The
-    discount is for the first `discount_periods`, and until `discount_until`, where they are given.
+    `periods` of them are billed, counted from `anchor`, and `earlier_periods` before it moved; the next begins on
+    `next_on`. It ends on `ends_on`. The discount is for the first `discount_periods` from the anchor on, and until
+    `discount_until`, where they are given.
     """
 
     client_id = BigInt()
@@ -64,6 +66,7 @@ class Service(db.Owned, tablename="services"):
     trace = JSONB()
     anchor = Date(null=True)
     periods = Integer()
+    earlier_periods = Integer()
     next_on = Date(null=True)
     ends_on = Date(null=True)
     parked = Text()

@@ -21,6 +21,8 @@ from core.i18n import N_, _, ngettext
 from core.permissions import Permission
 
 State = Literal["on_sale", "hidden", "withdrawn"]
+When = Literal["now", "renewal"]
+Rest = Literal["credit", "refund", "none"]
 STATES = ("on_sale", "hidden", "withdrawn")
 """On sale to clients; hidden: only staff order it; withdrawn: nobody does, and who has it keeps it."""
 FIELDS = (
@@ -32,11 +34,18 @@ FIELDS = (
     "stock",
     "most_per_client",
     "trial_days",
+    "upgrade_when",
+    "downgrade_when",
+    "downgrade_rest",
 )
 
 
 class Product(db.Owned, tablename="products"):
-    """A product. `code` names it in addresses and programs; `stock` is what is left, None without end."""
+    """A product. `code` names it in addresses and programs; `stock` is what is left, None without end.
+
+    `upgrade_when` and `downgrade_when`: when a change to something dearer or cheaper begins; `downgrade_rest`:
+    what becomes of what was paid for the days that are left.
+    """
 
     type_id = BigInt()
     name = Text()
@@ -48,6 +57,9 @@ class Product(db.Owned, tablename="products"):
     stock = Integer(null=True)
     most_per_client = Integer(null=True)
     trial_days = Integer()
+    upgrade_when = Text()
+    downgrade_when = Text()
+    downgrade_rest = Text()
     position = Integer()
     created_at = Timestamptz()
     version = Integer()
@@ -67,6 +79,9 @@ class NewProduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     stock: int | None = None
     most_per_client: int | None = None
     trial_days: int = 0
+    upgrade_when: When = "now"
+    downgrade_when: When = "renewal"
+    downgrade_rest: Rest = "credit"
     project_ids: tuple[int, ...] | None = None
     group_ids: tuple[int, ...] | None = None
 
@@ -82,6 +97,9 @@ class ProductChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     stock: int | UnsetType | None = UNSET
     most_per_client: int | UnsetType | None = UNSET
     trial_days: int | UnsetType = UNSET
+    upgrade_when: When | UnsetType = UNSET
+    downgrade_when: When | UnsetType = UNSET
+    downgrade_rest: Rest | UnsetType = UNSET
     project_ids: tuple[int, ...] | UnsetType | None = UNSET
     group_ids: tuple[int, ...] | UnsetType | None = UNSET
 

@@ -24,9 +24,18 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def every(
-    client_id: int, project_id: int, *, day: date, currency: str = "", hidden: bool = False, by: Actor
+    client_id: int,
+    project_id: int,
+    *,
+    day: date,
+    currency: str = "",
+    hidden: bool = False,
+    product_id: int = 0,
+    by: Actor,
 ) -> list[Offered]:
     """The plans on sale to a client, in the catalogue's order; with `hidden` also those that only staff sells.
+
+    Of `product_id` the client has one already, so that it is there even when none is left.
 
     A plan without a price list in force on the day, or without a price in the currency, is not among them.
     """
@@ -40,6 +49,7 @@ async def every(
         ["on_sale", "hidden"] if hidden else ["on_sale"],
         policies.has_feature(by.tenant, "projects"),
         policies.has_feature(by.tenant, "groups"),
+        product_id,
     )
     sheets = await price_sheets.of_lists(row["price_list_id"] for row in found)
     offered = []
@@ -57,7 +67,7 @@ FROM plans n JOIN products p ON p.id = n.product_id JOIN product_types t ON t.id
 JOIN LATERAL (SELECT o.id FROM price_lists o WHERE o.plan_id = n.id AND o.valid_from <= $3
               ORDER BY o.number DESC LIMIT 1) l ON true
 WHERE n.state = ANY($4::text[]) AND p.state = ANY($4::text[])
-  AND (p.stock IS NULL OR p.stock > 0)
+  AND (p.stock IS NULL OR p.stock > 0 OR p.id = $7)
   AND (p.is_for_all_projects OR NOT $5 OR EXISTS (
       SELECT FROM product_projects v WHERE v.product_id = p.id AND v.project_id = $2))
   AND (p.is_for_all_groups OR NOT $6 OR EXISTS (

@@ -1,13 +1,24 @@
-"""Services of the demo: ordered over the last weeks and charged since; some are due today, one waits for money."""
+"""Services of the demo: ordered over the last weeks and charged since; some changed, some due, one waiting."""
 
 import random
+from contextlib import suppress
 from datetime import date, timedelta
 
 from core import clock, db
 from core.actor import Actor
-from core.billing import accounts, daily_figures, renewals, service_prices, service_states, services
+from core.billing import (
+    accounts,
+    daily_figures,
+    renewals,
+    service_changes,
+    service_prices,
+    service_states,
+    services,
+)
 from core.billing.accounts import Terms
+from core.billing.service_changes import NewChange
 from core.billing.services import NewService
+from core.errors import Conflict
 from tenants.demo.cast import DemoProvider
 
 CLIENTS, DAYS = 14, 75
@@ -24,6 +35,7 @@ async def furnish(provider: DemoProvider, *, by: Actor) -> None:
             await _live(today - timedelta(days=days), orders, chance, by=by)
             if days:
                 await _bill(today - timedelta(days=days), by=by)
+    await _change(chance, by=by)
     await daily_figures.reckon(today)
     if orders:
         await accounts.set_terms(orders[0][1], Terms(is_postpaid=False, credit_limit=0), by=by)
@@ -60,6 +72,25 @@ async def _order(account_id: int, chance: random.Random, *, by: Actor) -> None:
         await service_states.suspend(made["id"], "abuse", "Spam", by=by)
     elif what < 0.32:
         await service_states.cancel(made["id"], "period_end", "", by=by)
+
+
+async def _change(chance: random.Random, *, by: Actor) -> None:
+    """Change some services: what is dearer begins at once, what is cheaper with the next period."""
+    found = await db.fetch(
+        """SELECT id FROM services WHERE state = 'active' AND ends_on IS NULL AND billing <> 'once'
+            ORDER BY id LIMIT 4"""
+    )
+    for row in found:
+        service = await services.get(row["id"], by=by)
+        others = [
+            sheet
+            for _name, sheet in await service_changes.targets(service, by=by)
+            if sheet.plan_id != service["plan_id"]
+        ]
+        if others:
+            new = NewChange(price_id=chance.choice(others).price_id)
+            with suppress(Conflict):
+                await service_changes.change(row["id"], new, by=by)
 
 
 async def _bill(day: date, *, by: Actor) -> None:

@@ -103,10 +103,16 @@ async def _on_sale(currency: str, *, by: Actor) -> int:
     kind = await product_types.create(product_types.NewProductType(name="Hébergements en vente"), by=by)
     new = products.NewProduct(type_id=kind["id"], name="Hébergement en vente", state="on_sale")
     product = await products.create(new, by=by)
-    plan = await plans.create(product["id"], plans.NewPlan(name="Essentiel", state="on_sale"), by=by)
+    await _plan(product["id"], "Confort", 1900, currency, by=by)
+    return await _plan(product["id"], "Essentiel", 900, currency, by=by)
+
+
+async def _plan(product_id: int, name: str, units: int, currency: str, *, by: Actor) -> int:
+    """A plan on sale by the month; returns the id of its price."""
+    plan = await plans.create(product_id, plans.NewPlan(name=name, state="on_sale"), by=by)
     draft = (await price_lists.of_plan(plan["id"], by=by))[0]
     price = prices.NewPrice(
-        billing="period", currency=currency, units=900, setup_units=500, period_count=1, period_unit="month"
+        billing="period", currency=currency, units=units, setup_units=500, period_count=1, period_unit="month"
     )
     made = await prices.create(draft["id"], price, version=draft["version"], by=by)
     version = (await price_lists.get(draft["id"], by=by))["version"]

@@ -19,13 +19,17 @@ import httpx
 import msgspec
 import pytest
 
-from core import embedded_files, hooks, mail
+from core import db, embedded_files, hooks, mail
 from core import settings as settings_module
 from core.accounts import passwords
 from core.settings import Settings
 from tenants import addresses
+from tests import cast
 from tests.conftest import settings_for
+from tests.core.billing import bills
+from tests.core.billing.test_services import account, begin, sell
 from tests.visitor import PASSWORD
+from web import composition
 from web.cli import ground, main
 from web.cli.demo import forget
 
@@ -185,6 +189,27 @@ def test_resellers_are_taken_on_and_changed(at_home: Command) -> None:
     assert (found["editions"], found["features"]) == (["advanced", "standard"], ["groups"])
     assert (found["most_providers"], found["state"]) == (3, "suspended")
     assert at_home("reseller", "resume", "Meridian").status == 0
+
+
+def test_what_is_due_is_looked_at_and_charged_from_the_terminal(at_home: Command, settings: Settings) -> None:
+    async def furnish() -> None:
+        async with composition.running(settings):
+            by = await cast.who("alice")
+            async with db.as_tenant(by.tenant.id):
+                (price,) = await sell(by, {"units": 1000})
+                await bills.ready()
+                await begin(await account(by), price, by)
+                await db.execute("UPDATE services SET anchor = anchor - 45, next_on = next_on - 45")
+
+    asyncio.run(furnish())
+    (seen,) = at_home("billing-run", "nova", "--dry-run", "--json").data
+    assert seen == {"provider": "nova", "due": 1, "ending": 0, "uninvoiced": 1, "amounts": {"EUR": 1200}}
+    assert at_home("billing-run", "nova", "--dry-run", "--json").data == [seen], "looking changes nothing"
+    assert "No" not in (told := at_home("billing-run")).err
+    assert re.search(r"nova +done +1 +1 +0 +0", told.out), told.out
+    (done,) = at_home("billing-run", "nova", "--json").data
+    assert done["state"] == "Nothing is due today."
+    assert at_home("billing-run", "nobody").err.endswith("There is no active provider 'nobody'.\n")
 
 
 def test_an_operator_is_let_in(at_home: Command) -> None:

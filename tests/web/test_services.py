@@ -11,6 +11,7 @@ from core.billing import renewals
 from core.settings import Settings
 from tests import cast
 from tests.core.at_queue import until, workers
+from tests.core.billing import bills
 from tests.core.billing.test_services import account, on, sell
 from tests.core.catalog import shop
 from tests.visitor import Visitor
@@ -127,7 +128,7 @@ async def test_the_run_is_looked_at_started_and_charges_what_it_said(
 
     async def is_done() -> bool:
         async with db.as_tenant(by.tenant.id):
-            return bool(await db.value("SELECT ended_at IS NOT NULL FROM tasks WHERE kind = 'billing.run'"))
+            return not await db.value("SELECT EXISTS (SELECT FROM tasks WHERE ended_at IS NULL)")
 
     async with workers(settings):
         await until(is_done)
@@ -135,5 +136,49 @@ async def test_the_run_is_looked_at_started_and_charges_what_it_said(
         found = await db.fetch(renewals.DUE.format(where="s.state = 'active' AND s.next_on <= $1"), date.today())
         assert found == []
         assert await db.value("SELECT count(*) FROM expenses") >= 6
+        task_id = await db.value("SELECT id FROM tasks WHERE kind = 'billing.run'")
+    seen = (await alice.get("/staff/billing-run")).text
+    assert "charges are on no invoice yet" in seen
+    assert "one left out" in seen
+    assert "The payer is incomplete" in (await alice.get(f"/staff/tasks/{task_id}")).text
+    async with db.as_tenant(by.tenant.id):
+        await bills.ready()
+    assert (await alice.post("/staff/billing-run")).status_code == 303
+    async with workers(settings):
+        await until(is_done)
     assert "Nothing is due" in (await alice.get("/staff/billing-run")).text
     assert place
+
+
+async def test_a_service_is_changed_as_it_was_shown_and_a_planned_change_taken_back(
+    alice: Visitor, by: Actor
+) -> None:
+    here = f"/staff/clients/{await code_of(by)}/services"
+    async with db.as_tenant(by.tenant.id):
+        made = await shop.opened(by)
+        with on(date(2025, 12, 1)):
+            await shop.publish(made.draft, by, date(2026, 1, 1))
+    place = (await alice.post(here, {"price_id": str(made.monthly), "begin": "1"})).headers["location"]
+    assert f"{place}/change" in (await alice.get(place)).text
+    assert "every 12 months" in (await alice.get(f"{place}/change")).text
+    sent = {"price_id": str(made.monthly), f"addon_{made.disk}": "20"}
+    looked = await alice.post(f"{place}/change", sent | {"reckon": "1"})
+    (seen,) = re.findall(r'name="expected_units" value="(-?\d+)"', looked.text)
+    assert seen == "240" and "To be charged now" in looked.text
+    for wrong, status in (
+        ({"expected_units": "1"}, 409),
+        ({}, 422),
+        ({"expected_units": seen, f"addon_{made.disk}": "many"}, 422),
+        ({"expected_units": seen, "when": "never"}, 422),
+        ({"expected_units": seen, "price_id": "77"}, 404),
+    ):
+        assert (await alice.post(f"{place}/change", sent | wrong)).status_code == status, wrong
+    assert (await alice.post(f"{place}/change", sent | {"expected_units": seen})).status_code == 303
+    shown = (await alice.get(place)).text
+    assert "€2.40" in shown and "€11.00" in shown
+    yearly = {"price_id": str(made.yearly), "expected_units": "0"}
+    assert (await alice.post(f"{place}/change", yearly)).status_code == 303
+    assert "A change is planned" in (await alice.get(place)).text
+    assert (await alice.get(f"{place}/change")).text.count("It stays as it is") == 1
+    assert (await alice.post(f"{place}/change/withdraw")).status_code == 303
+    assert (await alice.post(f"{place}/change/withdraw")).status_code == 409

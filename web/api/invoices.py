@@ -141,6 +141,7 @@ class KeptTerms(msgspec.Struct, kw_only=True):
     due_days: int
     operations: str
     is_vat_on_debits: bool
+    is_manual: bool
     version: int
 
 

@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 from core import policies
 from core.actor import Actor
 from core.catalog import product_audience, products
-from core.catalog.products import NewProduct, ProductChanges, ProductFilter, State
+from core.catalog.products import NewProduct, ProductChanges, ProductFilter, Rest, State, When
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
@@ -22,7 +22,11 @@ from web.kit.visit import By
 
 
 class Product(msgspec.Struct, kw_only=True):
-    """A product. `stock` is what is left, null without end; `most_per_client` null is no limit."""
+    """A product. `stock` is what is left, null without end; `most_per_client` null is no limit.
+
+    `upgrade_when` and `downgrade_when` say when a service of it is changed to something dearer or cheaper, and
+    `downgrade_rest` what becomes of what was paid for the days that are left.
+    """
 
     id: int
     type_id: int
@@ -34,6 +38,9 @@ class Product(msgspec.Struct, kw_only=True):
     stock: int | None
     most_per_client: int | None
     trial_days: int
+    upgrade_when: When
+    downgrade_when: When
+    downgrade_rest: Rest
     position: int
     plans: int
     created_at: Moment

@@ -32,7 +32,7 @@ class Service(msgspec.Struct, kw_only=True):
 
     `full_units` less `discount_units` (minor units of `currency`, as list prices are) is the price of a period of
     `period_count` `period_unit`s. The next one begins on `next_on`; `parked` says what it waits for. It ends on
-    `ends_on`.
+    `ends_on`. A change to `change_to` is planned for `change_on`.
     """
 
     id: int
@@ -45,7 +45,7 @@ class Service(msgspec.Struct, kw_only=True):
     name: str
     label: str
     state: State
-    suspended_for: Literal["", "abuse", "unpaid", "request"]
+    suspended_for: Literal["", "abuse", "unpaid", "request", "dunning"]
     billing: Literal["once", "period", "calendar", "daily"]
     period_count: int
     period_unit: Literal["", "day", "month", "year"]
@@ -55,6 +55,8 @@ class Service(msgspec.Struct, kw_only=True):
     addons: dict[str, int]
     next_on: date | None
     ends_on: date | None
+    change_on: date | None
+    change_to: str | None
     parked: Literal["", "funds"]
     created_at: Moment
     created_by: str

@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": "web.cli.demo:demo",
     "database": "web.cli.database:database",
     "doctor": "web.cli.doctor:doctor",
+    "billing-run": "web.cli.billing_run:billing_run",
     "provider": "web.cli.providers:provider",
     "reseller": "web.cli.resellers:reseller",
     "operator": "web.cli.operators:operator",

@@ -39,7 +39,7 @@ def provider() -> None:
 @as_json_option
 def list_(as_json: bool) -> None:
     """List the providers."""
-    rows = ground.on_platform(_all)
+    rows = ground.on_platform(lambda by: provider_list.all_of_them(by=by))
     if as_json:
         say.as_json([{field: row[field] for field in COLUMNS} for row in rows])
     else:
@@ -177,16 +177,6 @@ def _change(code: str, change: Change, sentence: str) -> None:
 
     ground.on_platform(call)
     say.done(sentence)
-
-
-async def _all(by: Actor) -> list[Record]:
-    rows: list[Record] = []
-    after = ""
-    while True:
-        page = await provider_list.every(provider_list.Query(after=after, size=500), by=by)
-        rows += page.rows
-        if not (after := page.after):
-            return rows
 
 
 async def _whole(code: str, by: Actor) -> dict[str, Any]:

@@ -96,6 +96,7 @@ def _labels() -> dict[str, str]:
         "due_days": _("Days to pay"),
         "operations": _("What is sold"),
         "is_vat_on_debits": _("VAT on debits"),
+        "is_manual": _("Invoices are issued by hand"),
     }
 
 

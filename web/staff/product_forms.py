@@ -63,6 +63,8 @@ async def choices(*, by: Actor) -> dict[str, Any]:
             ("on_sale", products.state_name("on_sale"), _("Clients see it and order it.")),
             ("withdrawn", products.state_name("withdrawn"), _("Nobody orders it; who has it keeps it.")),
         ],
+        "whens": list(change_words("upgrade_when").items()),
+        "rests": list(change_words("downgrade_rest").items()),
         "project_choices": [],
         "group_choices": [],
     }
@@ -71,6 +73,17 @@ async def choices(*, by: Actor) -> dict[str, Any]:
     if policies.has_feature(by.tenant, "groups"):
         found["group_choices"] = list((await groups.names(by=by)).items())
     return found
+
+
+def change_words(field: str) -> dict[str, str]:
+    """What a policy about changes can be, in words."""
+    if field != "downgrade_rest":
+        return {"now": _("At once"), "renewal": _("With the next period")}
+    return {
+        "credit": _("Is credit for what comes next"),
+        "refund": _("Is credit that can be paid out"),
+        "none": _("Stays with us"),
+    }
 
 
 def labels() -> dict[str, str]:
@@ -84,6 +97,9 @@ def labels() -> dict[str, str]:
         "stock": _("Stock"),
         "most_per_client": _("At most per client"),
         "trial_days": _("Days of trial"),
+        "upgrade_when": _("Something dearer"),
+        "downgrade_when": _("Something cheaper"),
+        "downgrade_rest": _("What was paid for the days that are left"),
     }
 
 
@@ -94,6 +110,8 @@ def shown(choices_: Mapping[str, Any]) -> Callable[[str, Any], str]:
     def show(field: str, value: Any) -> str:
         if field == "type_id":
             return str(types.get(str(value), value))
+        if field in ("upgrade_when", "downgrade_when", "downgrade_rest"):
+            return change_words(field).get(str(value), str(value))
         return products.state_name(str(value)) if field == "state" else str(value)
 
     return show

@@ -14,8 +14,7 @@ from core.billing import accounts, expense_list, service_list, service_prices, s
 from core.billing.quotes import Quote
 from core.billing.service_list import ServiceFilter
 from core.billing.services import NewService
-from core.catalog import list_price, price_sheets, terms
-from core.catalog.list_price import Sheet
+from core.catalog import price_sheets, terms
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import N_, _
 from core.permissions import Permission
@@ -24,7 +23,7 @@ from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import client_tabs, money_lists
+from web.staff import client_tabs, money_lists, service_forms
 
 HERE = "/staff/services"
 STATES = {"pending": N_("Pending"), "active": N_("Active"), "suspended": N_("Suspended"), "ended": N_("Ended")}
@@ -214,7 +213,7 @@ async def _configure(
     request: AnyRequest, form: Form, client: Any, account: Any, *, by: Actor, status: int = 200
 ) -> Response[str]:
     """The addons of a price, and what it comes to as far as that can be said."""
-    price_id, quoted = _number(form.get("price_id")), None
+    price_id, quoted = service_forms.number(form.get("price_id")), None
     sheet = await price_sheets.of_price(price_id) if price_id else None
     if sheet is None:
         raise NotFound()
@@ -222,7 +221,7 @@ async def _configure(
         quoted = await service_prices.quote(account["id"], _asked(form), by=by)
     except Invalid as refusal:
         form, status = form.refused(Invalid(refusal.errors | form.errors)), 422 if status == 200 else status
-    started = Form(_usual(sheet) | money_forms.begun({}).values | form.values, form.errors)
+    started = Form(service_forms.usual(sheet) | money_forms.begun({}).values | form.values, form.errors)
     return page(
         request,
         "staff/services/configure.html",
@@ -237,33 +236,10 @@ async def _configure(
     )
 
 
-def _plan_name(plan: Any) -> str:
-    return f"{plan['product_name']} {plan['name']}"
-
-
-def _usual(sheet: Sheet) -> dict[str, Any]:
-    return {list_price.field(addon.id): str(addon.usual) for addon in sheet.addons}
-
-
 def _asked(form: Form) -> NewService:
-    """What a form asks for; the fields of addons are `addon_<id>`. `Invalid` for what is no number."""
-    prefix, errors, chosen = list_price.field(0).removesuffix("0"), {}, {}
-    for name in form.values:
-        text = form.get(name).strip()
-        if not name.startswith(prefix) or not text:
-            continue
-        if (wanted := _number(text)) is None:
-            errors[name] = _("Please enter a whole number.")
-        else:
-            chosen[name.removeprefix(prefix)] = wanted
-    if errors:
-        raise Invalid(errors)
-    return NewService(price_id=_number(form.get("price_id")) or 0, addons=chosen, label=form.get("label"))
-
-
-def _number(text: str) -> int | None:
-    """The whole number that somebody wrote, None for anything else."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+    """What a form asks for; `Invalid` for what is no number."""
+    price_id = service_forms.number(form.get("price_id")) or 0
+    return NewService(price_id=price_id, addons=service_forms.addons(form), label=form.get("label"))
 
 
 ROUTES = [index, show_of_client, new, create, show, activate, suspend, resume, cancel, keep]

@@ -251,7 +251,13 @@ async def test_the_terms_of_a_company_stand_on_what_it_issues_next(people: dict[
     company_id = before["company_id"]
     terms = Terms(due_days=30, operations="mixed", is_vat_on_debits=True)
     kept = await invoice_terms.update(company_id, terms, version=0, by=carl)
-    assert kept == {"due_days": 30, "operations": "mixed", "is_vat_on_debits": True, "version": 1}
+    assert kept == {
+        "due_days": 30,
+        "operations": "mixed",
+        "is_vat_on_debits": True,
+        "is_manual": False,
+        "version": 1,
+    }
     said = invoice_content.read((await bills.issued(by=carl))["frozen"])
     assert (said.operations, said.is_vat_on_debits) == ("mixed", True)
     assert said.due_on == said.issued_on + timedelta(days=30)

@@ -81,23 +81,27 @@ async def begin(account_id: int, price_id: int, by: Actor, **more: Any) -> int:
     return int((await service_states.activate(made["id"], by=by))["id"])
 
 
-async def bill(day: date, by: Actor) -> dict[str, Any]:
-    """One whole run on this day; returns what it tells."""
-    found = Task(
-        **dict.fromkeys(("title", "reason", "actor_kind", "actor_name", "locale", "address", "request_id"), ""),
+def a_run(day: date, **more: Any) -> Task:
+    """The task of a billing run on this day, as it begins."""
+    begun = dict.fromkeys(("title", "reason", "actor_kind", "actor_name", "locale", "address", "request_id"), "")
+    now = datetime.now(UTC)
+    values: dict[str, Any] = {"position": {}, "outcome": {}, "created_at": now, "touched_at": now} | more
+    return Task(
+        **begun,
         **dict.fromkeys(("id", "total", "done", "skipped", "failed"), 0),
         **dict.fromkeys(("person_id", "api_key_id", "started_at", "ended_at")),
         kind=billing_run.KIND,
         payload={"day": day.isoformat()},
-        position={},
-        outcome={},
         state="running",
         is_cancel_asked=False,
-        created_at=datetime.now(UTC),
-        touched_at=datetime.now(UTC),
+        **values,
     )
+
+
+async def bill(day: date, by: Actor) -> dict[str, Any]:
+    """What a run charges on this day, without its invoices; returns what it tells."""
     with on(day):
-        return (await billing_run.step(found, by)).outcome
+        return (await billing_run.step(a_run(day), by)).outcome
 
 
 async def charged(service_id: int) -> list[tuple[date, date | None, int, int]]:

@@ -1,0 +1,260 @@
+"""The invoices that a billing run issues: one for each account and payer that was charged, hundreds at a time.
+
+Begun by what services were charged of late and no document asks for; whatever else is open in the same account
+comes along. An account whose payer or company is incomplete waits, and the run says why: every run tries it again.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import asyncpg
+import msgspec
+from asyncpg import Record
+
+from core import audit, clock, db, i18n
+from core.accounts import numbering, project_companies
+from core.actor import Actor
+from core.audit import Subject
+from core.billing import accounts, invoice_content, invoice_drafts, invoice_making
+from core.billing.expenses import TRANSFER
+from core.billing.invoice_content import Content
+from core.billing.invoice_making import Seller
+from core.errors import Conflict
+from core.filters import cursor_at, moment_of, read_cursor
+from core.i18n import _
+from core.task_kinds import Result
+
+AT_ONCE = 1_000
+"""Charges whose accounts are invoiced in one transaction."""
+LOOKED_BACK = timedelta(days=45)
+"""What a service was charged within these days begins an invoice. What is older waits for the next one."""
+NO_DOCUMENT = "NOT EXISTS (SELECT FROM invoice_lines l WHERE l.expense_id = e.id AND l.is_live)"
+BEGINS = f"""
+    FROM expenses e JOIN clients c ON c.id = e.client_id AND c.status = 'active'
+    JOIN client_projects a ON a.id = e.account_id
+   WHERE e.created_at >= $1 AND a.project_id = ANY($2::bigint[]) AND e.service_id IS NOT NULL
+     AND e.reversed_at IS NULL AND e.gross_units > 0 AND {NO_DOCUMENT}
+"""
+OPEN = f"""
+    SELECT e.*, c.code, c.name AS client_name, a.project_id, coalesce(e.payer_id, p.id) AS buyer_id
+      FROM expenses e JOIN clients c ON c.id = e.client_id JOIN client_projects a ON a.id = e.account_id
+      LEFT JOIN payers p ON p.client_id = e.client_id AND p.is_default
+     WHERE e.account_id = ANY($1::bigint[]) AND e.kind <> '{TRANSFER}' AND e.reversed_at IS NULL AND {NO_DOCUMENT}
+     ORDER BY e.account_id, buyer_id, e.currency, e.day, e.created_at, e.id
+"""
+WRITE = """
+    INSERT INTO invoices (id, client_id, account_id, payer_id, company_id, kind, state, language, currency,
+           discount_units, net_units, tax_units, gross_units, created_at)
+    SELECT u.id, u.client_id, u.account_id, u.payer_id, u.company_id, 'invoice', 'draft', u.language, u.currency,
+           u.discount, u.net, u.tax, u.net + u.tax, $11
+      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+                  $8::bigint[], $9::bigint[], $10::bigint[])
+           AS u (id, client_id, account_id, payer_id, company_id, language, currency, discount, net, tax)
+"""
+LINES = f"""
+    INSERT INTO invoice_lines (invoice_id, is_live, position, expense_id, {", ".join(invoice_drafts.LINE)})
+    SELECT u.invoice_id, true, u.position, e.id, {", ".join(f"e.{name}" for name in invoice_drafts.LINE)}
+      FROM unnest($1::bigint[], $2::int[], $3::bigint[]) AS u (invoice_id, position, expense_id)
+      JOIN expenses e ON e.id = u.expense_id
+"""
+FREEZE = """
+    WITH issued AS (
+        UPDATE invoices k SET state = 'issued', number = u.number, issued_on = $4, due_on = u.due_on,
+               frozen = u.frozen, digest = u.digest, version = k.version + 1
+          FROM unnest($1::bigint[], $2::text[], $3::date[], $5::text[], $6::text[])
+               AS u (id, number, due_on, frozen, digest)
+         WHERE k.id = u.id)
+    INSERT INTO invoice_states (invoice_id, state, at, actor_kind, actor_name)
+    SELECT id, 'issued', $7, $8, $9 FROM unnest($1::bigint[]) AS id
+"""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a part: so many invoices, for so many charges; who waits, and why; where to go on, None at
+    the end."""
+
+    invoices: int = 0
+    charges: int = 0
+    waiting: list[Result] = []
+    after: str | None = None
+
+
+class _Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that will be: its expenses, both sides, and what `invoice_making.put_together` asks of it."""
+
+    expenses: list[Record]
+    seller: Seller
+    payer: Record
+    head: Mapping[str, Any]
+
+
+async def count(since: datetime) -> int:
+    """How many charges wait for a document that a run would issue."""
+    return int(await db.value(f"SELECT count(*) {BEGINS}", since - LOOKED_BACK, await _projects()))
+
+
+async def some(since: datetime, day: date, *, after: str = "", by: Actor) -> Made:
+    """Issue the invoices of the next accounts, behind a cursor, for what was charged up to a moment and before.
+
+    In the transaction of the caller: a number is given as its invoice is written, or not at all.
+    """
+    cursor = read_cursor(after, int) if after else None
+    bound = "" if cursor is None else "AND (e.created_at, e.id) > ($3, $4)"
+    place = () if cursor is None else (moment_of(cursor), cursor.id)
+    found = await db.fetch(
+        f"""SELECT e.id, e.created_at, e.account_id, e.client_id {BEGINS} {bound}
+            ORDER BY e.created_at, e.id LIMIT {AT_ONCE:d}""",
+        since - LOOKED_BACK,
+        await _projects(),
+        *place,
+    )
+    if not found:
+        return Made()
+    await _lock(found)
+    drafts, waiting = await _drafts(sorted({row["account_id"] for row in found}))
+    if drafts:
+        await _issue(drafts, day, by=by)
+    last = found[-1]
+    return Made(
+        invoices=len(drafts),
+        charges=len(found),
+        waiting=waiting,
+        after=cursor_at(last["created_at"], last["id"]) if len(found) == AT_ONCE else None,
+    )
+
+
+async def _projects() -> list[int]:
+    """The projects whose company lets the run issue its invoices."""
+    found = await db.fetch("SELECT id FROM projects")
+    sellers = {row["id"]: await project_companies.selling(row["id"]) for row in found}
+    by_hand = {row["company_id"] for row in await db.fetch("SELECT company_id FROM invoice_terms WHERE is_manual")}
+    return [key for key, companies in sellers.items() if companies and companies[0]["id"] not in by_hand]
+
+
+async def _lock(found: Sequence[Record]) -> None:
+    ids = sorted({row["client_id"] for row in found})
+    await db.execute("SELECT FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE", ids)
+    await accounts.lock([row["account_id"] for row in found])
+
+
+async def _drafts(account_ids: list[int]) -> tuple[list[_Draft], list[Result]]:
+    """The documents of these accounts, and the results of those that lack something."""
+    listed = await db.fetch(OPEN, account_ids)
+    sellers = {project_id: await _seller(project_id) for project_id in {row["project_id"] for row in listed}}
+    payers = {
+        row["id"]: row
+        for row in await db.fetch(
+            "SELECT * FROM payers WHERE id = ANY($1::bigint[]) ORDER BY id FOR SHARE",
+            sorted({row["buyer_id"] for row in listed if row["buyer_id"] is not None}),
+        )
+    }
+    drafts, waiting = [], []
+    for _key, group in groupby(listed, key=lambda row: (row["account_id"], row["buyer_id"], row["currency"])):
+        rows = list(group)
+        for first in range(0, len(rows), invoice_drafts.MOST_LINES):
+            chosen = rows[first : first + invoice_drafts.MOST_LINES]
+            if not any(row["gross_units"] for row in chosen):
+                continue
+            seller, payer = sellers[chosen[0]["project_id"]], payers.get(chosen[0]["buyer_id"])
+            why = _missing(seller, payer, chosen)
+            if why or payer is None:
+                waiting.append(_waits(chosen[0], why))
+            else:
+                drafts.append(_Draft(expenses=chosen, seller=seller, payer=payer, head=_head(chosen[0], payer)))
+    return drafts, waiting
+
+
+async def _seller(project_id: int) -> Seller:
+    (first, *_others) = await project_companies.selling(project_id)
+    company = await db.row("SELECT * FROM companies WHERE id = $1 FOR SHARE", first["id"])
+    assert company is not None
+    return await invoice_making.seller(company)
+
+
+def _missing(seller: Seller, payer: Record | None, listed: Sequence[Record]) -> str:
+    if payer is None:
+        return _("There is nobody to name on the invoice: the client has no payer.")
+    return invoice_making.missing(seller.company, payer, listed)
+
+
+def _waits(row: Record, why: str) -> Result:
+    return Result(outcome="skipped", reason=why, id=row["client_id"], code=row["code"], name=row["client_name"])
+
+
+def _head(row: Record, payer: Record) -> dict[str, Any]:
+    language = payer["language"] if payer["language"] in i18n.LOCALES else i18n.DEFAULT_LOCALE
+    return {"kind": "invoice", "language": language, "currency": row["currency"], "client_code": row["code"]}
+
+
+async def _issue(drafts: Sequence[_Draft], day: date, *, by: Actor) -> None:
+    """Number, write and freeze them. The numbers of a company follow each other."""
+    ordered = sorted(drafts, key=lambda one: one.seller.company["id"])
+    said: list[Content] = []
+    for _id, group in groupby(ordered, key=lambda one: one.seller.company["id"]):
+        ours = list(group)
+        numbers = await numbering.give(ours[0].seller.company, "invoice", on=day, count=len(ours))
+        said += [_content(one, number, day) for one, number in zip(ours, numbers, strict=True)]
+    try:
+        async with db.savepoint():
+            await _write(ordered, said, by=by)
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict(_("A number was given already. Change the company's pattern of numbers.")) from error
+
+
+def _content(one: _Draft, number: str, day: date) -> Content:
+    listed = tuple(invoice_drafts.line_of(row) for row in one.expenses)
+    return invoice_making.put_together(one.head, one.seller, one.payer, listed, number=number, on=day)
+
+
+async def _write(drafts: Sequence[_Draft], said: Sequence[Content], *, by: Actor) -> None:
+    ids = [row["id"] for row in await db.fetch("SELECT new_id() AS id FROM generate_series(1, $1)", len(drafts))]
+    first = [one.expenses[0] for one in drafts]
+    now = clock.now()
+    await db.execute(
+        WRITE,
+        ids,
+        [row["client_id"] for row in first],
+        [row["account_id"] for row in first],
+        [one.payer["id"] for one in drafts],
+        [one.seller.company["id"] for one in drafts],
+        [content.language for content in said],
+        [content.currency for content in said],
+        [content.totals.discount_units for content in said],
+        [content.totals.net_units for content in said],
+        [content.totals.tax_units for content in said],
+        now,
+    )
+    placed = [
+        (invoice_id, position, row["id"])
+        for invoice_id, one in zip(ids, drafts, strict=True)
+        for position, row in enumerate(one.expenses, 1)
+    ]
+    await db.execute(LINES, *(list(column) for column in zip(*placed, strict=True)))
+    frozen = [invoice_content.kept(content) for content in said]
+    await db.execute(
+        FREEZE,
+        ids,
+        [content.number for content in said],
+        [content.due_on for content in said],
+        said[0].issued_on,
+        [text.decode() for text in frozen],
+        [invoice_making.digest(text) for text in frozen],
+        now,
+        by.kind,
+        by.name,
+    )
+    await audit.record_each("invoice:issued", "invoice", _subjects(ids, first, said), by=by)
+
+
+def _subjects(ids: Sequence[int], first: Sequence[Record], said: Sequence[Content]) -> list[Subject]:
+    return [
+        Subject(
+            id=invoice_id,
+            name=content.number,
+            client_id=row["client_id"],
+            new={"amount": accounts.told(content.totals.gross_units, content.currency)},
+        )
+        for invoice_id, row, content in zip(ids, first, said, strict=True)
+    ]

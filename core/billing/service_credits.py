@@ -1,0 +1,92 @@
+"""What is given back of the periods of a service: a payment by credit, with its own entry against revenue and tax.
+
+An expense never changes. Who gets something back of what was charged gets a credit: it covers what is open and
+what comes next. A payable one can be paid out as well, as any payment that is given back.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from piccolo.columns import BigInt, Date, Integer, Text, Timestamptz
+
+from core import clock, db
+from core.actor import Actor
+from core.billing import allocations, expenses, ledger, payments
+from core.billing.change_quotes import Amount
+from core.billing.ledger import Transfer
+from core.catalog.tax_rules import Tax
+from core.periods import Period, first_moment
+
+
+class ServiceCredit(db.Owned, tablename="service_credits", append_only=True):
+    """What was given back for the days from `period_start` to before `period_end`."""
+
+    service_id = BigInt()
+    payment_id = BigInt()
+    period_start = Date()
+    period_end = Date()
+    net_units = BigInt()
+    tax_rate = Integer()
+    tax_category = Text()
+    tax_units = BigInt()
+    gross_units = BigInt()
+    created_at = Timestamptz()
+
+
+class Credit(msgspec.Struct, frozen=True, kw_only=True):
+    """An amount to be given back; `key` makes it one."""
+
+    key: str
+    service_id: int
+    text: str
+    period: Period
+    amount: Amount
+    tax: Tax
+    is_payable: bool = False
+
+
+async def give(account: Mapping[str, Any], made: Credit, *, by: Actor) -> int:
+    """Give it back into an account that the caller has locked; returns the payment's id. Asks for no right."""
+    currency, amount = account["currency"], made.amount
+    client = await expenses.client_account(account)
+    today = clock.today(by.tenant.timezone)
+    moves = [
+        Transfer(debit=await ledger.account(kind, currency), credit=client, units=units)
+        for kind, units in (("revenue", amount.net), ("tax", amount.tax))
+        if units
+    ]
+    at = first_moment(today, ZoneInfo(by.tenant.timezone))
+    values = {
+        "key": made.key,
+        "method": payments.PAYABLE if made.is_payable else payments.CREDIT,
+        "units": amount.gross,
+        "day": today,
+        "reference": made.text[: payments.LONGEST],
+        "note": "",
+        "entry_id": await ledger.post(f"credit-{made.key}", "credit", moves, at=at),
+    }
+    payment_id = await payments.insert(account, values, "paid", by=by)
+    await _keep(made, payment_id)
+    await allocations.cover([account["id"]])
+    await payments.tell("payment:credited", {**account, **values, "id": payment_id}, by=by)
+    return payment_id
+
+
+async def _keep(made: Credit, payment_id: int) -> None:
+    await db.execute(
+        """INSERT INTO service_credits (service_id, payment_id, period_start, period_end, net_units, tax_rate,
+               tax_category, tax_units, gross_units, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
+        made.service_id,
+        payment_id,
+        made.period.start,
+        made.period.end,
+        made.amount.net,
+        made.tax.rate,
+        made.tax.category,
+        made.amount.tax,
+        made.amount.gross,
+        clock.now(),
+    )

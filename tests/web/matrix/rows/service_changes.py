@@ -1,0 +1,77 @@
+"""Changes of services, for staff and programs."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from core import db
+from core.actor import Actor
+from core.billing import service_changes
+from core.billing.service_changes import NewChange
+from core.catalog import plans, price_list_publishing, price_lists, prices
+from tests.web.matrix.row import NEW, rows
+from tests.web.matrix.rows import services
+
+if TYPE_CHECKING:
+    from tests.web.matrix.world import World
+
+READ, UPDATE = (f"service:{act}" for act in ("read", "update"))
+ACTIVE = {"kinds": {"service_id": "active_service"}}
+PLANNED = {"kinds": {"service_id": "changing_service"}}
+LATER = {"price_id": "$dearer_price", "when": "renewal"}
+ROWS = [
+    *rows(
+        "staff",
+        "provider",
+        ("GET /staff/services/{service_id}/change", UPDATE, ACTIVE),
+        ("POST /staff/services/{service_id}/change", UPDATE, ACTIVE | {"send": LATER | {"expected_units": "0"}}),
+        ("POST /staff/services/{service_id}/change/withdraw", UPDATE, PLANNED | {"send": {}}),
+    ),
+    *rows(
+        "api",
+        "provider",
+        ("GET /api/v1/services/{service_id}/changes", READ, {}),
+        ("POST /api/v1/services/{service_id}/change-quote", UPDATE, ACTIVE | {"send": LATER}),
+        ("POST /api/v1/services/{service_id}/changes", UPDATE, ACTIVE | NEW | {"send": LATER}),
+        ("POST /api/v1/services/{service_id}/changes/withdraw", UPDATE, PLANNED | {"send": {}}),
+    ),
+]
+CHANGES_NOTHING = {"/api/v1/services/{service_id}/change-quote"}
+RULED = {
+    "service_changes.state",
+    "service_changes.period_unit",
+    "service_credits.tax_category",
+    *(f"products.{column}" for column in ("upgrade_when", "downgrade_when", "downgrade_rest")),
+}
+FILLERS = {
+    "service_credits": "(service_id, payment_id, period_start, period_end, net_units, tax_rate, tax_category,"
+    " tax_units, gross_units, created_at) SELECT s.id, p.id, '2026-01-01', '2026-01-02', 1, 0, 'O', 0, 1, now()"
+    " FROM services s, payments p WHERE s.tenant_id = {tenant} AND p.tenant_id = {tenant} LIMIT 1",
+}
+
+
+async def dearer_price(world: "World", by: Actor) -> int:
+    """A price of another plan of the product that the newest service is of."""
+    async with db.as_tenant(by.tenant.id):
+        product_id = await db.value(
+            """SELECT n.product_id FROM services s JOIN plans n ON n.id = s.plan_id
+                WHERE s.state = 'active' ORDER BY s.created_at DESC, s.id DESC LIMIT 1"""
+        )
+        plan = await plans.create(product_id, plans.NewPlan(name=world.fresh("plan"), state="on_sale"), by=by)
+        draft = (await price_lists.of_plan(plan["id"], by=by))[0]
+        price = prices.NewPrice(billing="period", currency="EUR", units=1900, period_count=1, period_unit="month")
+        made = await prices.create(draft["id"], price, version=draft["version"], by=by)
+        version = (await price_lists.get(draft["id"], by=by))["version"]
+        await price_list_publishing.publish(draft["id"], date(2026, 1, 1), version=version, by=by)
+        return int(made["id"])
+
+
+async def changing_service(world: "World", by: Actor) -> int:
+    """One whose change is planned."""
+    service_id = await services.active_service(world, by)
+    price_id = await dearer_price(world, by)
+    async with db.as_tenant(by.tenant.id):
+        await service_changes.change(service_id, NewChange(price_id=price_id, when="renewal"), by=by)
+    return service_id
+
+
+MAKERS = {made.__name__: made for made in (dearer_price, changing_service)}
