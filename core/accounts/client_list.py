@@ -4,7 +4,7 @@ Pages go by key, never by offset, so that their cost does not grow with the list
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,12 +18,11 @@ from core.accounts.client_source import Source, source_of
 from core.accounts.focus import Focus
 from core.actor import Actor
 from core.errors import Invalid
-from core.filters import Cursor, read_cursor
+from core.filters import EPOCH, Cursor, read_cursor
 from core.i18n import _
 from core.permissions import Permission
 
 PAGE = 50
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SORTS: dict[str, str] = {
     "code": "c.code",
     "country": "c.country",
@@ -60,7 +59,6 @@ COLUMNS: dict[str, str] = {
     "status": "CASE WHEN c.merged_into_id IS NULL THEN c.status ELSE 'merged' END",
 }
 """What a list can show."""
-
 OF_FIELD = "field:"
 """How the columns of the fields begin that a provider defines."""
 
@@ -72,7 +70,6 @@ UNCOUNTED = {"balance", "custom", "name", "segment"}
 GATED = {"groups": "groups", "project": "projects", "projects": "projects"}
 """Columns and filters that belong to a feature."""
 RIGHTS = {"balance": Permission.ACCOUNT_READ, "groups": Permission.GROUP_READ}
-"""Columns that need a right besides that of seeing clients."""
 
 
 class Page(msgspec.Struct, kw_only=True):
