@@ -9,7 +9,7 @@ import rich_click as click
 from rich.console import Console
 from rich.pretty import pprint
 
-from benchmarks import bulk, exports, ground, imports, segments
+from benchmarks import billing_faults, bulk, exports, ground, imports, segments
 from benchmarks.client_list import Options
 from benchmarks.command import benchmarks as benchmarks
 from benchmarks.scale import Scale
@@ -17,7 +17,7 @@ from benchmarks.scale import Scale
 Measure = Callable[..., dict[str, Any]]
 
 
-def command(name: str, about: str, measure: Measure, *more: click.Option) -> None:
+def command(name: str, about: str, measure: Measure, *more: click.Option, clients: int = 300_000) -> None:
     """Add a command that measures and reports; `more` options go to `measure` under their names."""
 
     def run(is_json: bool, clients: int, fresh: bool, home: Path, **given: Any) -> None:
@@ -38,7 +38,7 @@ def command(name: str, about: str, measure: Measure, *more: click.Option) -> Non
 
     asked: list[click.Parameter] = [
         click.Option(["--json", "is_json"], is_flag=True, help="Print one JSON object and nothing else."),
-        click.Option(["--clients"], default=300_000, show_default=True, help="Clients of the one provider."),
+        click.Option(["--clients"], default=clients, show_default=True, help="Clients of the one provider."),
         click.Option(["--fresh"], is_flag=True, help="Fill the database anew."),
         click.Option(
             ["--home"],
@@ -57,3 +57,10 @@ command("import", "Importing a file of clients, as CSV and as XLSX.", imports.me
 command("export", "Exporting clients, as CSV and as XLSX.", exports.measure)
 command("bulk", "One change of all clients.", bulk.measure)
 command("segment", "Saved filters as a list and as a count.", segments.measure)
+command(
+    "billing-faults",
+    "A billing run that is cut off again and again, compared with an undisturbed one.",
+    billing_faults.measure,
+    click.Option(["--kills"], default=20, show_default=True, help="How many times."),
+    clients=5_000,
+)

@@ -45,7 +45,7 @@ class Service(msgspec.Struct, kw_only=True):
     name: str
     label: str
     state: State
-    suspended_for: Literal["", "abuse", "unpaid", "request"]
+    suspended_for: Literal["", "abuse", "unpaid", "request", "dunning"]
     billing: Literal["once", "period", "calendar", "daily"]
     period_count: int
     period_unit: Literal["", "day", "month", "year"]

@@ -56,6 +56,7 @@ ROWS = [
         ("POST /staff/payments/{payment_id}/confirm", "payment:create", PENDING | {"send": {"day": "2026-01-02"}}),
         ("POST /staff/payments/{payment_id}/cancel", "payment:create", PENDING | {"send": {"reason": "Never"}}),
         ("POST /staff/payments/{payment_id}/refund", "payment:refund", {"send": REFUND}),
+        ("POST /staff/payments/{payment_id}/reverse", "payment:refund", {"send": {"reason": "Mistake"}}),
         ("GET /staff/payments/export", "payment:read", {}),
         ("POST /staff/payments/export", "payment:read", {"gives": 200, "send": {"columns": "day"}}),
     ),
@@ -93,6 +94,7 @@ ROWS = [
             "payment:refund",
             {"send": {"units": 100, "reason": "Too much"}},
         ),
+        ("POST /api/v1/payments/{payment_id}/reverse", "payment:refund", {"send": {"reason": "Mistake"}}),
         ("POST /api/v1/payments/export", "payment:read", {"send": {}}),
     ),
     *rows(
