@@ -231,6 +231,7 @@ ACTIONS = MappingProxyType(
         "service:ended": N_("The service %(subject)s ended"),
         "service:kept": N_("%(actor)s took back the cancelling of the service %(subject)s"),
         "service:ordered": N_("%(actor)s ordered the service %(subject)s"),
+        "service:renewed": N_("%(actor)s renewed the service %(subject)s early"),
         "service:resumed": N_("%(actor)s let the service %(subject)s go on"),
         "service:suspended": N_("%(actor)s suspended the service %(subject)s"),
         "session:ended": N_("%(actor)s ended a session of %(subject)s"),

@@ -50,6 +50,8 @@ STAFF = (
     Place("service", "/staff/services/{service}"),
     Place("service-change-choose", "/staff/services/{active_service}/change"),
     Place("service-change", "/staff/services/{active_service}/change?price_id={dearer_price}"),
+    Place("service-renew", "/staff/services/{active_service}/renew"),
+    Place("price-list-move", "/staff/price-lists/{moving_list}/move"),
     Place("billing-run", "/staff/billing-run"),
     Place("dunning", "/staff/dunning"),
     Place("dunning-policy", "/staff/dunning/policies/{dunning_policy}"),
