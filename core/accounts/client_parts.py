@@ -79,6 +79,15 @@ PARTS: tuple[Part, ...] = (
     Part(table="expenses", how="moves", label=N_("Expenses")),
     Part(table="discounts", how="moves", label=N_("Discounts")),
     Part(table="discount_uses", how="moves"),
+    Part(table="dunning_events", how="moves"),
+    Part(table="dunning_pauses", how="moves", label=N_("Pauses of dunning")),
+    Part(
+        table="dunning_policies",
+        how="moves_unless",
+        label=N_("Dunning policies"),
+        beside=("recipient",),
+        is_same=True,
+    ),
     Part(
         table="group_members",
         how="moves_unless",

@@ -192,6 +192,9 @@ class World:
         if value == "!plugin":
             kept = "SELECT s.version FROM plugin_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
             return await self.admin.fetchval(kept, somebody.host) or 0
+        if value == "!dunning_version":
+            kept = "SELECT s.version FROM dunning_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
+            return await self.admin.fetchval(kept, somebody.host) or 0
         if value == "!tax_version":
             kept = "SELECT s.version FROM tax_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
             return await self.admin.fetchval(kept, somebody.host) or 0
