@@ -44,6 +44,16 @@ UPDATE counters SET next = 5000 WHERE tenant_id = (SELECT id FROM providers WHER
 """Acme's new clients get codes that Nova has not."""
 
 
+_OF_PROVIDER = "SELECT s.version FROM {} s JOIN providers p ON p.id = tenant_id WHERE code = $1"
+VERSIONS = {
+    "!version": ("SELECT version FROM providers WHERE code = $1", 1),
+    "!sign_up_version": (_OF_PROVIDER.format("sign_up_settings"), 1),
+    "!plugin": (_OF_PROVIDER.format("plugin_settings"), 0),
+    "!tax_version": (_OF_PROVIDER.format("tax_settings"), 0),
+}
+"""Where the version of what is edited stands, and which one it has before it was."""
+
+
 class Somebody(msgspec.Struct, frozen=True):
     """Who asks: a person by a session, a program by a key, or a stranger with a visitor's cookie."""
 
@@ -184,20 +194,8 @@ class World:
             return await self._second_factor(value, somebody)
         if value == "!passkey":
             return await self._made_passkey(somebody)
-        if value == "!version":
-            return await self.admin.fetchval("SELECT version FROM providers WHERE code = $1", somebody.host)
-        if value == "!sign_up_version":
-            kept = "SELECT s.version FROM sign_up_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
-            return await self.admin.fetchval(kept, somebody.host) or 1
-        if value == "!plugin":
-            kept = "SELECT s.version FROM plugin_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
-            return await self.admin.fetchval(kept, somebody.host) or 0
-        if value == "!dunning_version":
-            kept = "SELECT s.version FROM dunning_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
-            return await self.admin.fetchval(kept, somebody.host) or 0
-        if value == "!tax_version":
-            kept = "SELECT s.version FROM tax_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
-            return await self.admin.fetchval(kept, somebody.host) or 0
+        if value in VERSIONS:
+            return await self.admin.fetchval(VERSIONS[value][0], somebody.host) or VERSIONS[value][1]
         if value == "!today":
             return clock.today("Europe/Paris").isoformat()
         if value == "!day":
