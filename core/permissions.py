@@ -17,6 +17,7 @@ class Permission(StrEnum):
     ACTIVITY_READ = "activity:read"
     API_KEY_MANAGE = "api_key:manage"
     ATTITUDE_MANAGE = "attitude:manage"
+    BANK_STATEMENT_MANAGE = "bank_statement:manage"
     CLIENT_CLEAR = "client:clear"
     CLIENT_CLOSE = "client:close"
     CLIENT_CREATE = "client:create"
@@ -122,6 +123,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.ACTIVITY_READ: N_("Read who changed what, and when"),
         Permission.API_KEY_MANAGE: N_("Make and revoke one's own API keys"),
         Permission.ATTITUDE_MANAGE: N_("Change the list of attitudes"),
+        Permission.BANK_STATEMENT_MANAGE: N_("Import bank statements, and record their payments"),
         Permission.CLIENT_CLEAR: N_("Clear the personal data of closed clients"),
         Permission.CLIENT_CLOSE: N_("Close clients, and open them again"),
         Permission.CLIENT_CREATE: N_("Register clients"),

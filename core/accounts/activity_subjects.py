@@ -9,6 +9,8 @@ SUBJECTS = MappingProxyType(
         "addon": N_("Addons"),
         "api_key": N_("API keys"),
         "attitude": N_("Attitudes"),
+        "bank_line": N_("Bank lines"),
+        "bank_statement": N_("Bank statements"),
         "client": N_("Clients"),
         "company": N_("Companies"),
         "client_role": N_("Roles of users"),

@@ -10,6 +10,7 @@ from core.i18n import N_
 
 ACTIONS = MappingProxyType(
     {
+        "account:exported": N_("%(actor)s exported the accounts"),
         "activity:exported": N_("%(actor)s exported the activity"),
         "addon:created": N_("%(actor)s added the addon %(subject)s"),
         "addon:deleted": N_("%(actor)s deleted the addon %(subject)s"),
@@ -22,6 +23,11 @@ ACTIONS = MappingProxyType(
         "attitude:made_default": N_("%(actor)s made %(subject)s the default attitude"),
         "attitude:moved": N_("%(actor)s moved the attitude %(subject)s in the list"),
         "attitude:updated": N_("%(actor)s changed the attitude %(subject)s"),
+        "bank_line:put_back": N_("%(actor)s took the bank line of %(subject)s up again"),
+        "bank_line:set_aside": N_("%(actor)s set the bank line of %(subject)s aside"),
+        "bank_statement:deleted": N_("%(actor)s threw the bank statement %(subject)s away"),
+        "bank_statement:imported": N_("%(actor)s imported the bank statement %(subject)s"),
+        "bank_statement:recorded": N_("%(actor)s recorded payments of the bank statement %(subject)s"),
         "client:account_changed": N_("%(actor)s changed an account of the client %(subject)s"),
         "client:account_closed": N_("%(actor)s closed an account of the client %(subject)s"),
         "client:account_opened": N_("%(actor)s opened one more account for the client %(subject)s"),
@@ -150,6 +156,7 @@ ACTIONS = MappingProxyType(
         "payment:credited": N_("%(actor)s gave a credit of %(subject)s"),
         "payment:exported": N_("%(actor)s exported the payments"),
         "payment:refunded": N_("%(actor)s refunded the payment %(subject)s"),
+        "payment:reversed": N_("%(actor)s took back the payment %(subject)s, recorded by mistake"),
         "person:created": N_("%(actor)s added the person %(subject)s"),
         "person:disabled": N_("%(actor)s shut %(subject)s out"),
         "person:enabled": N_("%(actor)s let %(subject)s in again"),
@@ -203,6 +210,7 @@ ACTIONS = MappingProxyType(
         "provider:plugin_enabled": N_("%(actor)s switched a plugin of %(subject)s on"),
         "provider:resumed": N_("%(actor)s let %(subject)s go on"),
         "provider:suspended": N_("%(actor)s suspended %(subject)s"),
+        "provider:time_moved": N_("%(actor)s moved the time of %(subject)s"),
         "provider:updated": N_("%(actor)s changed the settings of %(subject)s"),
         "reseller:created": N_("%(actor)s took on the reseller %(subject)s"),
         "reseller:resumed": N_("%(actor)s let the reseller %(subject)s go on"),
@@ -228,6 +236,7 @@ ACTIONS = MappingProxyType(
         "service:ended": N_("The service %(subject)s ended"),
         "service:kept": N_("%(actor)s took back the cancelling of the service %(subject)s"),
         "service:ordered": N_("%(actor)s ordered the service %(subject)s"),
+        "service:renewed": N_("%(actor)s renewed the service %(subject)s early"),
         "service:resumed": N_("%(actor)s let the service %(subject)s go on"),
         "service:suspended": N_("%(actor)s suspended the service %(subject)s"),
         "session:ended": N_("%(actor)s ended a session of %(subject)s"),

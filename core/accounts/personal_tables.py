@@ -155,6 +155,14 @@ TABLES: tuple[Table, ...] = (
         plain=("kind", "country", "language"),
     ),
     Table(
+        name="bank_lines",
+        rows="""EXISTS (SELECT FROM client_projects a LEFT JOIN payments p ON p.id = t.payment_id
+            WHERE a.id = coalesce(p.account_id, t.account_id) AND a.client_id = ANY (w.clients))""",
+        kept=dict.fromkeys(("name", "payer_iban", "text", "reference", "found", "reason"), BOOKS)
+        | {"closed_by": STAFF},
+        plain=("key", "currency", "state", "why", "sure"),
+    ),
+    Table(
         name="payments",
         cleared=_empty("note"),
         kept={"reference": BOOKS, "created_by": STAFF},

@@ -8,14 +8,21 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, UnsetType
 
+from core import keyset
 from core.accounts import clients
-from core.billing import accounts, transfers
+from core.billing import account_list, accounts, transfers
+from core.billing.account_list import AccountFilter
 from core.billing.accounts import Terms
 from core.billing.transfers import NewTransfer
+from core.errors import Invalid
+from core.i18n import _
 from core.permissions import Permission
 from web.api import answers
 from web.api.reading import asks
+from web.kit.pages import AnyRequest
 from web.kit.visit import By
+
+MOST = 200
 
 Limit = Annotated[int, Meta(ge=0, description="In minor units of the account's currency")]
 
@@ -46,11 +53,37 @@ class BalanceList(msgspec.Struct, kw_only=True):
     items: list[Balance]
 
 
+class BalancePage(msgspec.Struct, kw_only=True):
+    """A page of accounts, the newest first. `next` and `previous` are cursors for `after` and `before`."""
+
+    items: list[Balance]
+    next: str | None
+    previous: str | None
+
+
+class BalanceQuery(AccountFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The filter of the list and its place."""
+
+    after: Annotated[str, Meta(description="The cursor `next` of the page before")] = ""
+    before: Annotated[str, Meta(description="The cursor `previous` of the page after")] = ""
+    limit: Annotated[int, Meta(ge=1, le=MOST, description="Accounts on a page")] = keyset.PAGE
+
+
 class TermsEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the account may owe; a `credit_limit` of null is the project's. What is left out stays."""
 
     credit_limit: Limit | UnsetType | None = UNSET
     is_postpaid: bool | UnsetType = UNSET
+
+
+@get("/v1/balances", **asks(Permission.ACCOUNT_READ, query=BalanceQuery))
+async def index(request: AnyRequest, by: By, asked: NamedDependency[BalanceQuery]) -> Response[BalancePage]:
+    """List the accounts of all clients, the newest first."""
+    if asked.after and asked.before:
+        raise Invalid({"before": _("Either after or before, not both.")})
+    page = await account_list.page(asked, after=asked.after, before=asked.before, size=asked.limit, by=by)
+    found = BalancePage(items=[_told(row) for row in page.rows], next=page.next, previous=page.previous)
+    return answers.listed(request, found, following=page.next, previous=page.previous)
 
 
 @get("/v1/clients/{code:int}/balances", **asks(Permission.ACCOUNT_READ))
@@ -84,4 +117,4 @@ def _told(row: Any) -> Balance:
     return answers.of(Balance, row, client=row["code"])
 
 
-ROUTES = [of_client, show, set_terms, transfer]
+ROUTES = [index, of_client, show, set_terms, transfer]

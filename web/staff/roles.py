@@ -25,6 +25,7 @@ NOUNS = {
     "activity": N_("Activity"),
     "api_key": N_("API keys"),
     "attitude": N_("Attitudes"),
+    "bank_statement": N_("Bank statements"),
     "client": N_("Clients"),
     "company": N_("Companies"),
     "contract": N_("Contracts"),
