@@ -10,7 +10,7 @@ from core import clock
 from core.accounts import memberships
 from core.accounts.rights import Right
 from core.actor import Actor
-from core.billing import dunning_settings, own_money, payments, promise_making
+from core.billing import dunning_settings, own_money, payments, promise_making, runs_out
 from core.billing.money_lists import Page
 from core.billing.promised_payments import NewPromise
 from core.catalog import terms
@@ -72,9 +72,11 @@ async def _balance(
     may = memberships.may(by, Right.PAYMENTS_MAKE)
     promises = {row["account_id"]: row for row in await promise_making.own(by=by) if row["state"] == "open"}
     decided = await dunning_settings.decided()
+    days, today = await runs_out.of(found, by=by), clock.today(by.tenant.timezone)
     listed = [
         dict(row)
         | {
+            "runs_out": runs_out.words(days.get(row["id"]), today),
             "promise": promises.get(row["id"]),
             "may_promise": may and not await promise_making.why_not(row, by=by),
             "most": decided.promise_most.get(row["currency"], 0),
@@ -82,7 +84,7 @@ async def _balance(
         }
         for row in found
     ]
-    last = promise_making.last_day(decided, clock.today(by.tenant.timezone))
+    last = promise_making.last_day(decided, today)
     return page(request, "portal/money/balance.html", status=status, accounts=listed, last_day=last)
 
 
