@@ -125,7 +125,7 @@ async def promise(world: "World", by: Actor) -> int:
 
 
 async def promising_account(world: "World", by: Actor) -> int:
-    """The account of Dupont, which may promise."""
+    """The account of Dupont, which may promise; of another provider that of anybody."""
     async with db.as_tenant(by.tenant.id):
         await db.execute(
             """INSERT INTO dunning_settings (most_stops, promise_most, promise_age, promise_every)
@@ -133,7 +133,8 @@ async def promising_account(world: "World", by: Actor) -> int:
                SET promise_most = EXCLUDED.promise_most, promise_age = 0, promise_every = 0"""
         )
         account_id = await db.value(
-            "SELECT a.id FROM client_projects a JOIN clients c ON c.id = a.client_id WHERE c.login = 'dupont' LIMIT 1"
+            """SELECT a.id FROM client_projects a JOIN clients c ON c.id = a.client_id
+                ORDER BY c.login <> 'dupont', a.id LIMIT 1"""
         )
         await db.execute(
             """UPDATE promised_payments SET state = 'kept', ended_on = from_day
