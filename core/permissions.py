@@ -17,6 +17,7 @@ class Permission(StrEnum):
     ACTIVITY_READ = "activity:read"
     API_KEY_MANAGE = "api_key:manage"
     ATTITUDE_MANAGE = "attitude:manage"
+    BANK_STATEMENT_MANAGE = "bank_statement:manage"
     CLIENT_CLEAR = "client:clear"
     CLIENT_CLOSE = "client:close"
     CLIENT_CREATE = "client:create"
@@ -41,6 +42,10 @@ class Permission(StrEnum):
     DISCOUNT_DELETE = "discount:delete"
     DISCOUNT_READ = "discount:read"
     DISCOUNT_UPDATE = "discount:update"
+    DUNNING_MANAGE = "dunning:manage"
+    DUNNING_PAUSE = "dunning:pause"
+    DUNNING_READ = "dunning:read"
+    DUNNING_RUN = "dunning:run"
     EXPENSE_CREATE = "expense:create"
     EXPENSE_READ = "expense:read"
     EXPENSE_REVERSE = "expense:reverse"
@@ -118,6 +123,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.ACTIVITY_READ: N_("Read who changed what, and when"),
         Permission.API_KEY_MANAGE: N_("Make and revoke one's own API keys"),
         Permission.ATTITUDE_MANAGE: N_("Change the list of attitudes"),
+        Permission.BANK_STATEMENT_MANAGE: N_("Import bank statements, and record their payments"),
         Permission.CLIENT_CLEAR: N_("Clear the personal data of closed clients"),
         Permission.CLIENT_CLOSE: N_("Close clients, and open them again"),
         Permission.CLIENT_CREATE: N_("Register clients"),
@@ -142,6 +148,10 @@ DESCRIPTIONS = MappingProxyType(
         Permission.DISCOUNT_DELETE: N_("Delete discounts that nobody has had"),
         Permission.DISCOUNT_READ: N_("See discounts, and try prices"),
         Permission.DISCOUNT_UPDATE: N_("Edit and end discounts, and their promo codes"),
+        Permission.DUNNING_MANAGE: N_("Change dunning policies"),
+        Permission.DUNNING_PAUSE: N_("Pause dunning for clients, and note what they promise to pay"),
+        Permission.DUNNING_READ: N_("See what dunning does"),
+        Permission.DUNNING_RUN: N_("Start the dunning run"),
         Permission.EXPENSE_CREATE: N_("Charge clients by hand"),
         Permission.EXPENSE_READ: N_("See expenses"),
         Permission.EXPENSE_REVERSE: N_("Reverse expenses"),

@@ -1,7 +1,7 @@
-"""The words in which people read the audit: a sentence per action, a name per kind of subject.
+"""The words in which people read the audit: a sentence per action.
 
 An action of a plugin has no sentence here and is shown by its name. A test looks for actions of ours without one.
-What changed and what it means is in `activity_fields`.
+What it was done to is named in `activity_subjects`, what changed and what it means in `activity_fields`.
 """
 
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from core.i18n import N_
 
 ACTIONS = MappingProxyType(
     {
+        "account:exported": N_("%(actor)s exported the accounts"),
         "activity:exported": N_("%(actor)s exported the activity"),
         "addon:created": N_("%(actor)s added the addon %(subject)s"),
         "addon:deleted": N_("%(actor)s deleted the addon %(subject)s"),
@@ -22,6 +23,11 @@ ACTIONS = MappingProxyType(
         "attitude:made_default": N_("%(actor)s made %(subject)s the default attitude"),
         "attitude:moved": N_("%(actor)s moved the attitude %(subject)s in the list"),
         "attitude:updated": N_("%(actor)s changed the attitude %(subject)s"),
+        "bank_line:put_back": N_("%(actor)s took the bank line of %(subject)s up again"),
+        "bank_line:set_aside": N_("%(actor)s set the bank line of %(subject)s aside"),
+        "bank_statement:deleted": N_("%(actor)s threw the bank statement %(subject)s away"),
+        "bank_statement:imported": N_("%(actor)s imported the bank statement %(subject)s"),
+        "bank_statement:recorded": N_("%(actor)s recorded payments of the bank statement %(subject)s"),
         "client:account_changed": N_("%(actor)s changed an account of the client %(subject)s"),
         "client:account_closed": N_("%(actor)s closed an account of the client %(subject)s"),
         "client:account_opened": N_("%(actor)s opened one more account for the client %(subject)s"),
@@ -71,6 +77,13 @@ ACTIONS = MappingProxyType(
         "discount:deleted": N_("%(actor)s deleted the discount %(subject)s"),
         "discount:ended": N_("%(actor)s ended the discount %(subject)s"),
         "discount:updated": N_("%(actor)s changed the discount %(subject)s"),
+        "dunning:decided": N_("%(actor)s changed what holds for dunning"),
+        "dunning:pause_lifted": N_("%(actor)s let dunning of the client %(subject)s go on"),
+        "dunning:paused": N_("%(actor)s paused dunning of the client %(subject)s"),
+        "dunning:ran": N_("%(subject)s: done what was to come"),
+        "dunning_policy:created": N_("%(actor)s added the dunning policy %(subject)s"),
+        "dunning_policy:deleted": N_("%(actor)s deleted the dunning policy %(subject)s"),
+        "dunning_policy:updated": N_("%(actor)s changed the dunning policy %(subject)s"),
         "expense:created": N_("%(actor)s charged the client: %(subject)s"),
         "expense:exported": N_("%(actor)s exported the expenses"),
         "expense:reversed": N_("%(actor)s reversed the expense %(subject)s"),
@@ -143,6 +156,7 @@ ACTIONS = MappingProxyType(
         "payment:credited": N_("%(actor)s gave a credit of %(subject)s"),
         "payment:exported": N_("%(actor)s exported the payments"),
         "payment:refunded": N_("%(actor)s refunded the payment %(subject)s"),
+        "payment:reversed": N_("%(actor)s took back the payment %(subject)s, recorded by mistake"),
         "person:created": N_("%(actor)s added the person %(subject)s"),
         "person:disabled": N_("%(actor)s shut %(subject)s out"),
         "person:enabled": N_("%(actor)s let %(subject)s in again"),
@@ -186,12 +200,17 @@ ACTIONS = MappingProxyType(
         "project:merged": N_("%(actor)s merged the project %(subject)s into another one"),
         "project:reopened": N_("%(actor)s opened the project %(subject)s again"),
         "project:updated": N_("%(actor)s changed the project %(subject)s"),
+        "promise:broken": N_("The promised payment of %(subject)s did not come"),
+        "promise:kept": N_("The promised payment of %(subject)s came"),
+        "promise:made": N_("%(actor)s promised to pay %(subject)s"),
+        "promise:withdrawn": N_("%(actor)s withdrew the promise to pay %(subject)s"),
         "provider:edition_changed": N_("%(actor)s changed the edition of %(subject)s"),
         "provider:opened": N_("%(actor)s opened the provider %(subject)s"),
         "provider:plugin_disabled": N_("%(actor)s switched a plugin of %(subject)s off"),
         "provider:plugin_enabled": N_("%(actor)s switched a plugin of %(subject)s on"),
         "provider:resumed": N_("%(actor)s let %(subject)s go on"),
         "provider:suspended": N_("%(actor)s suspended %(subject)s"),
+        "provider:time_moved": N_("%(actor)s moved the time of %(subject)s"),
         "provider:updated": N_("%(actor)s changed the settings of %(subject)s"),
         "reseller:created": N_("%(actor)s took on the reseller %(subject)s"),
         "reseller:resumed": N_("%(actor)s let the reseller %(subject)s go on"),
@@ -217,6 +236,7 @@ ACTIONS = MappingProxyType(
         "service:ended": N_("The service %(subject)s ended"),
         "service:kept": N_("%(actor)s took back the cancelling of the service %(subject)s"),
         "service:ordered": N_("%(actor)s ordered the service %(subject)s"),
+        "service:renewed": N_("%(actor)s renewed the service %(subject)s early"),
         "service:resumed": N_("%(actor)s let the service %(subject)s go on"),
         "service:suspended": N_("%(actor)s suspended the service %(subject)s"),
         "session:ended": N_("%(actor)s ended a session of %(subject)s"),
@@ -245,51 +265,3 @@ ACTIONS = MappingProxyType(
     }
 )
 """What was done, as a sentence. In a translation the two names may stand wherever they sound best."""
-
-SUBJECTS = MappingProxyType(
-    {
-        "addon": N_("Addons"),
-        "api_key": N_("API keys"),
-        "attitude": N_("Attitudes"),
-        "client": N_("Clients"),
-        "company": N_("Companies"),
-        "client_role": N_("Roles of users"),
-        "contract": N_("Contracts"),
-        "contract_template": N_("Contract templates"),
-        "expense": N_("Expenses"),
-        "discount": N_("Discounts"),
-        "export": N_("Exports"),
-        "field": N_("Fields"),
-        "file": N_("Files"),
-        "group": N_("Account groups"),
-        "import": N_("Imports"),
-        "invitation": N_("Invitations"),
-        "job": N_("Jobs"),
-        "list_filter": N_("Saved filters of lists"),
-        "membership": N_("Users"),
-        "invoice": N_("Invoices"),
-        "note": N_("Notes"),
-        "passkey": N_("Passkeys"),
-        "payer": N_("Payers"),
-        "payment": N_("Payments"),
-        "person": N_("People"),
-        "plan": N_("Plans"),
-        "plugin": N_("Plugins"),
-        "price_list": N_("Price lists"),
-        "product": N_("Products"),
-        "product_type": N_("Product types"),
-        "project": N_("Projects"),
-        "provider": N_("Provider"),
-        "reseller": N_("Resellers"),
-        "role": N_("Roles"),
-        "segment": N_("Saved filters"),
-        "service": N_("Services"),
-        "session": N_("Sessions"),
-        "staff": N_("Staff"),
-        "tax_rate": N_("Tax rates"),
-        "taxes": N_("Taxes"),
-        "terms": N_("Terms"),
-        "task": N_("Tasks"),
-    }
-)
-"""What it can be done to."""

@@ -141,6 +141,31 @@ SOURCES: tuple[Source, ...] = (
         secret=("key",),
     ),
     Source(
+        name="dunning",
+        label=N_("Reminders, and what followed"),
+        table="dunning_events",
+        columns=(
+            "on_day", "at", "due_on", "step_day", "action", "result", "currency", "units", "services",
+        ),
+        internal=("policy",),
+    ),
+    Source(
+        name="promised-payments",
+        label=N_("Promised payments"),
+        table="promised_payments",
+        columns=(
+            "state", "currency", "units", "left_units", "from_day", "until_day", "ended_on", "created_at",
+            "created_by",
+        ),
+    ),
+    Source(
+        name="dunning-pauses",
+        label=N_("Pauses of dunning"),
+        table="dunning_pauses",
+        columns=("from_day", "until_day", "reason", "created_at", "created_by", "lifted_at", "lifted_by"),
+        only_internal=True,
+    ),
+    Source(
         name="services",
         label=N_("Services"),
         table="services",
@@ -232,6 +257,7 @@ LEFT_OUT: Mapping[str, str] = {
     "client_words": _WORDS,
     "discount_uses": "which service had which discount: the prices say it, in expenses and documents",
     "discounts": "what the provider gives off, which its own people decide",
+    "dunning_policies": "when the provider reminds, which its own people decide",
     "group_exclusions": "which groups a rule does not put it into: the provider's own business",
     "imports": "files of the provider, about many clients",
     "links": "tokens, of which only a hash is kept",

@@ -110,6 +110,18 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(name="discount_uses", plain=("subject",)),
     Table(name="promo_codes", cleared={"code": "'cleared-' || t.id"}),
+    Table(
+        name="dunning_policies",
+        cleared={"name": "'cleared-' || t.id"},
+        plain=("recipient", "steps", "least"),
+    ),
+    Table(name="dunning_events", kept={"policy": BOOKS}, plain=("action", "result", "currency")),
+    Table(
+        name="promised_payments",
+        cleared={"created_by": "CASE WHEN t.is_own THEN w.person ELSE t.created_by END"},
+        plain=("state", "currency"),
+    ),
+    Table(name="dunning_pauses", cleared={"reason": "'–'"}, kept={"created_by": STAFF, "lifted_by": STAFF}),
     Table(name="group_exclusions", kept={"excluded_by": STAFF}),
     Table(name="rule_candidates"),
     Table(name="group_members", kept={"added_by": STAFF}),
@@ -141,6 +153,14 @@ TABLES: tuple[Table, ...] = (
         | _unless_named("registration_number", "vat_number", "street", "postcode", "city", "region")
         | _empty("contact_person", "iban", "bic", "external_id"),
         plain=("kind", "country", "language"),
+    ),
+    Table(
+        name="bank_lines",
+        rows="""EXISTS (SELECT FROM client_projects a LEFT JOIN payments p ON p.id = t.payment_id
+            WHERE a.id = coalesce(p.account_id, t.account_id) AND a.client_id = ANY (w.clients))""",
+        kept=dict.fromkeys(("name", "payer_iban", "text", "reference", "found", "reason"), BOOKS)
+        | {"closed_by": STAFF},
+        plain=("key", "currency", "state", "why", "sure"),
     ),
     Table(
         name="payments",

@@ -11,6 +11,7 @@ from asyncpg import Record
 from piccolo.columns import BigInt, Timestamptz
 
 from core import clock, db
+from core.billing import waking
 
 COVER = """
     INSERT INTO allocations (payment_id, expense_id, units, at)
@@ -42,8 +43,12 @@ class Allocation(db.Owned, tablename="allocations"):
 
 
 async def cover(account_ids: Sequence[int], *, at: datetime | None = None) -> None:
-    """Let what was paid in these accounts, which the caller has locked, cover what is open there."""
+    """Let what was paid in these accounts, which the caller has locked, cover what is open there.
+
+    Services that dunning suspended there go on when nothing is overdue any more.
+    """
     await db.execute(COVER, list(account_ids), at or clock.now())
+    await waking.paid(account_ids)
 
 
 async def release_expense(expense_id: int) -> None:

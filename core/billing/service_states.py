@@ -79,8 +79,13 @@ async def _begin_discount(
 
 
 async def suspend(service_id: int, cause: str, reason: str, *, by: Actor) -> Record:
-    """Stop an active service; it is charged no more until it goes on."""
-    _account, service = await locked(service_id, ("active",), by=by)
+    """Stop an active service; it is charged no more until it goes on.
+
+    One that dunning suspended stays suspended for what is said here: money does not wake it any more.
+    """
+    _account, service = await locked(service_id, ("active", "suspended"), by=by)
+    if service["state"] == "suspended" and service["suspended_for"] != "dunning":
+        raise Conflict(_("The service is not in a state for that any more."))
     checks = Checks()
     checks.choice("cause", cause, ("abuse", "unpaid", "request"))
     told = checks.text("reason", reason, longest=LONGEST_REASON)
@@ -110,7 +115,7 @@ async def cancel(service_id: int, when: str, reason: str, *, by: Actor) -> Recor
     today = clock.today(by.tenant.timezone)
     ends_on = service["next_on"] if when == "period_end" else None
     if ends_on is None or ends_on <= today or service["state"] == "pending":
-        await _end([service], told, today, by=by)
+        await end_each([service], told, today, by=by)
     else:
         await rows.save("services", service, {"ends_on": ends_on})
         await services.note(service_id, service["state"], reason=told, by=by)
@@ -137,13 +142,14 @@ async def end_due(day: date, *, size: int, by: Actor) -> int:
         day,
         size,
     )
-    await _end(found, "", day, by=by)
+    await end_each(found, "", day, by=by)
     for service in found:
         await services.tell("service:ended", service, by=by)
     return len(found)
 
 
-async def _end(found: Sequence[Mapping[str, Any]], reason: str, day: date, *, by: Actor) -> None:
+async def end_each(found: Sequence[Mapping[str, Any]], reason: str, day: date, *, by: Actor) -> None:
+    """End these services, which the caller has locked, each with its `product_id`. Asks for no right."""
     await db.execute(
         """UPDATE services SET state = 'ended', suspended_for = '', parked = '', next_on = NULL,
                ends_on = least(coalesce(ends_on, $2), $2), version = version + 1 WHERE id = ANY($1::bigint[])""",

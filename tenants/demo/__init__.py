@@ -15,11 +15,13 @@ from core.accounts.projects import NewProject
 from core.actor import Actor
 from tenants import addresses, first_people, onboarding, project_hosts, resellers
 from tenants.demo import (
+    bank_statements,
     cast,
     catalogue,
     companies,
     contracts,
     discounts,
+    dunning,
     endings,
     filling,
     group_rules,
@@ -142,8 +144,10 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await own_fields.furnish(provider, by=inside)
     await money.furnish(provider, by=inside)
     await invoices.furnish(provider, by=inside)
+    await bank_statements.furnish(provider, by=inside)
     await catalogue.furnish(provider, group_ids, by=inside)
     await services.furnish(provider, by=inside)
+    await dunning.furnish(provider, by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)
         await endings.furnish(by=inside)
@@ -187,6 +191,7 @@ def _new_provider(provider: DemoProvider, reseller_id: int | None) -> NewProvide
         color=provider.color,
         currency=provider.projects[0][2],
         reseller_id=reseller_id,
+        is_sandbox=provider.is_sandbox,
     )
 
 

@@ -21,6 +21,9 @@ NUMBERS = {
     "cleared": "SELECT max(code) FROM clients WHERE cleared_at IS NOT NULL",
     "account": f"SELECT max(id) FROM client_projects WHERE client_id = {OWN}",
     "attitude": "SELECT max(id) FROM attitudes WHERE NOT is_default",
+    "bank_statement": "SELECT max(id) FROM bank_statements WHERE state = 'read'",
+    "bank_table": "SELECT max(id) FROM bank_statements WHERE state = 'columns'",
+    "bank_line": "SELECT max(id) FROM bank_lines WHERE state = 'open' AND sure <> ''",
     "bank_account": "SELECT max(id) FROM bank_accounts WHERE company_id = (SELECT min(id) FROM companies)",
     "company": "SELECT min(id) FROM companies",
     "contract": f"SELECT min(id) FROM contracts WHERE state = 'signed' AND client_id = {OWN}",
@@ -35,6 +38,9 @@ NUMBERS = {
                     AND NOT EXISTS (SELECT FROM invoice_lines l WHERE l.expense_id = e.id AND l.is_live)""",
     "template": "SELECT min(id) FROM contract_templates",
     "discount": "SELECT min(id) FROM discounts WHERE needs_code AND ended_at IS NULL",
+    "dunning_policy": "SELECT min(id) FROM dunning_policies",
+    "dunned": """SELECT min(c.code) FROM clients c JOIN dunning_events v ON v.client_id = c.id
+                  WHERE c.status = 'active'""",
     "field": "SELECT min(id) FROM client_fields",
     "file": "SELECT max(id) FROM client_files",
     "group": "SELECT min(id) FROM account_groups",
@@ -53,6 +59,8 @@ NUMBERS = {
     "note": "SELECT max(id) FROM client_notes",
     "service": f"SELECT max(id) FROM services WHERE client_id = {OWN}",
     "active_service": f"SELECT max(id) FROM services WHERE state = 'active' AND client_id = {OWN}",
+    "moving_list": """SELECT max(l.id) FROM services s JOIN price_lists l ON l.plan_id = s.plan_id
+                       WHERE l.number = 2 AND l.published_at IS NOT NULL""",
     "dearer_price": "SELECT max(p.id) FROM prices p WHERE p.units = 1900 AND p.setup_units = 500",
     "service_price": f"""SELECT max(p.id) FROM services s JOIN prices p ON p.id = s.price_id
                           WHERE s.client_id = {OWN}""",

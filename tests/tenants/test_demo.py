@@ -83,6 +83,8 @@ async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
     async with db.as_tenant(nova.id):
         states = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM invoices")}
         assert states == {"draft", "issued", "void"}
+        lines = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM bank_lines")}
+        assert lines == {"open", "outgoing", "recorded", "set_aside"}
         unkept = """SELECT count(*) FROM invoices k WHERE state <> 'draft'
             AND NOT EXISTS (SELECT FROM invoice_files f WHERE f.invoice_id = k.id)"""
         assert await db.value(unkept) == 0

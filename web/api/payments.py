@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from core.actor import Actor
-from core.billing import allocations, money_lists, payment_list, payments, refunds
+from core.billing import allocations, money_lists, payment_list, payment_reversals, payments, refunds
 from core.billing.payment_list import PaymentFilter
 from core.billing.payments import NewPayment
 from core.billing.refunds import NewRefund
@@ -100,7 +100,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Cancelling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why the money will not come."""
+    """Why the money will not come, or the payment was a mistake."""
 
     reason: str
 
@@ -146,6 +146,12 @@ async def refund(by: By, payment_id: FromPath[int], sent: NamedDependency[NewRef
     return await _whole(await refunds.create(payment_id, sent, by=by), by=by)
 
 
+@post("/v1/payments/{payment_id:int}/reverse", status_code=200, **asks(Permission.PAYMENT_REFUND, body=Cancelling))
+async def reverse(by: By, payment_id: FromPath[int], sent: NamedDependency[Cancelling]) -> WholePayment:
+    """Take a payment back that was recorded by mistake; 409 when some of it went back, or it is not paid."""
+    return await _whole(await payment_reversals.reverse(payment_id, sent.reason, by=by), by=by)
+
+
 def _one(row: Any, struct: Any = Payment, **more: Any) -> Any:
     return answers.of(struct, row, client=row["client_code"], **more)
 
@@ -157,4 +163,4 @@ async def _whole(row: Any, *, by: Actor) -> WholePayment:
     return whole
 
 
-ROUTES = [index, create, show, confirm, cancel, refund]
+ROUTES = [index, create, show, confirm, cancel, refund, reverse]

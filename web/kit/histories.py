@@ -7,7 +7,8 @@ from litestar import Response
 
 from core.accounts import activity
 from core.accounts.activity import ActivityFilter
-from core.accounts.activity_words import ACTIONS, SUBJECTS
+from core.accounts.activity_subjects import SUBJECTS
+from core.accounts.activity_words import ACTIONS
 from core.actor import Actor
 from core.errors import Invalid
 from core.i18n import N_, _

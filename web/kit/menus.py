@@ -42,9 +42,12 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             (N_("Services"), "/staff/services", "package", Permission.SERVICE_READ),
             (N_("Billing run"), "/staff/billing-run", "calendar-event", Permission.SERVICE_BILL),
+            (N_("Dunning"), "/staff/dunning", "mail", Permission.DUNNING_READ),
             (N_("Invoices"), "/staff/invoices", "file-invoice", Permission.INVOICE_READ),
             (N_("Payments"), "/staff/payments", "cash", Permission.PAYMENT_READ),
+            (N_("Bank statements"), "/staff/bank-statements", "credit-card", Permission.BANK_STATEMENT_MANAGE),
             (N_("Expenses"), "/staff/expenses", "receipt", Permission.EXPENSE_READ),
+            (N_("Accounts"), "/staff/accounts", "coins", Permission.ACCOUNT_READ),
         ),
     ),
     (

@@ -74,6 +74,7 @@ TABS: tuple[Tab, ...] = (
     Tab("invoices", N_("Invoices"), "/invoices", Permission.INVOICE_READ, "staff/clients/tabs/invoices.html"),
     Tab("payments", N_("Payments"), "/payments", Permission.PAYMENT_READ, "staff/clients/tabs/payments.html"),
     Tab("expenses", N_("Expenses"), "/expenses", Permission.EXPENSE_READ, "staff/clients/tabs/expenses.html"),
+    Tab("dunning", N_("Dunning"), "/dunning", Permission.DUNNING_READ, "staff/clients/tabs/dunning.html"),
     Tab("contracts", N_("Contracts"), "/contracts", Permission.CONTRACT_READ, "staff/clients/tabs/contracts.html"),
     Tab("groups", N_("Account groups"), "/groups", Permission.GROUP_READ, "staff/clients/tabs/groups.html"),
     Tab(

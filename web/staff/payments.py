@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from core import clock, policies
 from core.accounts import clients
 from core.actor import Actor
-from core.billing import accounts, allocations, payment_list, payments, refunds
+from core.billing import accounts, allocations, payment_list, payment_reversals, payments, refunds
 from core.billing.payment_list import PaymentFilter
 from core.billing.payments import NewPayment
 from core.billing.refunds import NewRefund
@@ -127,6 +127,14 @@ async def refund(request: AnyRequest, by: By, payment_id: FromPath[int]) -> Resp
     return await _do(request, payment_id, form, done, _("The refund was recorded."), by=by)
 
 
+@post("/payments/{payment_id:int}/reverse", status_code=200, **requires(Permission.PAYMENT_REFUND))
+async def reverse(request: AnyRequest, by: By, payment_id: FromPath[int]) -> Response[Any]:
+    """It was recorded by mistake."""
+    form = await forms.read(request)
+    done = payment_reversals.reverse(payment_id, form.get("reason"), by=by)
+    return await _do(request, payment_id, form, done, _("The payment was taken back."), by=by)
+
+
 async def _do(
     request: AnyRequest, payment_id: int, form: Form, done: Awaitable[Any], told: str, *, by: Actor
 ) -> Response[Any]:
@@ -162,6 +170,7 @@ async def _show(
         history=await payments.history(payment_id, by=by),
         state_names={key: _(label) for key, label in STATES.items()},
         method_names=_methods(),
+        may_reverse=policies.allows(by, Permission.PAYMENT_REFUND) and not payment_reversals.why_not(payment),
         may_refund=policies.allows(by, Permission.PAYMENT_REFUND) and not refunds.why_not(payment),
     )
 
@@ -182,4 +191,4 @@ def _methods() -> dict[str, str]:
     return {key: _(label) for key, label in payments.METHODS.items()}
 
 
-ROUTES = [index, show_of_client, new, create, show, confirm, cancel, refund]
+ROUTES = [index, show_of_client, new, create, show, confirm, cancel, refund, reverse]

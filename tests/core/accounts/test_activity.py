@@ -10,7 +10,8 @@ import pytest
 from core import audit, db
 from core.accounts import activity, groups, projects
 from core.accounts.activity import ActivityFilter
-from core.accounts.activity_words import ACTIONS, SUBJECTS
+from core.accounts.activity_subjects import SUBJECTS
+from core.accounts.activity_words import ACTIONS
 from core.accounts.groups import NewGroup
 from core.accounts.projects import NewProject
 from core.actor import Actor, Tenant
