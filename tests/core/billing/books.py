@@ -37,13 +37,15 @@ async def check() -> None:
 
 
 async def overdrawn() -> dict[int, int]:
-    """The accounts that owe more than they may, each with its balance: a chargeback or a lower limit does that."""
+    """The accounts that owe more than they may, each with its balance: a chargeback does that."""
     found = await db.fetch(
         """SELECT a.id, (t.credits - t.debits)::bigint AS balance FROM client_projects a
              JOIN projects p ON p.id = a.project_id
              JOIN ledger_accounts l ON l.holder_id = a.id AND l.kind = 'client' AND l.currency = p.currency
              JOIN ledger_totals t ON t.account_id = l.id
-            WHERE NOT a.is_postpaid AND t.credits - t.debits < -coalesce(a.credit_limit, p.credit_limit)"""
+            WHERE NOT a.is_postpaid AND t.credits - t.debits < -coalesce(a.credit_limit, p.credit_limit)
+                - coalesce((SELECT r.left_units FROM promised_payments r
+                             WHERE r.account_id = a.id AND r.state = 'open'), 0)"""
     )
     return {row["id"]: row["balance"] for row in found}
 
@@ -79,7 +81,8 @@ WRONG_EARNINGS = """
     SELECT l.currency, l.kind, held.units, told.units FROM ledger_accounts l
       JOIN LATERAL (SELECT credits - debits AS units FROM ledger_totals WHERE account_id = l.id) held ON true
      CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(CASE l.kind WHEN 'tax' THEN e.tax_units ELSE e.net_units END)
-               FROM expenses e WHERE e.currency = l.currency AND e.kind <> 'transfer' AND e.reversed_at IS NULL), 0)
+               FROM expenses e
+              WHERE e.currency = l.currency AND e.kind <> 'transfer' AND e.reversed_at IS NULL), 0)
            - coalesce((SELECT sum(CASE l.kind WHEN 'tax' THEN c.tax_units ELSE c.net_units END)
                FROM service_credits c JOIN payments p ON p.id = c.payment_id AND p.currency = l.currency), 0)
            AS units) told
@@ -104,7 +107,8 @@ WRONG_DOCUMENTS = """
       LEFT JOIN invoices c ON c.corrects_id = k.id
      WHERE (k.net_units, k.tax_units, k.discount_units) IS DISTINCT FROM (l.net, l.tax, l.discount)
         OR k.gross_units <> k.net_units + k.tax_units
-        OR (k.state <> 'draft') <> (k.frozen <> '') OR (k.state <> 'draft' AND k.kind <> 'proforma') <> (k.number <> '')
+        OR (k.state <> 'draft') <> (k.frozen <> '')
+        OR (k.state <> 'draft' AND k.kind <> 'proforma') <> (k.number <> '')
         OR (f.said ->> 'gross_units')::bigint <> k.gross_units OR (f.said ->> 'tax_units')::bigint <> k.tax_units
         OR encode(sha256(convert_to(k.frozen, 'UTF8')), 'hex') <> coalesce(nullif(k.digest, ''),
                encode(sha256(''), 'hex'))

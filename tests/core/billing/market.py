@@ -1,4 +1,4 @@
-"""A provider with something to sell, two clients with three accounts, and a clock: what the machine of money drives."""
+"""A provider that sells, two clients with three accounts, and a clock: what the machine of money drives."""
 
 import asyncio
 import itertools
@@ -33,7 +33,7 @@ OTHERS = (
 
 
 class Market:
-    """One provider of its own. `prices` are those of a small, a middle and a large plan; the large one by the year."""
+    """One provider of its own. `prices` are those of three plans, by month, year, calendar, day and once."""
 
     def __init__(self) -> None:
         self.moment = datetime(2026, 1, 28, 9, tzinfo=UTC)

@@ -4,15 +4,19 @@ A deed returns what came in from outside by it (below zero what went out), for t
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from core import db
 from core.accounts import companies, payer_keeping
 from core.billing import (
+    early_renewals,
     expenses,
     invoice_drafts,
     invoice_states,
+    payment_reversals,
     payments,
+    promise_making,
     refunds,
     service_changes,
     service_states,
@@ -22,6 +26,7 @@ from core.billing import (
 from core.billing.expenses import NewExpense
 from core.billing.invoice_drafts import NewInvoice
 from core.billing.payments import NewPayment
+from core.billing.promised_payments import NewPromise
 from core.billing.refunds import NewRefund
 from core.billing.service_changes import NewChange
 from core.billing.services import NewService
@@ -82,6 +87,11 @@ async def change(market: Market, nth: int, units: int) -> None:
     await service_changes.change(found["id"], NewChange(price_id=price_id, when=when), by=market.by)  # type: ignore[arg-type]
 
 
+async def renew(market: Market, nth: int, units: int) -> None:
+    found = await one_of("SELECT id FROM services WHERE state <> 'ended'", nth)
+    await early_renewals.renew(found["id"], by=market.by)
+
+
 async def withdraw(market: Market, nth: int, units: int) -> None:
     found = await one_of("SELECT service_id AS id FROM service_changes WHERE state = 'planned'", nth)
     await service_changes.withdraw(found["id"], by=market.by)
@@ -106,6 +116,29 @@ async def _give_back(market: Market, nth: int, units: int, kind: Any) -> int:
     part = found["units"] - found["refunded_units"] if units % 2 else units
     await refunds.create(found["id"], NewRefund(units=part, reason="Back", kind=kind), by=market.by)
     return -part
+
+
+async def unrecord(market: Market, nth: int, units: int) -> int:
+    """A payment that was recorded by mistake: it is as if the money had never come."""
+    found = await one_of("SELECT id, units FROM payments", nth)
+    await payment_reversals.reverse(found["id"], "A mistake", by=market.by)
+    return -int(found["units"])
+
+
+async def announce(market: Market, nth: int, units: int) -> None:
+    new = NewPayment(units=units, is_pending=True)
+    await payments.create(market.accounts[nth % 3], new, by=market.by)
+
+
+async def confirm(market: Market, nth: int, units: int) -> int:
+    found = await one_of("SELECT id, units FROM payments WHERE state = 'pending'", nth)
+    await payments.confirm(found["id"], by=market.by)
+    return int(found["units"])
+
+
+async def promise(market: Market, nth: int, units: int) -> None:
+    new = NewPromise(units=units, until_day=market.today + timedelta(days=units % 9))
+    await promise_making.create(market.accounts[nth % 3], new, by=market.by)
 
 
 async def charge(market: Market, nth: int, units: int) -> None:
@@ -157,6 +190,6 @@ DEEDS: dict[str, Deed] = {
     deed.__name__: deed
     for deed in (
         order, cancel, keep, suspend, resume, change, withdraw, pay, refund, chargeback, charge, reverse, transfer,
-        draft, issue, discard, void,
+        draft, issue, discard, void, renew, unrecord, announce, confirm, promise,
     )
 }  # fmt: skip

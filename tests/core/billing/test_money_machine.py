@@ -1,7 +1,7 @@
 """Whatever people, programs and billing runs do to money, in whatever order and at once: the books are right.
 
-Hypothesis orders, bills, pays, gives back, cancels, changes, charges, moves and invoices, alone and several at once,
-while months go by; after each step every oracle of the books is asked.
+Hypothesis orders, bills, pays, gives back, cancels, changes, charges, moves and invoices, alone and several at
+once, while months go by; after each step every oracle of the books is asked.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class Money(RuleBasedStateMachine):
 
     def do(self, *actions: tuple[str, int, int]) -> None:
         """All of these at once."""
-        self.is_charged_back = any(name == "chargeback" for name, _nth, _units in actions)
+        self.is_charged_back = any(name in ("chargeback", "unrecord") for name, _nth, _units in actions)
         self.wait_for(self.market.together([self.verb(*action) for action in actions]))
 
     def verb(self, name: str, nth: int, units: int) -> Verb:

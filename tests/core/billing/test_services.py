@@ -99,9 +99,12 @@ def a_run(day: date, **more: Any) -> Task:
 
 
 async def bill(day: date, by: Actor) -> dict[str, Any]:
-    """What a run charges on this day, without its invoices; returns what it tells."""
+    """What a run ends and charges on this day, without its invoices; returns what it tells."""
     with on(day):
-        return (await billing_run.step(a_run(day), by)).outcome
+        chunk = await billing_run.step(a_run(day), by)
+        while "invoiced" not in chunk.position:
+            chunk = await billing_run.step(a_run(day, position=chunk.position, outcome=chunk.outcome), by)
+        return chunk.outcome
 
 
 async def charged(service_id: int) -> list[tuple[date, date | None, int, int]]:
