@@ -49,6 +49,7 @@ VERSIONS = {
     "!version": ("SELECT version FROM providers WHERE code = $1", 1),
     "!sign_up_version": (_OF_PROVIDER.format("sign_up_settings"), 1),
     "!plugin": (_OF_PROVIDER.format("plugin_settings"), 0),
+    "!dunning_version": (_OF_PROVIDER.format("dunning_settings"), 0),
     "!tax_version": (_OF_PROVIDER.format("tax_settings"), 0),
 }
 """Where the version of what is edited stands, and which one it has before it was."""
