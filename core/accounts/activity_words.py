@@ -10,6 +10,7 @@ from core.i18n import N_
 
 ACTIONS = MappingProxyType(
     {
+        "account:exported": N_("%(actor)s exported the accounts"),
         "activity:exported": N_("%(actor)s exported the activity"),
         "addon:created": N_("%(actor)s added the addon %(subject)s"),
         "addon:deleted": N_("%(actor)s deleted the addon %(subject)s"),
@@ -199,12 +200,17 @@ ACTIONS = MappingProxyType(
         "project:merged": N_("%(actor)s merged the project %(subject)s into another one"),
         "project:reopened": N_("%(actor)s opened the project %(subject)s again"),
         "project:updated": N_("%(actor)s changed the project %(subject)s"),
+        "promise:broken": N_("The promised payment of %(subject)s did not come"),
+        "promise:kept": N_("The promised payment of %(subject)s came"),
+        "promise:made": N_("%(actor)s promised to pay %(subject)s"),
+        "promise:withdrawn": N_("%(actor)s withdrew the promise to pay %(subject)s"),
         "provider:edition_changed": N_("%(actor)s changed the edition of %(subject)s"),
         "provider:opened": N_("%(actor)s opened the provider %(subject)s"),
         "provider:plugin_disabled": N_("%(actor)s switched a plugin of %(subject)s off"),
         "provider:plugin_enabled": N_("%(actor)s switched a plugin of %(subject)s on"),
         "provider:resumed": N_("%(actor)s let %(subject)s go on"),
         "provider:suspended": N_("%(actor)s suspended %(subject)s"),
+        "provider:time_moved": N_("%(actor)s moved the time of %(subject)s"),
         "provider:updated": N_("%(actor)s changed the settings of %(subject)s"),
         "reseller:created": N_("%(actor)s took on the reseller %(subject)s"),
         "reseller:resumed": N_("%(actor)s let the reseller %(subject)s go on"),

@@ -8,7 +8,6 @@ the invoices, and lets their files be printed. Closed clients are not charged.
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from asyncpg import Record
@@ -97,7 +96,7 @@ async def start(*, by: Actor) -> int:
 async def nightly(now: datetime) -> None:
     """Begin a run once a day, after the provider's midnight, if anything is due. Called hourly in its scope."""
     by = system(await task_runs.provider())
-    day = now.astimezone(ZoneInfo(by.tenant.timezone)).date()
+    day = clock.day(now, by.tenant.timezone)
     is_first = await db.value(
         """INSERT INTO counters (name, next) VALUES ('billing_run', $1)
            ON CONFLICT (tenant_id, name) DO UPDATE SET next = EXCLUDED.next WHERE counters.next < EXCLUDED.next

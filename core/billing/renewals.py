@@ -72,6 +72,8 @@ PARTS = """
           FROM nets n),
     rooms AS (
         SELECT a.id, CASE WHEN NOT a.is_postpaid THEN coalesce(a.credit_limit, j.credit_limit)
+                   + coalesce((SELECT r.left_units FROM promised_payments r
+                                WHERE r.account_id = a.id AND r.state = 'open'), 0)
                    + coalesce((SELECT t.credits - t.debits FROM ledger_accounts l
                                  JOIN ledger_totals t ON t.account_id = l.id
                                 WHERE l.holder_id = a.id AND l.kind = 'client' AND l.currency = j.currency), 0)

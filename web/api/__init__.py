@@ -46,6 +46,7 @@ from web.api import (
     project_brands,
     project_merging,
     projects,
+    sandbox,
     search,
     segments,
     service_changes,
@@ -65,6 +66,7 @@ OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
 RESOURCES = (
     me,
+    sandbox,
     clients,
     client_bulk,
     client_closing,
