@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from asyncpg import Record
-from babel import dates, numbers
+from babel import dates
 
-from core import db, i18n, mail, money
+from core import db, i18n, mail
 from core.accounts import written_as
 from core.actor import Actor
 from core.billing import dunning
 from core.billing.dunning_timeline import Planned
+from core.billing.dunning_words import amount
 from core.i18n import _
 
 MOST_LINES = 40
@@ -87,12 +87,6 @@ def written(
         sender,
     ]
     return subject % words, "\n\n".join(parts) + "\n"
-
-
-def amount(units: int, currency: str) -> str:
-    """An amount as the language in force writes it."""
-    exact = Decimal(units).scaleb(-money.digits(currency))
-    return str(numbers.format_currency(exact, currency, locale=i18n.current()))
 
 
 def _follows(coming: Sequence[Planned]) -> list[str]:
