@@ -34,8 +34,8 @@ from tests.web.matrix.row import Row
 from web.app import create_app
 
 RANDOM_NUMBER, RANDOM_CODE, RANDOM_TEXT = 4503599627370496, 987654, "no-such-thing"
-NOBODYS = ("plugin", "mail", "static", "accent")
-"""What belongs to no provider, so that there is no other one's."""
+NOBODYS = ("plugin", "mail", "static", "accent", "due_service", "ready_to_dun")
+"""What belongs to no provider, so that there is no other one's; and what only makes something due, unnamed."""
 
 PREPARED = """
 UPDATE providers SET edition = 'corporate', is_sandbox = true;
