@@ -19,7 +19,7 @@ from asyncpg import Record
 from core import clock, db
 from core.accounts import project_companies
 from core.actor import Actor
-from core.billing import accounts, allocations, service_changes
+from core.billing import accounts, allocations, service_changes, trials
 from core.catalog import price_words, taxes
 from core.catalog.tax_rules import Tax
 from core.periods import first_moment
@@ -158,6 +158,7 @@ async def charge(found: Sequence[Record], day: date, *, by: Actor) -> Charged:
     if not found:
         return Charged()
     await service_changes.perform([row["id"] for row in found], day, by=by)
+    await trials.charge_set_ups([row["id"] for row in found], day, by=by)
     account_ids = sorted({row["account_id"] for row in found})
     await _open_ledger(account_ids)
     asked = await _asked(found, day)
