@@ -4,6 +4,7 @@ from typing import Any
 
 from web.kit import menus
 from web.staff import (
+    account_statements,
     accounts,
     activity,
     addon_offers,
@@ -70,6 +71,7 @@ from web.staff import (
     project_merging,
     projects,
     promo_codes,
+    reconciliation,
     roles,
     search,
     segments,
@@ -121,6 +123,8 @@ ROUTES: list[Any] = [
     *client_projects.ROUTES,
     *payers.ROUTES,
     *accounts.ROUTES,
+    *account_statements.ROUTES,
+    *reconciliation.ROUTES,
     *client_accounts.ROUTES,
     *services.ROUTES,
     *service_changes.ROUTES,
