@@ -32,7 +32,7 @@ AT_ONCE = 20
 async def start(chosen: InvoiceFilter, *, by: Actor, within: Focus | None = None) -> int:
     """Begin to gather the issued documents that the filter fits, the newest first; returns the id of the task.
 
-    `Conflict` when there are none, or more than MOST.
+    Notes in the audit who takes them. `Conflict` when there are none, or more than MOST.
     """
     policies.require(by, Permission.CLIENT_EXPORT)
     bound = invoice_list.conditions(chosen, by=by, within=within)
@@ -46,7 +46,9 @@ async def start(chosen: InvoiceFilter, *, by: Actor, within: Focus | None = None
     if len(found) > MOST:
         raise Conflict(_("A file has room for %(count)s documents. Narrow the filter.") % {"count": MOST})
     title = _("Files of %(count)s invoices") % {"count": len(found)}
-    payload = {"ids": [row["id"] for row in found], "filter": msgspec.to_builtins(chosen)}
+    told: dict[str, Any] = {"format": "zip", "filter": msgspec.to_builtins(chosen)}
+    await audit.record("invoice:exported", "export", None, by=by, name=_("Invoices"), new=told)
+    payload = {"ids": [row["id"] for row in found]}
     return await tasks.start(KIND, title, total=len(found), payload=payload, by=by)
 
 
@@ -67,9 +69,7 @@ async def step(task: Task, by: Actor) -> Chunk:
 
 
 async def ready(task_id: int, *, by: Actor) -> list[int]:
-    """The ids of the documents of a task that is done, those that `by` may see now; notes in the audit who took
-    them. `NotFound` for any other task.
-    """
+    """The ids of the documents of a task that is done, those that `by` may see now; `NotFound` for any other."""
     policies.require(by, Permission.CLIENT_EXPORT)
     task = await tasks.get(task_id, by=by)
     if task.kind != KIND or task.state != "done":
@@ -81,8 +81,6 @@ async def ready(task_id: int, *, by: Actor) -> list[int]:
             ORDER BY k.created_at DESC, k.id DESC""",
         *bound.arguments,
     )
-    told: dict[str, Any] = {"format": "zip", "filter": task.payload["filter"]}
-    await audit.record("invoice:exported", "export", None, by=by, name=_("Invoices"), new=told)
     return [row["id"] for row in found]
 
 
