@@ -24,7 +24,9 @@ BALANCE = """coalesce((SELECT t.credits - t.debits FROM ledger_accounts l
 """What an account `a` in a project `p` holds."""
 READ = f"""
     SELECT a.id, a.client_id, a.project_id, p.name AS project, p.currency, a.credit_limit AS own_limit,
-           p.credit_limit AS usual_limit, coalesce(a.credit_limit, p.credit_limit) AS credit_limit, a.is_postpaid,
+           p.credit_limit AS usual_limit, a.is_postpaid,
+           coalesce(a.credit_limit, p.credit_limit) + coalesce((SELECT r.left_units FROM promised_payments r
+               WHERE r.account_id = a.id AND r.state = 'open'), 0) AS credit_limit,
            a.opened_at, c.code, c.name AS client, c.status, c.cleared_at, c.project_id = a.project_id AS is_home,
            {BALANCE} AS balance,
            (SELECT coalesce(sum(e.gross_units - e.covered_units), 0) FROM expenses e
@@ -45,8 +47,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 async def of(client_id: int, *, by: Actor) -> list[Record]:
     """The accounts of a client that `by` may see, the home first.
 
-    With `balance`, `open_units` (what is not covered yet), `credit_limit` in force, `own_limit` and `usual_limit`;
-    all in minor units of `currency`.
+    With `balance`, `open_units` (what is not covered yet), `credit_limit` in force (with what is promised),
+    `own_limit` and `usual_limit`; all in minor units of `currency`.
     """
     policies.require(by, Permission.ACCOUNT_READ)
     await access.client(client_id, by=by)

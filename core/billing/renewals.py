@@ -19,7 +19,7 @@ from asyncpg import Record
 from core import clock, db
 from core.accounts import project_companies
 from core.actor import Actor
-from core.billing import accounts, allocations, service_changes
+from core.billing import accounts, allocations, service_changes, trials
 from core.catalog import price_words, taxes
 from core.catalog.tax_rules import Tax
 from core.periods import first_moment
@@ -72,6 +72,8 @@ PARTS = """
           FROM nets n),
     rooms AS (
         SELECT a.id, CASE WHEN NOT a.is_postpaid THEN coalesce(a.credit_limit, j.credit_limit)
+                   + coalesce((SELECT r.left_units FROM promised_payments r
+                                WHERE r.account_id = a.id AND r.state = 'open'), 0)
                    + coalesce((SELECT t.credits - t.debits FROM ledger_accounts l
                                  JOIN ledger_totals t ON t.account_id = l.id
                                 WHERE l.holder_id = a.id AND l.kind = 'client' AND l.currency = j.currency), 0)
@@ -158,6 +160,7 @@ async def charge(found: Sequence[Record], day: date, *, by: Actor) -> Charged:
     if not found:
         return Charged()
     await service_changes.perform([row["id"] for row in found], day, by=by)
+    await trials.charge_set_ups([row["id"] for row in found], day, by=by)
     account_ids = sorted({row["account_id"] for row in found})
     await _open_ledger(account_ids)
     asked = await _asked(found, day)

@@ -157,6 +157,7 @@ STAFF = (
     Place("api-key-revoke", "/staff/api-keys/{key}/revoke"),
     Place("activity", "/staff/activity"),
     Place("settings", "/staff/settings"),
+    Place("sandbox", "/staff/sandbox"),
     Place("discounts", "/staff/discounts"),
     Place("discounts-nothing", "/staff/discounts?name=nothinghere"),
     Place("discount-new", "/staff/discounts/new?client={mine}"),

@@ -195,3 +195,16 @@ async def test_a_service_is_changed_as_it_was_shown_and_a_planned_change_taken_b
     assert "every month" in (await alice.get(moving)).text
     assert (await alice.get(f"/staff/price-lists/{made.draft}/move")).status_code == 409
     assert (await alice.post(moving)).status_code == 303
+
+
+async def test_an_order_takes_a_promo_code_and_says_when_a_trial_ends(alice: Visitor, by: Actor) -> None:
+    here = f"/staff/clients/{await code_of(by)}/services"
+    async with db.as_tenant(by.tenant.id):
+        (price,) = await sell(by, {"units": 1000})
+        await db.execute("UPDATE products SET trial_days = 14")
+    wrong = await alice.post(here, {"price_id": str(price), "code": "NOTHING"})
+    assert wrong.status_code == 422 and "There is no such code." in wrong.text
+    assert "nothing is charged before" in (await alice.get(f"{here}/new?price_id={price}")).text
+    place = (await alice.post(here, {"price_id": str(price), "begin": "1"})).headers["location"]
+    shown = (await alice.get(place)).text
+    assert "Trial until" in shown and "Nothing yet." in shown

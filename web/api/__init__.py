@@ -48,6 +48,7 @@ from web.api import (
     project_merging,
     projects,
     reconciliation,
+    sandbox,
     search,
     segments,
     service_changes,
@@ -67,6 +68,7 @@ OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
 RESOURCES = (
     me,
+    sandbox,
     clients,
     client_bulk,
     client_closing,

@@ -54,6 +54,7 @@ class Service(msgspec.Struct, kw_only=True):
     discount_units: int
     addons: dict[str, int]
     next_on: date | None
+    trial_until: date | None
     ends_on: date | None
     change_on: date | None
     change_to: str | None
@@ -100,6 +101,7 @@ class Quoted(msgspec.Struct, kw_only=True):
     """
 
     at_once: int
+    trial_until: date | None
     currency: str
     period_start: date | None
     period_end: date | None
@@ -165,6 +167,7 @@ async def quote(by: By, account_id: FromPath[int], sent: NamedDependency[NewServ
     found = await service_prices.quote(account_id, sent, by=by)
     return Quoted(
         at_once=found.at_once,
+        trial_until=found.trial_until,
         currency=found.opening.currency,
         period_start=found.first.start if found.first else None,
         period_end=found.first.end if found.first else None,
