@@ -3,6 +3,7 @@
 from typing import Any
 
 from web.api import (
+    account_statements,
     activity,
     addons,
     attitudes,
@@ -46,6 +47,7 @@ from web.api import (
     project_brands,
     project_merging,
     projects,
+    reconciliation,
     sandbox,
     search,
     segments,
@@ -79,7 +81,9 @@ RESOURCES = (
     list_filters,
     payers,
     dashboard,
+    reconciliation,
     balances,
+    account_statements,
     service_changes,
     services,
     expenses,

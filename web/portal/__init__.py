@@ -4,6 +4,7 @@ from typing import Any
 
 from web.kit import portal_menu
 from web.portal import (
+    account_statements,
     clients,
     contracts,
     home,
@@ -33,6 +34,7 @@ ROUTES: list[Any] = [
     *contracts.ROUTES,
     *invoices.ROUTES,
     *money.ROUTES,
+    *account_statements.ROUTES,
     *log.ROUTES,
     *personal_data.ROUTES,
     *sign_up.ROUTES,
