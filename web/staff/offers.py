@@ -115,12 +115,16 @@ async def add_line(request: AnyRequest, by: By, offer_id: FromPath[int]) -> Resp
     return redirect(request, f"{HERE}/{offer_id}", toast=_("The service was added to the quote."))
 
 
-@post("/offers/{offer_id:int}/lines/{line_id:int}/remove", status_code=200, **requires(Permission.SERVICE_CREATE))
+@post(
+    "/offers/{offer_id:int}/lines/{offer_line_id:int}/remove",
+    status_code=200,
+    **requires(Permission.SERVICE_CREATE),
+)
 async def remove_line(
-    request: AnyRequest, by: By, offer_id: FromPath[int], line_id: FromPath[int]
+    request: AnyRequest, by: By, offer_id: FromPath[int], offer_line_id: FromPath[int]
 ) -> Response[Any]:
     """Take a service out of it."""
-    done = offers.remove_line(offer_id, line_id, by=by)
+    done = offers.remove_line(offer_id, offer_line_id, by=by)
     return await _do(request, offer_id, Form(), done, _("The service was taken out of the quote."), by=by)
 
 

@@ -20,7 +20,7 @@ PRICE = {"price_id": "$price_on_sale"}
 OWN = {"kinds": {"offer_id": "own_offer"}}
 LATER = (clock.now() + timedelta(days=30)).date().isoformat()
 INTO = {"kinds": {"account_id": "owing_account"}}
-PLACEHOLDERS = {"offer_id": "offer", "line_id": "offer_line"}
+PLACEHOLDERS = {"offer_id": "offer", "offer_line_id": "offer_line"}
 ROWS = [
     *rows(
         "staff",
@@ -32,7 +32,7 @@ ROWS = [
         ("GET /staff/offers/{offer_id}/pdf", READ, {}),
         ("GET /staff/offers/{offer_id}/lines/new", CREATE, {}),
         ("POST /staff/offers/{offer_id}/lines", CREATE, {"send": PRICE}),
-        ("POST /staff/offers/{offer_id}/lines/{line_id}/remove", CREATE, {"send": {}}),
+        ("POST /staff/offers/{offer_id}/lines/{offer_line_id}/remove", CREATE, {"send": {}}),
         ("POST /staff/offers/{offer_id}/send", CREATE, {"send": {"valid_until": LATER}}),
         ("POST /staff/offers/{offer_id}/withdraw", CREATE, {"send": {}}),
     ),
