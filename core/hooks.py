@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import asyncpg
+import msgspec
 import structlog
 
 from core import breaker, clock, db, hook_jobs, plugin_calls, plugin_registry, policies, sealing
@@ -43,6 +44,11 @@ def is_heard(hook: str, *, by: Actor) -> bool:
     return bool(_on(hook, by.tenant))
 
 
+def heard(hook: str, *, by: Actor) -> list[str]:
+    """The names of the plugins that would answer, to `ask` them one by one."""
+    return [found.plugin for found in _on(hook, by.tenant)]
+
+
 async def validate(hook: str, *, by: Actor, **arguments: Any) -> dict[str, str]:
     """The errors that plugins find, by field of the first argument; those of no field of it stand under ""."""
     subject = next(iter(arguments.values()))
@@ -63,14 +69,14 @@ async def provide_named(hook: str, *, by: Actor, **arguments: Any) -> list[tuple
     return [(found.plugin, item) async for found, answer in _answers(hook, by, arguments) for item in answer]
 
 
-async def ask(hook: str, plugin: str, *, by: Actor, **arguments: Any) -> Any:
+async def ask(hook: str, plugin: str, *, by: Actor, dry_run: bool = False, **arguments: Any) -> Any:
     """What one plugin answers. `PluginFailed` when it is off, rests after failures, or fails."""
     found = next((one for one in _on(hook, by.tenant) if one.plugin == plugin), None)
     deadline = time.monotonic() + plugin_calls.CALL_SECONDS
     if found is None or not _is_let_through(by.tenant, found, deadline):
         raise PluginFailed(f"{hook}: it is off, or rests after failures")
     try:
-        return await _asked(found, by, arguments, deadline)
+        return await _asked(found, by, arguments, deadline, dry_run=dry_run)
     except PluginFailed as error:
         _log(found, by.tenant.id, error)
         raise
@@ -190,9 +196,16 @@ def _is_let_through(tenant: Tenant, implementation: Implementation, deadline: fl
     return now < deadline and breaker.breaker_of(tenant.id, implementation.plugin).lets_through(now)
 
 
-async def _asked(implementation: Implementation, by: Actor, arguments: Mapping[str, Any], deadline: float) -> Any:
+async def _asked(
+    implementation: Implementation,
+    by: Actor,
+    arguments: Mapping[str, Any],
+    deadline: float,
+    *,
+    dry_run: bool = False,
+) -> Any:
     settings = await hook_jobs.settings_for(implementation, by.tenant.id)
-    ctx = _context(by, arguments, settings=settings)
+    ctx = msgspec.structs.replace(_context(by, arguments, settings=settings), dry_run=dry_run)
     seconds = min(plugin_calls.CALL_SECONDS, max(0.05, deadline - time.monotonic()))
     watched = breaker.breaker_of(by.tenant.id, implementation.plugin)
     return await plugin_calls.call(implementation, watched, ctx, _shown(arguments), seconds=seconds)

@@ -13,6 +13,7 @@ import msgspec
 import pluggy
 
 from core.actor import Tenant
+from core.hook_lines import BilledAccount, InvoiceLine
 
 GROUP = "comptoir.plugins"
 hookspec = pluggy.HookspecMarker("comptoir")
@@ -187,6 +188,17 @@ def provide_clients_that_fit(  # type: ignore[empty-body]
 @hookspec
 def provide_personal_data(ctx: Context, client: Mapping[str, Any]) -> list[PersonalPart]:  # type: ignore[empty-body]
     """Called from a task, when a copy of what is kept about a client's people is made. Returns parts."""
+
+
+@hookspec
+def provide_invoice_lines(  # type: ignore[empty-body]
+    ctx: Context, accounts: list[BilledAccount]
+) -> list[InvoiceLine]:
+    """Called in the billing run for some accounts that are to be invoiced. Returns lines for their invoices.
+
+    With `ctx.dry_run` staff only look at what the run would do. An account whose lines fail waits for the next
+    run.
+    """
 
 
 @hookspec

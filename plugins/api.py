@@ -16,6 +16,7 @@ from typing import Any
 
 from core import db, hook_jobs
 from core import mail as _mail
+from core.hook_lines import BilledAccount, BilledLine, InvoiceLine
 from core.hookspecs import (
     ClientCondition,
     Context,
@@ -35,9 +36,12 @@ from core.plugin_forms import setting
 
 __all__ = [
     "N_",
+    "BilledAccount",
+    "BilledLine",
     "ClientCondition",
     "Context",
     "Edition",
+    "InvoiceLine",
     "MenuItem",
     "OnlyReading",
     "Panel",

@@ -11,6 +11,7 @@ from core.i18n import N_
 ACTIONS = MappingProxyType(
     {
         "account:exported": N_("%(actor)s exported the accounts"),
+        "account:stated": N_("%(actor)s took a statement of account of %(subject)s"),
         "activity:exported": N_("%(actor)s exported the activity"),
         "addon:created": N_("%(actor)s added the addon %(subject)s"),
         "addon:deleted": N_("%(actor)s deleted the addon %(subject)s"),
@@ -217,6 +218,7 @@ ACTIONS = MappingProxyType(
         "provider:suspended": N_("%(actor)s suspended %(subject)s"),
         "provider:time_moved": N_("%(actor)s moved the time of %(subject)s"),
         "provider:updated": N_("%(actor)s changed the settings of %(subject)s"),
+        "report:exported": N_("%(actor)s exported the reconciliation"),
         "reseller:created": N_("%(actor)s took on the reseller %(subject)s"),
         "reseller:resumed": N_("%(actor)s let the reseller %(subject)s go on"),
         "reseller:suspended": N_("%(actor)s suspended the reseller %(subject)s"),

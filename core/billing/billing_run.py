@@ -15,6 +15,7 @@ from asyncpg import Record
 from core import audit, clock, db, policies, task_runs, tasks
 from core.actor import Actor, system
 from core.billing import invoice_printing, renewals, run_invoices, service_states
+from core.billing.brought_lines import Brought
 from core.errors import Conflict, Forbidden
 from core.i18n import N_, _
 from core.permissions import Permission
@@ -31,13 +32,14 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """What a run would do today: so many services are due, so many end, so many charges wait for an invoice.
 
     `sums` is what charging comes to, by currency: records with currency, services, expenses, units, parked and
-    parked_units. `is_cut`: only the first were priced.
+    parked_units. `is_cut`: only the first were priced. `brought` are lines that plugins would bring to invoices.
     """
 
     day: date
     due: int
     ending: int
     uninvoiced: int
+    brought: list[Brought]
     sums: list[Record]
     is_cut: bool
 
@@ -55,6 +57,7 @@ async def preview(*, by: Actor) -> Preview:
         due=due,
         ending=ending,
         uninvoiced=await run_invoices.count(clock.now()),
+        brought=await run_invoices.brought(by=by),
         sums=sums,
         is_cut=due > len(found),
     )
@@ -121,8 +124,9 @@ async def step(task: Task, by: Actor) -> Chunk:
 
 async def _charge(task: Task, day: date, outcome: dict[str, Any], *, by: Actor) -> Chunk:
     after = int(task.position.get("after", 0))
-    if not after:
-        outcome["ended"] += await service_states.end_due(day, size=AT_ONCE, by=by)
+    if not after and (ended := await service_states.end_due(day, size=AT_ONCE, by=by)):
+        outcome["ended"] += ended
+        return Chunk(position={}, outcome=outcome)
     found = await renewals.lock_due(day, after=after, size=AT_ONCE)
     done = await renewals.charge(found, day, by=by)
     outcome["expenses"] += done.expenses

@@ -82,15 +82,15 @@ def written(
         begun % words,
         "\n".join(lines),
         _("You see it all, and how to pay, here:\n%(place)s") % words,
-        *_follows(coming),
+        *follows(coming),
         _("If you have paid meanwhile, there is nothing to do."),
         sender,
     ]
     return subject % words, "\n\n".join(parts) + "\n"
 
 
-def _follows(coming: Sequence[Planned]) -> list[str]:
-    """What is next besides reminders, in a sentence."""
+def follows(coming: Sequence[Planned]) -> list[str]:
+    """What is next besides reminders, in a sentence to the client; none when nothing is."""
     texts = {
         "fee": _("If nothing is paid, a fee is added on %(day)s."),
         "suspend": _("If nothing is paid, your services are suspended on %(day)s."),

@@ -78,6 +78,8 @@ STAFF = (
     Place("bank-line", "/staff/bank-lines/{bank_line}"),
     Place("expenses", "/staff/expenses"),
     Place("accounts", "/staff/accounts"),
+    Place("account-statement", "/staff/accounts/{account}/statement"),
+    Place("reconciliation", "/staff/reconciliation"),
     Place("expense", "/staff/expenses/{expense}"),
     Place("client-contracts", "/staff/clients/{mine}/contracts"),
     Place("client-contract-new", "/staff/clients/{mine}/contracts/new"),

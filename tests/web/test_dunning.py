@@ -75,9 +75,11 @@ async def test_a_client_promises_a_payment_in_the_portal(visitor: Visitor, by: A
         await dunning_settings.update(changes, version=0, by=by)
         await bills.charged(1000, by=by)
         account_id = await books.account_of("dupont")
+        await bills.charged(500, day=date.today() - timedelta(days=30), by=by)
     await give_passwords()
     jean = await visitor.sign_in(cast.email("dupont"))
     assert "€50.00" in (await jean.get("/balance")).text or "50,00" in (await jean.get("/balance")).text
+    assert "are overdue" in (await jean.get("/balance")).text or "en retard" in (await jean.get("/balance")).text
     place, soon = f"/balance/{account_id}/promises", (date.today() + timedelta(days=3)).isoformat()
     assert (await jean.post(place, {"units": "51", "until_day": soon})).status_code == 422
     assert (await jean.post(place, {"units": "12", "until_day": soon})).status_code == 303

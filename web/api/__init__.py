@@ -3,6 +3,7 @@
 from typing import Any
 
 from web.api import (
+    account_statements,
     activity,
     addons,
     attitudes,
@@ -47,6 +48,7 @@ from web.api import (
     project_brands,
     project_merging,
     projects,
+    reconciliation,
     sandbox,
     search,
     segments,
@@ -80,8 +82,10 @@ RESOURCES = (
     list_filters,
     payers,
     dashboard,
+    reconciliation,
     balances,
     offers,
+    account_statements,
     service_changes,
     services,
     expenses,

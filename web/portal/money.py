@@ -10,7 +10,7 @@ from core import clock
 from core.accounts import memberships
 from core.accounts.rights import Right
 from core.actor import Actor
-from core.billing import dunning_settings, own_money, payments, promise_making, runs_out
+from core.billing import dunning, dunning_letters, dunning_settings, own_money, payments, promise_making, runs_out
 from core.billing.money_lists import Page
 from core.billing.promised_payments import NewPromise
 from core.catalog import terms
@@ -73,10 +73,13 @@ async def _balance(
     promises = {row["account_id"]: row for row in await promise_making.own(by=by) if row["state"] == "open"}
     decided = await dunning_settings.decided()
     days, today = await runs_out.of(found, by=by), clock.today(by.tenant.timezone)
+    plans = {plan.account["id"]: plan for plan in await dunning.plans(found, today, by=by)}
     listed = [
         dict(row)
         | {
             "runs_out": runs_out.words(days.get(row["id"]), today),
+            "overdue": plans[row["id"]].overdue,
+            "follows": dunning_letters.follows([one for one in plans[row["id"]].coming if not one.is_skipped]),
             "promise": promises.get(row["id"]),
             "may_promise": may and not await promise_making.why_not(row, by=by),
             "most": decided.promise_most.get(row["currency"], 0),

@@ -4,6 +4,7 @@ from typing import Any
 
 from web.kit import menus
 from web.staff import (
+    account_statements,
     accounts,
     activity,
     addon_offers,
@@ -72,6 +73,7 @@ from web.staff import (
     projects,
     promises,
     promo_codes,
+    reconciliation,
     roles,
     sandbox,
     search,
@@ -124,6 +126,8 @@ ROUTES: list[Any] = [
     *client_projects.ROUTES,
     *payers.ROUTES,
     *accounts.ROUTES,
+    *account_statements.ROUTES,
+    *reconciliation.ROUTES,
     *client_accounts.ROUTES,
     *services.ROUTES,
     *service_changes.ROUTES,

@@ -34,8 +34,8 @@ from tests.web.matrix.row import Row
 from web.app import create_app
 
 RANDOM_NUMBER, RANDOM_CODE, RANDOM_TEXT = 4503599627370496, 987654, "no-such-thing"
-NOBODYS = ("plugin", "mail", "static", "accent")
-"""What belongs to no provider, so that there is no other one's."""
+NOBODYS = ("plugin", "mail", "static", "accent", "due_service", "ready_to_dun")
+"""What belongs to no provider, so that there is no other one's; and what only makes something due, unnamed."""
 
 PREPARED = """
 UPDATE providers SET edition = 'corporate', is_sandbox = true;
@@ -49,6 +49,7 @@ VERSIONS = {
     "!version": ("SELECT version FROM providers WHERE code = $1", 1),
     "!sign_up_version": (_OF_PROVIDER.format("sign_up_settings"), 1),
     "!plugin": (_OF_PROVIDER.format("plugin_settings"), 0),
+    "!dunning_version": (_OF_PROVIDER.format("dunning_settings"), 0),
     "!tax_version": (_OF_PROVIDER.format("tax_settings"), 0),
 }
 """Where the version of what is edited stands, and which one it has before it was."""
