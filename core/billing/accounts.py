@@ -97,11 +97,15 @@ async def lock(account_ids: list[int]) -> None:
     )
 
 
-async def lock_with_clients(found: Iterable[Mapping[str, Any]]) -> None:
-    """Lock the accounts of rows with `client_id` and `account_id` as verbs of people do: their clients first."""
+async def lock_with_clients(found: Iterable[Mapping[str, Any]], *, is_for_verbs: bool = False) -> None:
+    """Lock the accounts of rows with `client_id` and `account_id` as verbs of people do: their clients first.
+
+    `is_for_verbs`: the caller goes on with such verbs, which lock the clients for themselves.
+    """
     listed = list(found)
     ids = sorted({row["client_id"] for row in listed})
-    await db.execute("SELECT FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE", ids)
+    how = "UPDATE" if is_for_verbs else "KEY SHARE"
+    await db.fetch(f"SELECT id FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR {how}", ids)
     await lock([row["account_id"] for row in listed])
 
 

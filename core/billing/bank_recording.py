@@ -74,9 +74,7 @@ async def _some(statement_id: int, upto: str, *, after: int, by: Actor) -> tuple
     )
     if not found:
         return 0, None
-    clients = sorted({row["client_id"] for row in found})
-    await db.execute("SELECT FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE", clients)
-    await accounts.lock([row["account_id"] for row in found])
+    await accounts.lock_with_clients(found, is_for_verbs=True)
     lines = await db.fetch(
         """SELECT l.* FROM bank_lines l JOIN client_projects a ON a.id = l.account_id
              JOIN clients c ON c.id = a.client_id AND c.cleared_at IS NULL

@@ -121,8 +121,9 @@ async def step(task: Task, by: Actor) -> Chunk:
     day = date.fromisoformat(str(task.payload["day"]))
     after = int(task.position.get("after", 0))
     outcome: dict[str, Any] = dict.fromkeys(("remind", "fee", "suspend", "end", "held", "woken"), 0) | task.outcome
-    if not after:
-        outcome["woken"] += await _wake()
+    if "after" not in task.position and (woken := await _wake()) is not None:
+        outcome["woken"] += woken
+        return Chunk(position={"after": 0}, outcome=outcome)
     most = None if task.payload.get("is_confirmed") else (await dunning_settings.decided()).most_stops
     ids, results = await advance(day, after, outcome, most, by=by)
     is_last = len(ids) < AT_ONCE
@@ -204,23 +205,23 @@ async def _locked(ids: Sequence[int], day: date, *, by: Actor) -> list[dunning.P
     if not due:
         return []
     mine = [plan.account["id"] for plan in due]
-    await _lock([plan.account["client_id"] for plan in due], mine)
+    await accounts.lock_with_clients(
+        {"client_id": plan.account["client_id"], "account_id": plan.account["id"]} for plan in due
+    )
     return await _plans(mine, day, by=by)
 
 
-async def _lock(client_ids: Sequence[int], account_ids: Sequence[int]) -> None:
-    """As verbs of people lock them, clients first, so that none waits for another."""
-    ids = sorted(set(client_ids))
-    await db.execute("SELECT FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE", ids)
-    await accounts.lock(list(account_ids))
+async def _wake() -> int | None:
+    """What dunning suspended where nothing is overdue any more, whatever came of that: a reversal, say.
 
-
-async def _wake() -> int:
-    """What dunning suspended where nothing is overdue any more, whatever came of that: a reversal, say."""
+    Its accounts are locked until the transaction ends: it goes on to no others. None when there is nothing.
+    """
     found = await db.fetch(
         "SELECT DISTINCT account_id, client_id FROM services WHERE suspended_for = 'dunning' LIMIT 2000"
     )
-    await _lock([row["client_id"] for row in found], [row["account_id"] for row in found])
+    if not found:
+        return None
+    await accounts.lock_with_clients(found)
     return await waking.wake([row["account_id"] for row in found])
 
 

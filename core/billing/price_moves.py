@@ -14,7 +14,7 @@ from asyncpg import Record
 
 from core import clock, db, policies, tasks
 from core.actor import Actor
-from core.billing import change_quotes, change_terms, quotes, service_changes, service_list, services
+from core.billing import accounts, change_quotes, change_terms, quotes, service_changes, service_list, services
 from core.billing.change_quotes import Policy
 from core.billing.service_list import ServiceFilter
 from core.catalog import discount_book, price_lists, price_sheets
@@ -98,6 +98,7 @@ async def step(task: Task, by: Actor) -> Chunk:
     sheets = await price_sheets.of_list(list_id)
     after = int(task.position.get("after", 0))
     found = await _held(price_list, by=by, size=AT_ONCE, after=after)
+    await accounts.lock_with_clients(found, is_for_verbs=True)
     results = [await _move(row, sheets, by=by) for row in found]
     return Chunk(
         results=results,

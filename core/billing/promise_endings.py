@@ -51,9 +51,7 @@ async def break_due(now: datetime) -> int:
     day = clock.day(now, by.tenant.timezone)
     sql = "FROM promised_payments WHERE state = 'open' AND until_day < $1"
     found = await db.fetch(f"SELECT client_id, account_id {sql} ORDER BY id LIMIT {AT_ONCE}", day)
-    ids = sorted({row["client_id"] for row in found})
-    await db.execute("SELECT FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE", ids)
-    await accounts.lock([row["account_id"] for row in found])
+    await accounts.lock_with_clients(found)
     broken = await db.fetch(
         """UPDATE promised_payments SET state = 'broken'
             WHERE state = 'open' AND until_day < $1 AND account_id = ANY($2::bigint[]) RETURNING *""",

@@ -3,17 +3,20 @@
 import asyncio
 import random
 from datetime import date
+from typing import Any
 
 import asyncpg
 import pytest
 
 from core import db
 from core.actor import Actor
-from core.billing import accounts, billing_run, renewals, service_states
+from core.billing import accounts, billing_run, price_moves, renewals, service_states
 from core.settings import Settings
 from tests import cast
 from tests.conftest import Server
 from tests.core.billing import books
+from tests.core.billing.test_price_moves import run as move_to
+from tests.core.billing.test_price_moves import second_list
 from tests.core.billing.test_services import a_run, account, begin, on, sell
 
 pytestmark = pytest.mark.anyio
@@ -104,4 +107,39 @@ async def test_a_run_that_ends_services_and_people_who_change_them_do_not_wait_f
         states = {row["id"]: row["state"] for row in await db.fetch("SELECT id, state FROM services")}
         assert states == {ending: "active", staying: "active"}
         assert await db.value("SELECT count(*) FROM expenses") == 4
+        await books.check()
+
+
+async def test_a_move_to_other_prices_and_a_run_lock_clients_in_one_order(
+    database: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Services are moved in the order of their ids, in which the clients of these two are the wrong way round."""
+    is_moving = asyncio.Event()
+    by, day, move = await cast.who("alice"), date(2026, 3, 1), price_moves._move
+    async with db.as_tenant(by.tenant.id):
+        (monthly,) = await sell(by, {"units": 1000})
+        with on(date(2026, 1, 1)):
+            for row in await db.fetch("SELECT login FROM clients ORDER BY id DESC LIMIT 2"):
+                await begin(await account(by, row["login"]), monthly, by)
+        list_id = await second_list(by, date(2026, 2, 1), 1500)
+
+    async def slowly(*given: Any, by: Actor) -> Any:
+        done = await move(*given, by=by)
+        is_moving.set()
+        await asyncio.sleep(0.2)
+        return done
+
+    async def bill_all() -> None:
+        await is_moving.wait()
+        async with db.as_tenant(by.tenant.id):
+            await renewals.charge(await renewals.lock_due(day, after=0, size=10), day, by=by)
+
+    async def move_all() -> None:
+        async with db.as_tenant(by.tenant.id):
+            assert [one.outcome for one in (await move_to(list_id, by)).results] == ["done", "done"]
+
+    monkeypatch.setattr(price_moves, "_move", slowly)
+    with on(day):
+        await asyncio.gather(move_all(), bill_all())
+    async with db.as_tenant(by.tenant.id):
         await books.check()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from core import db, mail
@@ -92,6 +93,10 @@ async def run(day: date, by: Actor, **payload: Any) -> Chunk:
         touched_at=datetime.now(UTC),
     )
     with on(day):
+        chunk = await dunning_run.step(found, by)
+        if chunk.is_last:
+            return chunk
+        found = msgspec.structs.replace(found, position=chunk.position, outcome=chunk.outcome)
         return await dunning_run.step(found, by)
 
 

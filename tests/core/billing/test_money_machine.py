@@ -114,8 +114,8 @@ async def test_whatever_is_done_to_money_the_books_are_right(
         loop = asyncio.get_running_loop()
 
     how = hypothesis.settings(
-        max_examples=10,
-        stateful_step_count=15,
+        max_examples=8,
+        stateful_step_count=12,
         deadline=None,
         suppress_health_check=list(hypothesis.HealthCheck),
         print_blob=True,
