@@ -63,14 +63,16 @@ async def provide_named(hook: str, *, by: Actor, **arguments: Any) -> list[tuple
     return [(found.plugin, item) async for found, answer in _answers(hook, by, arguments) for item in answer]
 
 
-async def ask(hook: str, plugin: str, *, by: Actor, **arguments: Any) -> Any:
-    """What one plugin answers. `PluginFailed` when it is off, rests after failures, or fails."""
+async def ask(
+    hook: str, plugin: str, *, by: Actor, seconds: float = plugin_calls.CALL_SECONDS, **arguments: Any
+) -> Any:
+    """What one plugin answers in time. `PluginFailed` when it is off, rests after failures, or fails."""
     found = next((one for one in _on(hook, by.tenant) if one.plugin == plugin), None)
-    deadline = time.monotonic() + plugin_calls.CALL_SECONDS
+    deadline = time.monotonic() + seconds
     if found is None or not _is_let_through(by.tenant, found, deadline):
         raise PluginFailed(f"{hook}: it is off, or rests after failures")
     try:
-        return await _asked(found, by, arguments, deadline)
+        return await _asked(found, by, arguments, deadline, seconds=seconds)
     except PluginFailed as error:
         _log(found, by.tenant.id, error)
         raise
@@ -190,10 +192,17 @@ def _is_let_through(tenant: Tenant, implementation: Implementation, deadline: fl
     return now < deadline and breaker.breaker_of(tenant.id, implementation.plugin).lets_through(now)
 
 
-async def _asked(implementation: Implementation, by: Actor, arguments: Mapping[str, Any], deadline: float) -> Any:
+async def _asked(
+    implementation: Implementation,
+    by: Actor,
+    arguments: Mapping[str, Any],
+    deadline: float,
+    *,
+    seconds: float = plugin_calls.CALL_SECONDS,
+) -> Any:
     settings = await hook_jobs.settings_for(implementation, by.tenant.id)
     ctx = _context(by, arguments, settings=settings)
-    seconds = min(plugin_calls.CALL_SECONDS, max(0.05, deadline - time.monotonic()))
+    seconds = min(seconds, max(0.05, deadline - time.monotonic()))
     watched = breaker.breaker_of(by.tenant.id, implementation.plugin)
     return await plugin_calls.call(implementation, watched, ctx, _shown(arguments), seconds=seconds)
 
