@@ -7,7 +7,7 @@ from litestar import Response, get
 
 from core.accounts.rights import Right
 from core.actor import Actor
-from core.billing import own_money, payments
+from core.billing import how_to_pay, own_money, payments
 from core.billing.money_lists import Page
 from core.catalog import terms
 from core.errors import Invalid
@@ -23,7 +23,12 @@ READ = in_client(Right.INVOICES_READ)
 @get("/balance", **READ)
 async def balance(request: AnyRequest, by: By) -> Response[str]:
     """The accounts with their balances."""
-    return page(request, "portal/money/balance.html", accounts=await own_money.balances(by=by))
+    return page(
+        request,
+        "portal/money/balance.html",
+        accounts=await own_money.balances(by=by),
+        can_pay=how_to_pay.is_there(by=by),
+    )
 
 
 @get("/services", **in_client(Right.SERVICES_READ))

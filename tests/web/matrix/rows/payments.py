@@ -102,6 +102,7 @@ ROWS = [
         "provider",
         ("GET /services", "portal:services:read", {}),
         ("GET /balance", "portal:invoices:read", {}),
+        ("GET /pay", "portal:invoices:read", {}),
         ("GET /expenses", "portal:invoices:read", {}),
         ("GET /payments", "portal:invoices:read", {}),
         by="dupont",
