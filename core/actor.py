@@ -15,7 +15,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
 
     `granted` and `refused` are features on top of, and taken from, the edition. `plugins` are the names of
     those that are switched on. `color` is one of the brand colours of the stylesheet. `base_url` begins the
-    links in what is mailed; it comes from the hosts we keep, never from a request.
+    links in what is mailed; it comes from the hosts we keep, never from a request. In a sandbox time can be moved.
     """
 
     id: int
@@ -32,6 +32,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     color: str = "blue"
     mfa_roles: frozenset[str] = frozenset()
     base_url: str = ""
+    is_sandbox: bool = False
 
     @property
     def is_platform(self) -> bool:

@@ -147,6 +147,12 @@ async def as_tenant(tenant_id: int) -> AsyncIterator[Scope]:
         _scope.reset(token)
 
 
+def tenant_in_scope() -> int | None:
+    """Whose scope we are in, None outside of any."""
+    opened = _scope.get()
+    return None if opened is None else opened.tenant_id
+
+
 def as_platform() -> Any:
     """One transaction of the platform itself, which sees all shared tables and no provider's rows."""
     return as_tenant(PLATFORM)

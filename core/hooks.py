@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import asyncpg
+import msgspec
 import structlog
 
 from core import breaker, clock, db, hook_jobs, plugin_calls, plugin_registry, policies, sealing
@@ -43,6 +44,11 @@ def is_heard(hook: str, *, by: Actor) -> bool:
     return bool(_on(hook, by.tenant))
 
 
+def heard(hook: str, *, by: Actor) -> list[str]:
+    """The names of the plugins that would answer, to `ask` them one by one."""
+    return [found.plugin for found in _on(hook, by.tenant)]
+
+
 async def validate(hook: str, *, by: Actor, **arguments: Any) -> dict[str, str]:
     """The errors that plugins find, by field of the first argument; those of no field of it stand under ""."""
     subject = next(iter(arguments.values()))
@@ -64,7 +70,13 @@ async def provide_named(hook: str, *, by: Actor, **arguments: Any) -> list[tuple
 
 
 async def ask(
-    hook: str, plugin: str, *, by: Actor, seconds: float = plugin_calls.CALL_SECONDS, **arguments: Any
+    hook: str,
+    plugin: str,
+    *,
+    by: Actor,
+    dry_run: bool = False,
+    seconds: float = plugin_calls.CALL_SECONDS,
+    **arguments: Any,
 ) -> Any:
     """What one plugin answers in time. `PluginFailed` when it is off, rests after failures, or fails."""
     found = next((one for one in _on(hook, by.tenant) if one.plugin == plugin), None)
@@ -72,7 +84,7 @@ async def ask(
     if found is None or not _is_let_through(by.tenant, found, deadline):
         raise PluginFailed(f"{hook}: it is off, or rests after failures")
     try:
-        return await _asked(found, by, arguments, deadline, seconds=seconds)
+        return await _asked(found, by, arguments, deadline, dry_run=dry_run, seconds=seconds)
     except PluginFailed as error:
         _log(found, by.tenant.id, error)
         raise
@@ -198,10 +210,11 @@ async def _asked(
     arguments: Mapping[str, Any],
     deadline: float,
     *,
+    dry_run: bool = False,
     seconds: float = plugin_calls.CALL_SECONDS,
 ) -> Any:
     settings = await hook_jobs.settings_for(implementation, by.tenant.id)
-    ctx = _context(by, arguments, settings=settings)
+    ctx = msgspec.structs.replace(_context(by, arguments, settings=settings), dry_run=dry_run)
     seconds = min(seconds, max(0.05, deadline - time.monotonic()))
     watched = breaker.breaker_of(by.tenant.id, implementation.plugin)
     return await plugin_calls.call(implementation, watched, ctx, _shown(arguments), seconds=seconds)

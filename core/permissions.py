@@ -149,7 +149,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.DISCOUNT_READ: N_("See discounts, and try prices"),
         Permission.DISCOUNT_UPDATE: N_("Edit and end discounts, and their promo codes"),
         Permission.DUNNING_MANAGE: N_("Change dunning policies"),
-        Permission.DUNNING_PAUSE: N_("Pause dunning for clients"),
+        Permission.DUNNING_PAUSE: N_("Pause dunning for clients, and note what they promise to pay"),
         Permission.DUNNING_READ: N_("See what dunning does"),
         Permission.DUNNING_RUN: N_("Start the dunning run"),
         Permission.EXPENSE_CREATE: N_("Charge clients by hand"),

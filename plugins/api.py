@@ -16,6 +16,7 @@ from typing import Any
 
 from core import db, hook_jobs
 from core import mail as _mail
+from core.hook_lines import BilledAccount, BilledLine, InvoiceLine
 from core.hookspecs import (
     ClientCondition,
     Context,
@@ -51,6 +52,8 @@ __all__ = [
     "N_",
     "Attempt",
     "BankDetails",
+    "BilledAccount",
+    "BilledLine",
     "Callback",
     "Capabilities",
     "ClientCondition",
@@ -60,6 +63,7 @@ __all__ = [
     "Heard",
     "InstructionRow",
     "Instructions",
+    "InvoiceLine",
     "MenuItem",
     "OnlyReading",
     "Panel",

@@ -9,12 +9,13 @@ def test_the_contract():
 import asyncio
 import inspect
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from core import plugin_calls, plugin_forms
 from core.actor import Tenant
 from core.breaker import Breaker
+from core.hook_lines import BilledAccount, BilledLine
 from core.hookspecs import ClientCondition, Context, Veto, Who
 from core.plugin_registry import HOOKS, Implementation, Registered, Registry
 
@@ -39,6 +40,22 @@ CLIENT: Mapping[str, Any] = {
     "welcome": True,
 }
 """A client as hooks get it."""
+ACCOUNT = BilledAccount(
+    id=17,
+    client=1001,
+    currency="EUR",
+    lines=[
+        BilledLine(
+            text="Hosting Start · example.org",
+            net_units=1000,
+            tax_units=200,
+            service=23,
+            period_start=date(2026, 11, 1),
+            period_end=date(2026, 12, 1),
+        )
+    ],
+)
+"""An account that is to be invoiced."""
 
 
 GIVEN = frozenset(("ctx", "client", "changes", "reason", "into", "condition", "operator", "values", "clients"))
@@ -104,7 +121,13 @@ def _asked(hook: str, conditions: list[ClientCondition]) -> list[dict[str, Any]]
 
 def _dry_run(implementation: Implementation, ctx: Context, more: Mapping[str, Any]) -> Any:
     changes = {"name": ["Dupont", CLIENT["name"]]}
-    arguments: dict[str, Any] = {"client": CLIENT, "changes": changes, "reason": "Moved away", **more}
+    arguments: dict[str, Any] = {
+        "client": CLIENT,
+        "changes": changes,
+        "reason": "Moved away",
+        "accounts": [ACCOUNT],
+        **more,
+    }
     call = plugin_calls.call(implementation, Breaker(), ctx, arguments, seconds=plugin_calls.CALL_SECONDS)
     try:
         return asyncio.run(call)

@@ -43,6 +43,7 @@ class NewProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What it takes to open a provider. Without `owner_password` the owner gets a link to choose one.
 
     `host` is a name of its own, besides the one below the platform's. `reseller_id` is the operator's to say.
+    In a sandbox things are tried out: its time can be moved (`tenants/sandboxes.py`).
     """
 
     code: str
@@ -58,6 +59,7 @@ class NewProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     currency: str = "EUR"
     host: str = ""
     reseller_id: int | None = None
+    is_sandbox: bool = False
 
     @property
     def owner(self) -> FirstPerson:
@@ -146,8 +148,9 @@ async def _insert(new: NewProvider, reseller: Record | None) -> Record:
         async with db.savepoint():
             row = await db.row(
                 """INSERT INTO providers (id, code, name, edition, reseller_id, locale, timezone, country, color,
-                       created_at, state_changed_at)
-                   VALUES (nextval('provider_numbers'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $9) RETURNING *""",
+                       is_sandbox, created_at, state_changed_at)
+                   VALUES (nextval('provider_numbers'), $1, $2, $3, $4, $5, $6, $7, $8, $10, $9, $9)
+                   RETURNING *""",
                 new.code,
                 new.name,
                 new.edition,
@@ -157,6 +160,7 @@ async def _insert(new: NewProvider, reseller: Record | None) -> Record:
                 new.country,
                 new.color,
                 now,
+                new.is_sandbox,
             )
     except UniqueViolationError as error:
         raise Invalid({"code": _("Another provider has this code.")}) from error

@@ -40,6 +40,8 @@ class Provider(db.Shared, tablename="providers"):
     country = columns.Text()
     color = columns.Text()
     mfa_roles = columns.Array(base_column=columns.Text())
+    is_sandbox = columns.Boolean()
+    days_ahead = columns.Integer()
     created_at = columns.Timestamptz()
     state_changed_at = columns.Timestamptz()
     state_reason = columns.Text()
@@ -114,7 +116,8 @@ async def current() -> Tenant:
     if db.scope().tenant_id == PLATFORM:
         return THE_PLATFORM
     row = await db.row(
-        """SELECT id, code, name, state, edition, locale, timezone, country, color, mfa_roles,
+        """SELECT id, code, name, state, edition, locale, timezone, country, color, mfa_roles, is_sandbox,
+                  days_ahead,
                   ARRAY(SELECT feature FROM provider_features WHERE provider_id = p.id AND is_granted) AS granted,
                   ARRAY(SELECT feature FROM provider_features WHERE provider_id = p.id AND NOT is_granted)
                       AS refused,
@@ -125,6 +128,7 @@ async def current() -> Tenant:
     )
     if row is None:
         raise NotFound
+    clock.keep_ahead(row["id"], row["days_ahead"])
     return msgspec.convert(dict(row) | {"base_url": addresses.link(row["host"] or "")}, Tenant)
 
 

@@ -42,6 +42,7 @@ SUBJECTS = MappingProxyType(
         "product": N_("Products"),
         "product_type": N_("Product types"),
         "project": N_("Projects"),
+        "promise": N_("Promised payments"),
         "provider": N_("Provider"),
         "reseller": N_("Resellers"),
         "role": N_("Roles"),

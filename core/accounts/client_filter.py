@@ -12,6 +12,7 @@ import phonenumbers
 from msgspec import Meta
 
 from core import policies
+from core.accounts.balance_filter import Balance
 from core.actor import Actor
 from core.checks import Checks
 from core.i18n import _
@@ -31,8 +32,9 @@ class ClientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     `name` are beginnings of words of the name, the contact person or the login; all must match. `login`, `email`,
     `phone` and `address` (the one a client registered from) are beginnings. `newer_than` and `older_than` count
-    days back from today: 7 and 0 are the last week, and all but today. `segment` is a saved filter. `custom` asks
-    for fields that the provider defines, as `field_filter.asked_of` reads it.
+    days back from today: 7 and 0 are the last week, and all but today. `segment` is a saved filter. `balance`
+    asks for clients with an account that owes, or is ahead. `custom` asks for fields that the provider defines, as
+    `field_filter.asked_of` reads it.
     """
 
     code: int | None = None
@@ -52,6 +54,7 @@ class ClientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     registered_to: date | None = None
     newer_than: Annotated[int, Meta(description="Registered within so many days before today")] | None = None
     older_than: Annotated[int, Meta(description="Registered more than so many days ago")] | None = None
+    balance: Balance | None = None
     segment: Annotated[int, Meta(description="The id of a saved filter")] | None = None
     custom: dict[str, str] = {}
 
@@ -83,6 +86,8 @@ def check(chosen: ClientFilter, *, by: Actor) -> None:
         policies.require_feature(by, "projects")
     if chosen.group is not None:
         policies.require(by, Permission.GROUP_READ)
+    if chosen.balance is not None:
+        policies.require(by, Permission.ACCOUNT_READ)
     checks = Checks()
     if chosen.group is not None and by.groups is not None and chosen.group not in by.groups:
         checks.error("group", _("This is not one of the choices."))

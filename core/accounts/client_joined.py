@@ -25,7 +25,7 @@ class Joined(msgspec.Struct, kw_only=True):
     @property
     def is_scattered(self) -> bool:
         """Whether something is asked that stands in other tables than that of clients."""
-        return bool(self.filter.name.strip() or self.groups or self.asked)
+        return bool(self.filter.name.strip() or self.groups or self.asked or self.filter.balance)
 
 
 async def of(chosen: ClientFilter, also: Sequence[ClientFilter], *, by: Actor) -> Joined | None:

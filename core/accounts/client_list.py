@@ -4,26 +4,25 @@ Pages go by key, never by offset, so that their cost does not grow with the list
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from asyncpg import Record
 
 from core import db, policies
-from core.accounts import access, account_source, client_fields, client_filter, field_values, focus
+from core.accounts import access, account_source, balance_filter, client_fields, client_filter, field_values, focus
 from core.accounts.client_fields import Field
 from core.accounts.client_filter import ClientFilter
 from core.accounts.client_source import Source, source_of
 from core.accounts.focus import Focus
 from core.actor import Actor
 from core.errors import Invalid
-from core.filters import Cursor, read_cursor
+from core.filters import EPOCH, Cursor, read_cursor
 from core.i18n import _
 from core.permissions import Permission
 
 PAGE = 50
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SORTS: dict[str, str] = {
     "code": "c.code",
     "country": "c.country",
@@ -43,6 +42,7 @@ SHARED = ("country", "kind", "language", "status")
 
 COLUMNS: dict[str, str] = {
     "attitude": "c.attitude_id",
+    "balance": "c.id",
     "code": "c.code",
     "contact": "c.contact_person",
     "country": "c.country",
@@ -59,17 +59,17 @@ COLUMNS: dict[str, str] = {
     "status": "CASE WHEN c.merged_into_id IS NULL THEN c.status ELSE 'merged' END",
 }
 """What a list can show."""
-
 OF_FIELD = "field:"
 """How the columns of the fields begin that a provider defines."""
 
 ALWAYS = ("code", "login")
 DEFAULT_COLUMNS = ("code", "login", "name", "email", "country", "attitude", "status", "registered")
 DAYS = dict.fromkeys(("registered_from", "registered_to", "newer_than", "older_than"), "registered")
-UNCOUNTED = {"custom", "name", "segment"}
+UNCOUNTED = {"balance", "custom", "name", "segment"}
 """Filters that no single index can count."""
 GATED = {"groups": "groups", "project": "projects", "projects": "projects"}
 """Columns and filters that belong to a feature."""
+RIGHTS = {"balance": Permission.ACCOUNT_READ, "groups": Permission.GROUP_READ}
 
 
 class Page(msgspec.Struct, kw_only=True):
@@ -197,8 +197,8 @@ def column_of(field: Field) -> str:
 
 
 def _has(column: str, *, by: Actor) -> bool:
-    if column == "groups":
-        return policies.allows(by, Permission.GROUP_READ)
+    if column in RIGHTS:
+        return policies.allows(by, RIGHTS[column])
     return column not in GATED or policies.has_feature(by.tenant, GATED[column])
 
 
@@ -207,8 +207,8 @@ def selected(columns: tuple[str, ...], fields: Sequence[Field], *, by: Actor) ->
     for column in columns:
         if column in GATED:
             policies.require_feature(by, GATED[column])
-    if "groups" in columns:
-        policies.require(by, Permission.GROUP_READ)
+    for column in RIGHTS.keys() & set(columns):
+        policies.require(by, RIGHTS[column])
     own = {column_of(field): field for field in fields}
     wanted = [
         _own(own[column]) if column in own else f"{_column(column, by=by)} AS {column}"
@@ -228,6 +228,8 @@ def _column(key: str, *, by: Actor) -> str:
     """A column of the list as `by` may see it: of projects only those that are his."""
     if key == "project":
         return access.visible_project(COLUMNS[key], by=by)
+    if key == "balance":
+        return balance_filter.column(by=by)
     if key != "projects":
         return COLUMNS[key]
     known = "" if by.projects is None else f"AND p.id IN ({access.listed(by.projects)})"

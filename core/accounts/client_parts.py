@@ -116,6 +116,7 @@ PARTS: tuple[Part, ...] = (
     Part(table="memberships", how="elsewhere", label=N_("Users"), why=USERS),
     Part(table="payments", how="moves", label=N_("Payments")),
     Part(table="payers", how="moves", label=N_("Payers"), sets={"is_default": "false"}),
+    Part(table="promised_payments", how="moves", label=N_("Promised payments")),
     Part(table="promo_codes", how="moves", label=N_("Promo codes")),
     Part(table="rule_candidates", how="stays", why="a job looks at the client and finds that it was merged"),
     Part(table="personal_exports", how="moves", label=N_("Copies of personal data")),

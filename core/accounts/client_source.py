@@ -12,7 +12,15 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from core import db, places
-from core.accounts import access, account_source, client_days, client_filter, client_joined, field_filter
+from core.accounts import (
+    access,
+    account_source,
+    balance_filter,
+    client_days,
+    client_filter,
+    client_joined,
+    field_filter,
+)
 from core.accounts.client_filter import KINDS, MERGED, STATUSES, ClientFilter
 from core.accounts.field_filter import Asked
 from core.actor import Actor
@@ -98,6 +106,8 @@ async def source_of(
         await _narrow_to_group(source, group_id, direction)
     if found.asked:
         await _narrow_to_fields(source, found.asked, direction)
+    if joined.balance is not None:
+        await _narrow_to_balance(source, joined.balance, direction, by=by)
     await _narrow_to_clients(source, joined, accounts, direction, by=by)
     if source.registered != CLIENTS and direction and _exact(joined):
         # Both sides come in the same order then, and PostgreSQL merges them without reading either to its end.
@@ -199,6 +209,17 @@ async def _narrow_to_group(source: Source, group_id: int, direction: str | None)
     source.tables = "group_members of_it JOIN clients c ON c.id = of_it.client_id"
     source.registered = ("of_it.registered_at", "of_it.client_id")
     source.conditions.add(is_member)
+
+
+async def _narrow_to_balance(source: Source, balance: str, direction: str | None, *, by: Actor) -> None:
+    """Read from the accounts that owe, or are ahead, when they are few; ask each client of the list otherwise."""
+    most = FEW if direction else FEW_SCATTERED
+    if source.registered != CLIENTS or not await balance_filter.are_few(balance, most):
+        source.conditions.add(balance_filter.of_client(balance, by=by))
+        return
+    listed = balance_filter.clients(balance, direction=direction, by=by)
+    source.tables = f"{listed} of_it JOIN clients c ON c.id = of_it.client_id"
+    source.registered = ("of_it.registered_at", "of_it.client_id")
 
 
 async def _narrow_to_clients(

@@ -5,17 +5,16 @@ from typing import Literal
 import msgspec
 from asyncpg import Record
 
-from core import db, policies
+from core import db, keyset, policies
 from core.accounts import access, contracts, focus, rows
 from core.accounts.focus import Focus
 from core.actor import Actor
 from core.checks import Checks
-from core.errors import Invalid
-from core.filters import Conditions, cursor_at, moment_of, read_cursor
+from core.filters import Conditions
 from core.i18n import _
+from core.keyset import Page as Page
 from core.permissions import Permission
 
-PAGE = 50
 State = Literal["draft", "requested", "sent", "signed", "cancelled"]
 
 
@@ -28,14 +27,6 @@ class ContractFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     client: int | None = None
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Contracts with the names of their parties, and the cursors of the pages around them (None at an end)."""
-
-    rows: list[Record]
-    previous: str | None = None
-    next: str | None = None
-
-
 async def page(
     chosen: ContractFilter,
     *,
@@ -43,7 +34,7 @@ async def page(
     within: Focus | None = None,
     after: str = "",
     before: str = "",
-    size: int = PAGE,
+    size: int = keyset.PAGE,
 ) -> Page:
     """The page of contracts that stands after, or before, a cursor; the first one without.
 
@@ -53,28 +44,7 @@ async def page(
     policies.require(by, Permission.CLIENT_READ)
     bound = conditions(chosen, by=by)
     focus.limit(bound, within)
-    is_back, cursor = bool(before), None
-    if text := before or after:
-        cursor = read_cursor(text, int)
-        if cursor is None:
-            raise Invalid({"after": _("This page has gone; begin again from the first one.")})
-        place = f"({bound.bind(moment_of(cursor))}, {bound.bind(cursor.id)})"
-        bound.add(f"(k.created_at, k.id) {'>' if is_back else '<'} {place}")
-    direction = "ASC" if is_back else "DESC"
-    found = await db.fetch(
-        f"""{contracts.WITH_NAMES} WHERE {bound.sql}
-            ORDER BY k.created_at {direction}, k.id {direction} LIMIT {size + 1:d}""",
-        *bound.arguments,
-    )
-    has_more, listed = len(found) > size, found[:size]
-    if is_back:
-        listed.reverse()
-    has_previous, has_next = (has_more, True) if is_back else (cursor is not None, has_more)
-    return Page(
-        rows=listed,
-        previous=cursor_at(listed[0]["created_at"], listed[0]["id"]) if listed and has_previous else None,
-        next=cursor_at(listed[-1]["created_at"], listed[-1]["id"]) if listed and has_next else None,
-    )
+    return await keyset.page(contracts.WITH_NAMES, "k", bound, after=after, before=before, size=size)
 
 
 async def of_client(client_id: int, *, by: Actor) -> list[Record]:

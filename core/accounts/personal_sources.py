@@ -150,6 +150,15 @@ SOURCES: tuple[Source, ...] = (
         internal=("policy",),
     ),
     Source(
+        name="promised-payments",
+        label=N_("Promised payments"),
+        table="promised_payments",
+        columns=(
+            "state", "currency", "units", "left_units", "from_day", "until_day", "ended_on", "created_at",
+            "created_by",
+        ),
+    ),
+    Source(
         name="dunning-pauses",
         label=N_("Pauses of dunning"),
         table="dunning_pauses",

@@ -117,6 +117,11 @@ TABLES: tuple[Table, ...] = (
         plain=("recipient", "steps", "least"),
     ),
     Table(name="dunning_events", kept={"policy": BOOKS}, plain=("action", "result", "currency")),
+    Table(
+        name="promised_payments",
+        cleared={"created_by": "CASE WHEN t.is_own THEN w.person ELSE t.created_by END"},
+        plain=("state", "currency"),
+    ),
     Table(name="dunning_pauses", cleared={"reason": "'–'"}, kept={"created_by": STAFF, "lifted_by": STAFF}),
     Table(name="group_exclusions", kept={"excluded_by": STAFF}),
     Table(name="rule_candidates"),

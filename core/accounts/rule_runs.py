@@ -8,12 +8,11 @@ registered "at most 30 days ago" leaves without having been touched. See docs/de
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from asyncpg import Record
 
-from core import db, i18n, jobs, policies, task_runs
+from core import clock, db, i18n, jobs, policies, task_runs
 from core.accounts import group_rules, rule_changes, rule_members, rule_plugins, rule_tests
 from core.accounts.group_rules import Rule
 from core.accounts.rule_members import Changed
@@ -62,7 +61,7 @@ async def run(payload: dict[str, Any], job: jobs.Job) -> None:
 async def nightly(now: datetime) -> None:
     """Ask for a run of every rule once a day, after the provider's midnight. Called every hour, in its scope."""
     by = await _runner()
-    day = now.astimezone(ZoneInfo(by.tenant.timezone)).date()
+    day = clock.day(now, by.tenant.timezone)
     is_first = await db.value(
         """INSERT INTO counters (name, next) VALUES ('group_rules', $1)
            ON CONFLICT (tenant_id, name) DO UPDATE SET next = EXCLUDED.next WHERE counters.next < EXCLUDED.next

@@ -4,6 +4,7 @@ An account is a client's place in a project (`core/accounts/client_projects.py`)
 Its **balance** is what the client has with the provider, below zero what it owes; it comes from the ledger.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -18,13 +19,17 @@ from core.i18n import _
 from core.money import MOST
 from core.permissions import Permission
 
-READ = """
+BALANCE = """coalesce((SELECT t.credits - t.debits FROM ledger_accounts l
+    JOIN ledger_totals t ON t.account_id = l.id
+    WHERE l.holder_id = a.id AND l.kind = 'client' AND l.currency = p.currency), 0)::bigint"""
+"""What an account `a` in a project `p` holds."""
+READ = f"""
     SELECT a.id, a.client_id, a.project_id, p.name AS project, p.currency, a.credit_limit AS own_limit,
-           p.credit_limit AS usual_limit, coalesce(a.credit_limit, p.credit_limit) AS credit_limit, a.is_postpaid,
+           p.credit_limit AS usual_limit, a.is_postpaid,
+           coalesce(a.credit_limit, p.credit_limit) + coalesce((SELECT r.left_units FROM promised_payments r
+               WHERE r.account_id = a.id AND r.state = 'open'), 0) AS credit_limit,
            a.opened_at, c.code, c.name AS client, c.status, c.cleared_at, c.project_id = a.project_id AS is_home,
-           coalesce((SELECT t.credits - t.debits FROM ledger_accounts l JOIN ledger_totals t ON t.account_id = l.id
-                      WHERE l.holder_id = a.id AND l.kind = 'client' AND l.currency = p.currency), 0)::bigint
-               AS balance,
+           {BALANCE} AS balance,
            (SELECT coalesce(sum(e.gross_units - e.covered_units), 0) FROM expenses e
              WHERE e.account_id = a.id AND e.reversed_at IS NULL AND e.covered_units < e.gross_units)::bigint
                AS open_units
@@ -43,8 +48,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 async def of(client_id: int, *, by: Actor) -> list[Record]:
     """The accounts of a client that `by` may see, the home first.
 
-    With `balance`, `open_units` (what is not covered yet), `credit_limit` in force, `own_limit` and `usual_limit`;
-    all in minor units of `currency`.
+    With `balance`, `open_units` (what is not covered yet), `credit_limit` in force (with what is promised),
+    `own_limit` and `usual_limit`; all in minor units of `currency`.
     """
     policies.require(by, Permission.ACCOUNT_READ)
     await access.client(client_id, by=by)
@@ -90,6 +95,14 @@ async def lock(account_ids: list[int]) -> None:
         "SELECT id FROM client_projects WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE",
         sorted(set(account_ids)),
     )
+
+
+async def lock_with_clients(found: Iterable[Mapping[str, Any]]) -> None:
+    """Lock the accounts of rows with `client_id` and `account_id` as verbs of people do: their clients first."""
+    listed = list(found)
+    ids = sorted({row["client_id"] for row in listed})
+    await db.execute("SELECT FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE", ids)
+    await lock([row["account_id"] for row in listed])
 
 
 async def set_terms(account_id: int, terms: Terms, *, by: Actor) -> Record:

@@ -48,7 +48,7 @@ async def cover(account_ids: Sequence[int], *, at: datetime | None = None) -> No
     Services that dunning suspended there go on when nothing is overdue any more.
     """
     await db.execute(COVER, list(account_ids), at or clock.now())
-    await waking.wake(account_ids)
+    await waking.paid(account_ids)
 
 
 async def release_expense(expense_id: int) -> None:

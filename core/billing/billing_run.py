@@ -8,7 +8,6 @@ the invoices, and lets their files be printed. Closed clients are not charged.
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from asyncpg import Record
@@ -16,6 +15,7 @@ from asyncpg import Record
 from core import audit, clock, db, policies, task_runs, tasks
 from core.actor import Actor, system
 from core.billing import invoice_printing, renewals, run_invoices, service_states
+from core.billing.brought_lines import Brought
 from core.errors import Conflict, Forbidden
 from core.i18n import N_, _
 from core.permissions import Permission
@@ -32,13 +32,14 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """What a run would do today: so many services are due, so many end, so many charges wait for an invoice.
 
     `sums` is what charging comes to, by currency: records with currency, services, expenses, units, parked and
-    parked_units. `is_cut`: only the first were priced.
+    parked_units. `is_cut`: only the first were priced. `brought` are lines that plugins would bring to invoices.
     """
 
     day: date
     due: int
     ending: int
     uninvoiced: int
+    brought: list[Brought]
     sums: list[Record]
     is_cut: bool
 
@@ -56,6 +57,7 @@ async def preview(*, by: Actor) -> Preview:
         due=due,
         ending=ending,
         uninvoiced=await run_invoices.count(clock.now()),
+        brought=await run_invoices.brought(by=by),
         sums=sums,
         is_cut=due > len(found),
     )
@@ -97,7 +99,7 @@ async def start(*, by: Actor) -> int:
 async def nightly(now: datetime) -> None:
     """Begin a run once a day, after the provider's midnight, if anything is due. Called hourly in its scope."""
     by = system(await task_runs.provider())
-    day = now.astimezone(ZoneInfo(by.tenant.timezone)).date()
+    day = clock.day(now, by.tenant.timezone)
     is_first = await db.value(
         """INSERT INTO counters (name, next) VALUES ('billing_run', $1)
            ON CONFLICT (tenant_id, name) DO UPDATE SET next = EXCLUDED.next WHERE counters.next < EXCLUDED.next
@@ -122,8 +124,9 @@ async def step(task: Task, by: Actor) -> Chunk:
 
 async def _charge(task: Task, day: date, outcome: dict[str, Any], *, by: Actor) -> Chunk:
     after = int(task.position.get("after", 0))
-    if not after:
-        outcome["ended"] += await service_states.end_due(day, size=AT_ONCE, by=by)
+    if not after and (ended := await service_states.end_due(day, size=AT_ONCE, by=by)):
+        outcome["ended"] += ended
+        return Chunk(position={}, outcome=outcome)
     found = await renewals.lock_due(day, after=after, size=AT_ONCE)
     done = await renewals.charge(found, day, by=by)
     outcome["expenses"] += done.expenses

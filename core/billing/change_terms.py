@@ -61,30 +61,38 @@ async def targets(service: Mapping[str, Any], *, by: Actor) -> list[tuple[str, S
     ]
 
 
+async def target(service: Mapping[str, Any], price_id: int, *, by: Actor) -> tuple[str, Sheet]:
+    """The one with this price; `Invalid` when the service cannot have it today."""
+    found = [one for one in await targets(service, by=by) if one[1].price_id == price_id]
+    if not found:
+        raise Invalid({"price_id": _("This service cannot be changed to that today.")})
+    return found[0]
+
+
 async def quoted(
     account: Mapping[str, Any],
     service: Mapping[str, Any],
-    price_id: int,
+    wanted: tuple[str, Sheet],
     addons: Mapping[str, int] | None,
     when: str,
     *,
     by: Actor,
 ) -> tuple[ChangeQuote, Asked]:
-    """The quote of a change today, and what it was reckoned from. Asks for no right."""
-    found = [one for one in await targets(service, by=by) if one[1].price_id == price_id]
-    if not found:
-        raise Invalid({"price_id": _("This service cannot be changed to that today.")})
-    name, sheet = found[0]
-    chosen = _kept(service, sheet) if addons is None else dict(addons)
-    ids = service_prices.addon_ids(NewService(price_id=price_id, addons=chosen))
+    """The quote of a change today, and what it was reckoned from. Asks for no right.
+
+    `wanted` is the new sheet with its name; without `addons` those that the service has are kept.
+    """
+    name, sheet = wanted
+    chosen = kept_addons(service, sheet) if addons is None else dict(addons)
+    ids = service_prices.addon_ids(NewService(price_id=sheet.price_id, addons=chosen))
     day = clock.today(by.tenant.timezone)
-    held = await _held(service, day, by=by)
+    has = await _held(service, day, by=by)
     price = await _pricer(account, service, sheet, day, by=by)
-    made = change_quotes.reckon(sheet, ids, held, await _policy(service["product_id"]), price, day, when)
-    charged = held.charged(day)
+    made = change_quotes.reckon(sheet, ids, has, await _policy(service["product_id"]), price, day, when)
+    charged = has.charged(day)
     is_begun = made.when == "now" and charged
-    number = charged[-1][1] if is_begun else held.shift + held.periods
-    return made, Asked(sheet=sheet, name=name, addons=chosen, held=held, number=number)
+    number = charged[-1][1] if is_begun else has.shift + has.periods
+    return made, Asked(sheet=sheet, name=name, addons=chosen, held=has, number=number)
 
 
 async def lasting(won: int | None, asked: Asked, first: int) -> dict[str, Any]:
@@ -100,7 +108,14 @@ async def lasting(won: int | None, asked: Asked, first: int) -> dict[str, Any]:
     return {"discount_periods": periods, "discount_until": until}
 
 
-def _kept(service: Mapping[str, Any], sheet: Sheet) -> dict[str, int]:
+def why_not_kept(service: Mapping[str, Any], sheet: Sheet) -> str:
+    """Why the addons of a service cannot be had with a sheet, "" when they can."""
+    if len(kept_addons(service, sheet)) < len(service["addons"]):
+        return _("The price list does not offer all of its addons.")
+    return ""
+
+
+def kept_addons(service: Mapping[str, Any], sheet: Sheet) -> dict[str, int]:
     """The addons of a service, as far as the sheet has them."""
     offered = {str(addon.id) for addon in sheet.addons}
     return {key: wanted for key, wanted in service["addons"].items() if key in offered}
@@ -132,10 +147,13 @@ async def _pricer(
     )
 
 
-async def _held(service: Mapping[str, Any], day: date, *, by: Actor) -> Held:
-    subject = f"service-{service['id']}"
-    book = await discount_book.of([service["client_id"]], [subject], day=day, tenant=by.tenant)
-    opened = await db.value("SELECT period_start FROM expenses WHERE key = $1", f"{subject}-start")
+def held(
+    service: Mapping[str, Any],
+    begun: Mapping[int, int],
+    entries: tuple[Entry, ...] = (),
+    opened: date | None = None,
+) -> Held:
+    """A service as changes look at it."""
     is_broken = service["billing"] == "calendar" and not service["earlier_periods"]
     return Held(
         full_units=service["full_units"],
@@ -146,9 +164,17 @@ async def _held(service: Mapping[str, Any], day: date, *, by: Actor) -> Held:
         earlier=service["earlier_periods"],
         next_on=service["next_on"],
         opened=opened if is_broken else None,
-        entries=tuple(_entry(row) for row in await db.fetch(ENTRIES, service["id"], day)),
-        begun=book.reach(service["client_id"], subject).begun,
+        entries=entries,
+        begun=begun,
     )
+
+
+async def _held(service: Mapping[str, Any], day: date, *, by: Actor) -> Held:
+    subject = f"service-{service['id']}"
+    book = await discount_book.of([service["client_id"]], [subject], day=day, tenant=by.tenant)
+    opened = await db.value("SELECT period_start FROM expenses WHERE key = $1", f"{subject}-start")
+    entries = tuple(_entry(row) for row in await db.fetch(ENTRIES, service["id"], day))
+    return held(service, book.reach(service["client_id"], subject).begun, entries, opened)
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:

@@ -8,12 +8,11 @@ that ended, a suspended one that goes on), less, lost. What happened before the 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 from piccolo.columns import BigInt, Date, Text
 
-from core import db, task_runs
+from core import clock, db, task_runs
 from core.accounts import access
 from core.actor import Actor, system
 from core.billing import receivables, recurring
@@ -51,7 +50,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 async def nightly(now: datetime) -> None:
     """Reckon the day's figures, once after the provider's midnight. Called hourly in its scope."""
     by = system(await task_runs.provider())
-    day = now.astimezone(ZoneInfo(by.tenant.timezone)).date()
+    day = clock.day(now, by.tenant.timezone)
     is_first = await db.value(
         """INSERT INTO counters (name, next) VALUES ('daily_figures', $1)
            ON CONFLICT (tenant_id, name) DO UPDATE SET next = EXCLUDED.next WHERE counters.next < EXCLUDED.next

@@ -22,6 +22,7 @@ from core.billing import (
     dunning_settings,
     dunning_timeline,
     invoice_terms,
+    promised_payments,
 )
 from core.billing.dunning_timeline import Account, Debt, Done, Planned
 from core.permissions import Permission
@@ -103,6 +104,7 @@ async def plans(found: Sequence[Mapping[str, Any]], day: date, *, by: Actor) -> 
     debts = await _debts({key: _terms(mine.get(key)) for key in ids})
     done = await _done([key for key in debts if key in mine])
     pauses = await dunning_pauses.in_force(sorted({row["client_id"] for row in found if row["id"] in debts}))
+    promises = await promised_payments.pauses(list(debts))
     calendar = (await dunning_settings.decided()).calendar
     made = []
     for row in found:
@@ -111,7 +113,7 @@ async def plans(found: Sequence[Mapping[str, Any]], day: date, *, by: Actor) -> 
             currency=row["currency"],
             debts=owed,
             done=done.get(row["id"], []),
-            pauses=pauses.get(row["client_id"], []),
+            pauses=[*pauses.get(row["client_id"], []), *promises.get(row["id"], [])],
         )
         coming = []
         if policy is not None and is_dunned(row, policy):
@@ -121,11 +123,12 @@ async def plans(found: Sequence[Mapping[str, Any]], day: date, *, by: Actor) -> 
     return made
 
 
-async def overdue(account_ids: Collection[int], day: date, *, by: Actor) -> set[int]:
-    """Those of these accounts in which anything but fees is overdue on a day. Needs no permission."""
+async def overdue(account_ids: Collection[int], day: date, *, by: Actor) -> dict[int, int]:
+    """What but fees is overdue on a day in those of these accounts where anything is. Needs no permission."""
     mine = await dunning_policies.nearest(list(account_ids), by.tenant)
     debts = await _debts({key: _terms(mine.get(key)) for key in account_ids})
-    return {key for key, owed in debts.items() if any(debt.due_on < day for debt in owed)}
+    sums = {key: sum(debt.units for debt in owed if debt.due_on < day) for key, owed in debts.items()}
+    return {key: units for key, units in sums.items() if units}
 
 
 def is_dunned(account: Mapping[str, Any], policy: Mapping[str, Any]) -> bool:

@@ -35,7 +35,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     _check_number(checks, values, "terms_days", 0, 120)
     _check_number(checks, values, "notice_days", 1, 60)
     values["least"] = dict(values["least"])
-    if not _are_amounts(values["least"]):
+    if not are_amounts(values["least"]):
         checks.error("least", _("This is not an amount that can be kept."))
     steps = sorted(msgspec.convert(values["steps"], tuple[Step, ...], from_attributes=True), key=lambda s: s.place)
     if wrong := _wrong_with(steps, values["notice_days"]):
@@ -86,7 +86,8 @@ def _check_number(checks: Checks, values: Mapping[str, Any], field: str, least: 
         checks.error(field, _("From %(least)s to %(most)s, please.") % {"least": least, "most": most})
 
 
-def _are_amounts(found: Mapping[str, int]) -> bool:
+def are_amounts(found: Mapping[str, int]) -> bool:
+    """Whether these are amounts by currency that can be kept."""
     return all(re.fullmatch(r"[A-Z]{3}", currency) and 0 <= units < MOST for currency, units in found.items())
 
 
@@ -120,6 +121,6 @@ def _wrong_with_step(step: Step) -> str:
         return _("Only a fee has an amount.") if step.amounts or step.percent or step.most else ""
     if not has_fee or not 0 <= step.percent <= WHOLE:
         return _("A fee is either amounts or a percentage up to 100.")
-    if not (_are_amounts(step.amounts) and _are_amounts(step.most)) or 0 in step.amounts.values():
+    if not (are_amounts(step.amounts) and are_amounts(step.most)) or 0 in step.amounts.values():
         return _("This is not an amount that can be kept.")
     return ""

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from asyncpg import Record
-from babel import dates, numbers
+from babel import dates
 
-from core import db, i18n, mail, money
+from core import db, i18n, mail
 from core.accounts import written_as
 from core.actor import Actor
 from core.billing import dunning
 from core.billing.dunning_timeline import Planned
+from core.billing.dunning_words import amount
 from core.i18n import _
 
 MOST_LINES = 40
@@ -82,21 +82,15 @@ def written(
         begun % words,
         "\n".join(lines),
         _("You see it all, and how to pay, here:\n%(place)s") % words,
-        *_follows(coming),
+        *follows(coming),
         _("If you have paid meanwhile, there is nothing to do."),
         sender,
     ]
     return subject % words, "\n\n".join(parts) + "\n"
 
 
-def amount(units: int, currency: str) -> str:
-    """An amount as the language in force writes it."""
-    exact = Decimal(units).scaleb(-money.digits(currency))
-    return str(numbers.format_currency(exact, currency, locale=i18n.current()))
-
-
-def _follows(coming: Sequence[Planned]) -> list[str]:
-    """What is next besides reminders, in a sentence."""
+def follows(coming: Sequence[Planned]) -> list[str]:
+    """What is next besides reminders, in a sentence to the client; none when nothing is."""
     texts = {
         "fee": _("If nothing is paid, a fee is added on %(day)s."),
         "suspend": _("If nothing is paid, your services are suspended on %(day)s."),

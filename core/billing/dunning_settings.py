@@ -1,24 +1,31 @@
-"""What a provider decided about dunning as a whole: its free days, and how much one run may stop."""
+"""What a provider decided about dunning as a whole: its free days, how much one run may stop, and
+what clients may promise to pay."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import msgspec
 from asyncpg import Record
 from msgspec import UNSET, UnsetType
-from piccolo.columns import Array, Date, Integer
+from piccolo.columns import JSONB, Array, Date, Integer
 
 from core import audit, db, policies
 from core.accounts import rows
 from core.actor import Actor
+from core.billing import dunning_checks
 from core.billing.dunning_timeline import Calendar
 from core.checks import Checks
 from core.errors import EditConflict
 from core.i18n import _
 from core.permissions import Permission
 
-MOST_STOPS = 100_000
+BOUNDS: Mapping[str, tuple[int, int]] = {
+    "most_stops": (0, 100_000),
+    "promise_days": (1, 60),
+    "promise_every": (0, 366),
+    "promise_age": (0, 3660),
+}
 MOST_DAYS = 400
 EVERY_YEAR = 2000
 """The year in which a day of every year is written; it has a 29 February."""
@@ -30,6 +37,10 @@ class DunningSetting(db.Owned, tablename="dunning_settings"):
     holidays = Array(base_column=Date())
     yearly = Array(base_column=Date())
     most_stops = Integer()
+    promise_most = JSONB()
+    promise_days = Integer()
+    promise_every = Integer()
+    promise_age = Integer()
     version = Integer()
 
 
@@ -38,11 +49,18 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 
     A run stops the services of at most `most_stops` accounts; more wait until somebody confirms. `version` is 0 as
     long as nothing was decided.
+
+    Clients promise up to `promise_most` (by currency) by themselves, for up to `promise_days`, again after
+    `promise_every` days, once they have been clients for `promise_age` days.
     """
 
     holidays: tuple[date, ...] = ()
     yearly: tuple[date, ...] = ()
     most_stops: int = 50
+    promise_most: Mapping[str, int] = {}
+    promise_days: int = 7
+    promise_every: int = 30
+    promise_age: int = 30
     version: int = 0
 
     @property
@@ -58,6 +76,10 @@ class DunningSettingChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_un
     holidays: tuple[date, ...] | UnsetType = UNSET
     yearly: tuple[date, ...] | UnsetType = UNSET
     most_stops: int | UnsetType = UNSET
+    promise_most: Mapping[str, int] | UnsetType = UNSET
+    promise_days: int | UnsetType = UNSET
+    promise_every: int | UnsetType = UNSET
+    promise_age: int | UnsetType = UNSET
 
 
 async def get(*, by: Actor) -> Decided:
@@ -118,27 +140,28 @@ async def _locked() -> Record:
 
 
 def _read(row: Record) -> Decided:
-    return Decided(
-        holidays=tuple(row["holidays"]),
-        yearly=tuple(row["yearly"]),
-        most_stops=row["most_stops"],
-        version=row["version"],
-    )
+    kept = {field: row[field] for field in Decided.__struct_fields__}
+    return Decided(**(kept | {"holidays": tuple(row["holidays"]), "yearly": tuple(row["yearly"])}))
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:
     checks = Checks()
-    if not 0 <= values["most_stops"] <= MOST_STOPS:
-        checks.error("most_stops", _("From %(least)s to %(most)s, please.") % {"least": 0, "most": MOST_STOPS})
+    for field, (least, most) in BOUNDS.items():
+        if not least <= values[field] <= most:
+            checks.error(field, _("From %(least)s to %(most)s, please.") % {"least": least, "most": most})
     if len(values["holidays"]) + len(values["yearly"]) > MOST_DAYS:
         checks.error("holidays", _("At most %(count)s days, please.") % {"count": MOST_DAYS})
+    if not dunning_checks.are_amounts(values["promise_most"]):
+        checks.error("promise_most", _("This is not an amount that can be kept."))
     checks.done()
-    return {
+    return {field: values[field] for field in BOUNDS} | {
         "holidays": sorted(set(values["holidays"])),
         "yearly": sorted({day.replace(year=EVERY_YEAR) for day in values["yearly"]}),
-        "most_stops": values["most_stops"],
+        "promise_most": dict(values["promise_most"]),
     }
 
 
 def _told(value: Any) -> Any:
+    if isinstance(value, dict):
+        return dunning_checks.amounts_written(value)
     return [day.isoformat() for day in value] if isinstance(value, list) else value

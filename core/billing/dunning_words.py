@@ -1,11 +1,14 @@
 """How people read dunning: what a step does, when it comes, and whom a policy is for."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
-from core.billing import dunning_checks
+from babel import numbers
+
+from core import i18n, money
 from core.billing.dunning_timeline import Step
-from core.catalog import percents
+from core.catalog.percents import WHOLE
 from core.i18n import N_, _, ngettext
 
 ACTIONS = {
@@ -30,12 +33,22 @@ def action(step: Step) -> str:
 def worth(step: Step) -> str:
     """How much a fee is."""
     if not step.percent:
-        return dunning_checks.amounts_written(step.amounts)
-    percent = f"{percents.written(step.percent)} %"
+        return amounts(step.amounts)
+    percent = numbers.format_percent(Decimal(step.percent) / WHOLE, "#,##0.###\u00a0%", locale=i18n.current())
     if not step.most:
-        return percent
-    most = dunning_checks.amounts_written(step.most)
-    return _("%(percent)s, at most %(amount)s") % {"percent": percent, "amount": most}
+        return str(percent)
+    return _("%(percent)s, at most %(amount)s") % {"percent": percent, "amount": amounts(step.most)}
+
+
+def amounts(found: Mapping[str, int]) -> str:
+    """Amounts by currency."""
+    return ", ".join(amount(units, currency) for currency, units in sorted(found.items()))
+
+
+def amount(units: int, currency: str) -> str:
+    """An amount as the language in force writes it."""
+    exact = Decimal(units).scaleb(-money.digits(currency))
+    return str(numbers.format_currency(exact, currency, locale=i18n.current()))
 
 
 def when(day: int) -> str:
@@ -55,4 +68,4 @@ def recipient(policy: Mapping[str, Any]) -> str:
         named = f"{policy['client']} {policy['client_name']}"
     label = RECIPIENTS[policy["recipient"]]
     kind = _(label)
-    return f"{kind}: {named}" if named else kind
+    return _("%(kind)s: %(name)s") % {"kind": kind, "name": named} if named else kind

@@ -3,13 +3,18 @@
 from core.accounts.export_lists import CLIENT, Listing
 from core.accounts.focus import Focus
 from core.actor import Actor
-from core.billing import expense_list, invoice_list, invoices, payment_list
+from core.billing import account_list, accounts, expense_list, invoice_list, invoices, payment_list
+from core.billing.account_list import AccountFilter
 from core.billing.expense_list import ExpenseFilter
 from core.billing.invoice_list import InvoiceFilter
 from core.billing.payment_list import PaymentFilter
 from core.filters import Conditions
 from core.i18n import N_
 from core.permissions import Permission
+
+
+async def _accounts(chosen: AccountFilter | None, by: Actor, within: Focus | None) -> Conditions:
+    return await account_list.conditions(chosen or AccountFilter(), by=by, within=within)
 
 
 async def _expenses(chosen: ExpenseFilter | None, by: Actor, within: Focus | None) -> Conditions:
@@ -25,6 +30,21 @@ async def _payments(chosen: PaymentFilter | None, by: Actor, within: Focus | Non
 
 
 LISTINGS = {
+    "accounts": Listing(
+        noun="accounts",
+        label=N_("Accounts"),
+        right=Permission.ACCOUNT_READ,
+        action="account:exported",
+        columns=CLIENT
+        | {"project": "p.name", "currency": "p.currency", "balance": accounts.BALANCE}
+        | {"open_units": f"{account_list.OPEN_UNITS}::bigint"}
+        | {"credit_limit": "coalesce(a.credit_limit, p.credit_limit)", "is_postpaid": "a.is_postpaid"}
+        | {"opened_at": "a.opened_at"},
+        tables="client_projects a JOIN projects p ON p.id = a.project_id JOIN clients c ON c.id = a.client_id",
+        order="a.id DESC",
+        filter=AccountFilter,
+        narrowed=_accounts,
+    ),
     "expenses": Listing(
         noun="expenses",
         label=N_("Expenses"),

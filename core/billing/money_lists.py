@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from datetime import date
 
 import msgspec
-from asyncpg import Record
 
 from core import db
 from core.accounts import access, focus, rows
 from core.accounts.focus import Focus
 from core.actor import Actor
 from core.checks import Checks
-from core.errors import Invalid
-from core.filters import Conditions, cursor_at, moment_of, read_cursor
+from core.filters import Conditions
 from core.i18n import _
+from core.keyset import PAGE as PAGE
+from core.keyset import Page as Page
+from core.keyset import page as page
 
-PAGE = 50
 MOST_SUMMED = 20_000
 """So many rows are added up for a page. A longer list says that it is longer, and a filter narrows it."""
 
@@ -30,14 +30,6 @@ class MoneyFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     day_to: date | None = None
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows with the names of client and project, and the cursors of the pages around them (None at an end)."""
-
-    rows: list[Record]
-    previous: str | None = None
-    next: str | None = None
-
-
 class Total(msgspec.Struct, frozen=True, kw_only=True):
     """Sums in minor units of one currency over `count` rows; `is_cut` when there were more than MOST_SUMMED."""
 
@@ -45,34 +37,6 @@ class Total(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     sums: Mapping[str, int]
     is_cut: bool = False
-
-
-async def page(
-    sql: str, alias: str, bound: Conditions, *, after: str = "", before: str = "", size: int = PAGE
-) -> Page:
-    """The rows of a statement by `created_at` and id, the newest first, around a cursor."""
-    is_back, cursor = bool(before), None
-    if text := before or after:
-        cursor = read_cursor(text, int)
-        if cursor is None:
-            raise Invalid({"after": _("This page has gone; begin again from the first one.")})
-        place = f"({bound.bind(moment_of(cursor))}, {bound.bind(cursor.id)})"
-        bound.add(f"({alias}.created_at, {alias}.id) {'>' if is_back else '<'} {place}")
-    direction = "ASC" if is_back else "DESC"
-    found = await db.fetch(
-        f"""{sql} WHERE {bound.sql}
-            ORDER BY {alias}.created_at {direction}, {alias}.id {direction} LIMIT {size + 1:d}""",
-        *bound.arguments,
-    )
-    has_more, listed = len(found) > size, found[:size]
-    if is_back:
-        listed.reverse()
-    has_previous, has_next = (has_more, True) if is_back else (cursor is not None, has_more)
-    return Page(
-        rows=listed,
-        previous=cursor_at(listed[0]["created_at"], listed[0]["id"]) if listed and has_previous else None,
-        next=cursor_at(listed[-1]["created_at"], listed[-1]["id"]) if listed and has_next else None,
-    )
 
 
 async def totals(tables: str, alias: str, columns: str, sums: Mapping[str, str], bound: Conditions) -> list[Total]:

@@ -1,7 +1,7 @@
 """What a service costs: at once, and with each period after that. Pure: a quote is what is charged."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -28,7 +28,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
-    """The price of a service that begins on `start`.
+    """The price of a service that is paid from `start` on; `trial_until` is the day before, where one tries it.
 
     `first` is the period that is charged at once (None when it is paid once), and `opening` its price; `setup` is
     the price of setting up, when there is one. `recurring` is the price of each period after that, None when there
@@ -42,25 +42,36 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     setup: Price | None
     recurring: Price | None
     anchor: date
+    trial_until: date | None = None
 
     @property
     def at_once(self) -> int:
-        """What is charged when it begins, with tax, in minor units."""
+        """What is charged when it begins, with tax, in minor units: nothing while it is tried."""
+        return 0 if self.trial_until else self.due
+
+    @property
+    def due(self) -> int:
+        """What is charged with the first period, with tax."""
         return self.opening.gross + (self.setup.gross if self.setup else 0)
 
 
 def quote(
     sheet: Sheet,
     chosen: Mapping[int, int],
-    start: date,
+    day: date,
     tax: Tax,
     *,
     includes_tax: bool,
     client: Client,
     product_id: int,
     discounts: Iterable[Discount] = (),
+    trial_days: int = 0,
 ) -> Quote:
-    """The price of a sheet with these addons from a day on; `Invalid` for addons that cannot be had."""
+    """The price of a sheet with these addons from a day on, after a trial of so many days.
+
+    `Invalid` for addons that cannot be had.
+    """
+    start = _paid_from(sheet, day, trial_days)
     listed = list_price.reckon(sheet, chosen)
     price = pricer(
         sheet, tax, includes_tax=includes_tax, client=client, product_id=product_id, discounts=discounts
@@ -76,6 +87,7 @@ def quote(
         setup=price((_fee(sheet, listed),), 0, start, {}) if listed.setup_units else None,
         recurring=price(lines(listed, [WHOLE]), 1, anchor, begun) if sheet.length else None,
         anchor=anchor,
+        trial_until=start - timedelta(days=1) if start > day else None,
     )
 
 
@@ -109,6 +121,16 @@ def pricer(
         return pricing.price(asked, known, tax, includes_tax=includes_tax)
 
     return price
+
+
+def _paid_from(sheet: Sheet, day: date, trial_days: int) -> date:
+    """The first day that is paid for. What is paid once is not tried, and by the calendar one tries to the 1st."""
+    if not trial_days or sheet.length is None:
+        return day
+    after = day + timedelta(days=trial_days)
+    if sheet.billing != "calendar" or after.day == 1:
+        return after
+    return Length(1, "month").after(after.replace(day=1), 1)
 
 
 def _first(sheet: Sheet, start: date) -> tuple[Period | None, list[tuple[int, int]], date]:

@@ -19,7 +19,7 @@ from asyncpg import Record
 from core import clock, db
 from core.accounts import project_companies
 from core.actor import Actor
-from core.billing import accounts, allocations, service_changes
+from core.billing import accounts, allocations, service_changes, trials
 from core.catalog import price_words, taxes
 from core.catalog.tax_rules import Tax
 from core.periods import first_moment
@@ -72,6 +72,8 @@ PARTS = """
           FROM nets n),
     rooms AS (
         SELECT a.id, CASE WHEN NOT a.is_postpaid THEN coalesce(a.credit_limit, j.credit_limit)
+                   + coalesce((SELECT r.left_units FROM promised_payments r
+                                WHERE r.account_id = a.id AND r.state = 'open'), 0)
                    + coalesce((SELECT t.credits - t.debits FROM ledger_accounts l
                                  JOIN ledger_totals t ON t.account_id = l.id
                                 WHERE l.holder_id = a.id AND l.kind = 'client' AND l.currency = j.currency), 0)
@@ -147,9 +149,7 @@ async def lock_due(day: date, *, after: int, size: int) -> list[Record]:
     where = "s.state = 'active' AND s.next_on <= $1 AND s.id > $2"
     found = await db.fetch(f"{DUE.format(where=where)} LIMIT {size:d}", day, after)
     if found:
-        ids = sorted({row["client_id"] for row in found})
-        await db.execute("SELECT FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE", ids)
-        await accounts.lock([row["account_id"] for row in found])
+        await accounts.lock_with_clients(found)
     return found
 
 
@@ -158,6 +158,7 @@ async def charge(found: Sequence[Record], day: date, *, by: Actor) -> Charged:
     if not found:
         return Charged()
     await service_changes.perform([row["id"] for row in found], day, by=by)
+    await trials.charge_set_ups([row["id"] for row in found], day, by=by)
     account_ids = sorted({row["account_id"] for row in found})
     await _open_ledger(account_ids)
     asked = await _asked(found, day)

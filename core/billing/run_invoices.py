@@ -17,7 +17,8 @@ from core import audit, clock, db, i18n
 from core.accounts import numbering, project_companies
 from core.actor import Actor
 from core.audit import Subject
-from core.billing import accounts, invoice_content, invoice_drafts, invoice_making
+from core.billing import accounts, brought_lines, invoice_content, invoice_drafts, invoice_making
+from core.billing.brought_lines import Brought
 from core.billing.expenses import TRANSFER
 from core.billing.invoice_content import Content
 from core.billing.invoice_making import Seller
@@ -95,6 +96,19 @@ async def count(since: datetime) -> int:
     return int(await db.value(f"SELECT count(*) {BEGINS}", since - LOOKED_BACK, await _projects()))
 
 
+async def brought(*, size: int = 50, by: Actor) -> list[Brought]:
+    """What plugins would bring to the first accounts that wait for an invoice; nothing is written."""
+    if not brought_lines.is_heard(by=by):
+        return []
+    found = await db.fetch(
+        f"SELECT DISTINCT e.account_id {BEGINS} ORDER BY e.account_id LIMIT {size:d}",
+        clock.now() - LOOKED_BACK,
+        await _projects(),
+    )
+    listed = await db.fetch(OPEN, [row["account_id"] for row in found])
+    return await brought_lines.look(brought_lines.by_account(listed), by=by)
+
+
 async def some(since: datetime, day: date, *, after: str = "", by: Actor) -> Made:
     """Issue the invoices of the next accounts, behind a cursor, for what was charged up to a moment and before.
 
@@ -112,8 +126,15 @@ async def some(since: datetime, day: date, *, after: str = "", by: Actor) -> Mad
     )
     if not found:
         return Made()
-    await _lock(found)
-    drafts, waiting = await _drafts(sorted({row["account_id"] for row in found}))
+    await accounts.lock_with_clients(found)
+    listed = await db.fetch(OPEN, sorted({row["account_id"] for row in found}))
+    late: dict[int, str] = {}
+    if brought_lines.is_heard(by=by):
+        late = await brought_lines.bring(brought_lines.by_account(listed), day, by=by)
+        listed = await db.fetch(OPEN, sorted({row["account_id"] for row in found}))
+    drafts, waiting = await _drafts([row for row in listed if row["account_id"] not in late])
+    by_account = brought_lines.by_account(listed)
+    waiting += [_waits(rows[0], late[key]) for key, rows in by_account.items() if key in late]
     if drafts:
         await _issue(drafts, day, by=by)
     last = found[-1]
@@ -133,15 +154,8 @@ async def _projects() -> list[int]:
     return [key for key, companies in sellers.items() if companies and companies[0]["id"] not in by_hand]
 
 
-async def _lock(found: Sequence[Record]) -> None:
-    ids = sorted({row["client_id"] for row in found})
-    await db.execute("SELECT FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE", ids)
-    await accounts.lock([row["account_id"] for row in found])
-
-
-async def _drafts(account_ids: list[int]) -> tuple[list[_Draft], list[Result]]:
-    """The documents of these accounts, and the results of those that lack something."""
-    listed = await db.fetch(OPEN, account_ids)
+async def _drafts(listed: Sequence[Record]) -> tuple[list[_Draft], list[Result]]:
+    """The documents over these expenses, and the results of the accounts that lack something."""
     sellers = {project_id: await _seller(project_id) for project_id in {row["project_id"] for row in listed}}
     payers = {
         row["id"]: row

@@ -83,7 +83,8 @@ async def quote(service_id: int, new: NewChange, *, by: Actor) -> ChangeQuote:
     if stays := why_not(service):
         raise Conflict(stays)
     account = await accounts.get(service["account_id"], by=by)
-    quoted, _asked = await change_terms.quoted(account, service, new.price_id, new.addons, new.when or "", by=by)
+    wanted = await change_terms.target(service, new.price_id, by=by)
+    quoted, _asked = await change_terms.quoted(account, service, wanted, new.addons, new.when or "", by=by)
     return quoted
 
 
@@ -97,9 +98,31 @@ async def change(service_id: int, new: NewChange, *, by: Actor) -> Record:
     clients.require_open(account, ["service"])
     if stays := why_not(service):
         raise Conflict(stays)
-    quoted, asked = await change_terms.quoted(account, service, new.price_id, new.addons, new.when or "", by=by)
+    wanted = await change_terms.target(service, new.price_id, by=by)
+    quoted, asked = await change_terms.quoted(account, service, wanted, new.addons, new.when or "", by=by)
     if new.expected_units not in (None, quoted.units):
         raise Conflict(_("The price has changed meanwhile. Here is the new one."))
+    return await _make(account, service, quoted, asked, by=by)
+
+
+async def move(service_id: int, sheet: Sheet, *, by: Actor) -> Record:
+    """Plan that a service has its plan's price of another list from its next period on; returns the service.
+
+    Its addons stay; `Invalid` or `Conflict` when the list has them otherwise, or it cannot be changed.
+    """
+    account, service = await service_states.locked(service_id, ("active",), by=by)
+    clients.require_open(account, ["service"])
+    if stays := why_not(service):
+        raise Conflict(stays)
+    if lacks := change_terms.why_not_kept(service, sheet):
+        raise Conflict(lacks)
+    quoted, asked = await change_terms.quoted(account, service, (service["name"], sheet), None, "renewal", by=by)
+    return await _make(account, service, quoted, asked, by=by)
+
+
+async def _make(
+    account: Record, service: Record, quoted: ChangeQuote, asked: change_terms.Asked, *, by: Actor
+) -> Record:
     values = await _values(service, quoted, asked)
     if _is_the_same(service, values):
         raise Conflict(_("The service has this already."))
@@ -110,7 +133,7 @@ async def change(service_id: int, new: NewChange, *, by: Actor) -> Record:
         await _apply(service, values, quoted.on_day, [one for one in begun if one is not None], by=by)
         await change_charges.make(account, service, quoted, str(values["name"]), change_id, by=by)
     await _tell("changed" if quoted.when == "now" else "change_planned", service, values, quoted.on_day, by=by)
-    return await services.get(service_id, by=by)
+    return await services.get(service["id"], by=by)
 
 
 def why_not(service: Mapping[str, Any]) -> str:

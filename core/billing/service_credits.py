@@ -43,7 +43,7 @@ class Credit(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     period: Period
     amount: Amount
-    tax: Tax
+    tax: Tax | expenses.Tax
     is_payable: bool = False
 
 

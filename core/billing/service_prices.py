@@ -12,7 +12,7 @@ from core.accounts import rows
 from core.actor import Actor
 from core.billing import accounts, client_taxes, quotes
 from core.billing.quotes import Quote
-from core.catalog import discount_book, price_sheets, shelf
+from core.catalog import discount_book, price_sheets, promo_codes, shelf
 from core.catalog.list_price import Sheet
 from core.errors import Invalid
 from core.i18n import _
@@ -22,12 +22,24 @@ from core.permissions import Permission
 class NewService(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is ordered: a price (a way to pay for a plan) with so many of each addon, by its id as a text.
 
-    `label` says which one it is, such as a host name. It begins when it is activated.
+    `label` says which one it is, such as a host name, `code` is a promo code. It begins when it is activated.
     """
 
     price_id: int
     addons: dict[str, int] = {}
     label: str = ""
+    code: str = ""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What a price depends on besides the configuration: the day, and what opens discounts and a trial."""
+
+    product_id: int
+    day: date
+    subject: str = ""
+    codes: frozenset[int] = frozenset()
+    payer_id: int | None = None
+    trial_days: int = 0
 
 
 async def offered(account: Mapping[str, Any], *, by: Actor) -> list[shelf.Offered]:
@@ -48,8 +60,15 @@ async def requoted(account: Mapping[str, Any], service: Mapping[str, Any], day: 
     """What an ordered service costs when it begins on this day: its price list never changes."""
     sheet = await price_sheets.of_price(service["price_id"])
     assert sheet is not None
+    order = Order(
+        product_id=service["product_id"],
+        day=day,
+        subject=f"service-{service['id']}",
+        payer_id=service["payer_id"],
+        trial_days=service["trial_days"],
+    )
     new = NewService(price_id=service["price_id"], addons=service["addons"])
-    return await _priced(account, sheet, new, service["product_id"], day, payer_id=service["payer_id"], by=by)
+    return await _priced(account, sheet, new, order, by=by)
 
 
 async def sheet_of(new: NewService) -> Sheet:
@@ -69,37 +88,56 @@ async def plan_of(account: Mapping[str, Any], sheet: Sheet, *, by: Actor) -> Rec
 
 
 async def quoted(account: Mapping[str, Any], sheet: Sheet, new: NewService, *, by: Actor) -> Quote:
-    """What it costs in this account from today on. Asks for no right."""
+    """What it costs in this account from today on. Asks for no right.
+
+    `Invalid` under "code" for a promo code that opens nothing for this client.
+    """
     plan = await plan_of(account, sheet, by=by)
-    return await _priced(account, sheet, new, plan["product_id"], clock.today(by.tenant.timezone), by=by)
+    day, client_id, codes = clock.today(by.tenant.timezone), account["client_id"], frozenset[int]()
+    if new.code.strip():
+        codes = frozenset([(await promo_codes.find(new.code, client_id=client_id, day=day))["discount_id"]])
+    trial_days = await trial_of(plan, sheet, client_id)
+    order = Order(product_id=plan["product_id"], day=day, codes=codes, trial_days=trial_days)
+    return await _priced(account, sheet, new, order, by=by)
 
 
-async def _priced(
-    account: Mapping[str, Any],
-    sheet: Sheet,
-    new: NewService,
-    product_id: int,
-    day: date,
-    *,
-    payer_id: int | None = None,
-    by: Actor,
-) -> Quote:
-    tax, includes_tax = await client_taxes.of(account, day, payer_id=payer_id)
+async def trial_of(plan: Mapping[str, Any], sheet: Sheet, client_id: int) -> int:
+    """The days that a client may try what he orders: once for each product, and not of what is paid once."""
+    if not plan["trial_days"] or sheet.length is None:
+        return 0
+    tried = await db.value(
+        """SELECT EXISTS (SELECT FROM services s JOIN plans n ON n.id = s.plan_id
+                           WHERE s.client_id = $1 AND n.product_id = $2 AND s.trial_days > 0
+                             AND (s.trial_until IS NOT NULL OR s.state = 'pending'))""",
+        client_id,
+        plan["product_id"],
+    )
+    return 0 if tried else int(plan["trial_days"])
+
+
+async def _priced(account: Mapping[str, Any], sheet: Sheet, new: NewService, order: Order, *, by: Actor) -> Quote:
+    tax, includes_tax = await client_taxes.of(account, order.day, payer_id=order.payer_id)
     client_id = account["client_id"]
-    reach = (await discount_book.of([client_id], day=day, tenant=by.tenant)).reach(client_id)
+    subjects = [order.subject] if order.subject else []
+    book = await discount_book.of([client_id], subjects, day=order.day, tenant=by.tenant)
+    reach = book.reach(client_id, order.subject, order.codes)
     has_some = "SELECT EXISTS (SELECT FROM services WHERE client_id = $1 AND state <> 'pending')"
     client = quotes.Client(
-        id=client_id, group_ids=reach.group_ids, is_first_order=not await db.value(has_some, client_id)
+        id=client_id,
+        group_ids=reach.group_ids,
+        is_first_order=not await db.value(has_some, client_id),
+        codes=reach.codes,
     )
     return quotes.quote(
         sheet,
         addon_ids(new),
-        day,
+        order.day,
         tax,
         includes_tax=includes_tax,
         client=client,
-        product_id=product_id,
+        product_id=order.product_id,
         discounts=reach.discounts,
+        trial_days=order.trial_days,
     )
 
 

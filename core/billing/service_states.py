@@ -12,10 +12,10 @@ from asyncpg import Record
 from core import clock, db, policies
 from core.accounts import clients, rows
 from core.actor import Actor
-from core.billing import accounts, expenses, service_prices, services
+from core.billing import accounts, expenses, service_prices, services, trials
 from core.billing.expenses import Charge, Tax
 from core.billing.quotes import Quote
-from core.catalog import discount_book, price_words, stock
+from core.catalog import discount_book, price_words, promo_codes, stock
 from core.catalog.discount_book import Begun
 from core.catalog.pricing import Price
 from core.checks import Checks
@@ -29,7 +29,7 @@ When = Literal["period_end", "now"]
 
 
 async def activate(service_id: int, *, by: Actor) -> Record:
-    """Let a pending service begin today: it is charged, and moves on to its next period.
+    """Let a pending service begin today: it is charged, and moves on to its next period; or its trial begins.
 
     `Conflict` when it is not pending, or its account may not owe that much: then nothing is done.
     """
@@ -38,6 +38,18 @@ async def activate(service_id: int, *, by: Actor) -> Record:
     today = clock.today(by.tenant.timezone)
     quoted = await service_prices.requoted(account, service, today, by=by)
     accounts.require_within(account, quoted.at_once)
+    if quoted.trial_until is not None:
+        await trials.begin(service, quoted, today)
+    else:
+        await _begin(service, quoted, today)
+    await services.note(service_id, "active", by=by)
+    for made in [] if quoted.trial_until else _charges(service, quoted, today):
+        await expenses.charge(account, made, by=by)
+    await services.tell("service:activated", service, by=by)
+    return await services.get(service_id, by=by)
+
+
+async def _begin(service: Mapping[str, Any], quoted: Quote, today: date) -> None:
     is_counted = service["billing"] in ("period", "daily")
     later = quoted.recurring or quoted.opening
     values = {
@@ -50,11 +62,6 @@ async def activate(service_id: int, *, by: Actor) -> Record:
     }
     values |= await _begin_discount(service, quoted, today, is_counted=is_counted)
     await rows.save("services", service, values)
-    await services.note(service_id, "active", by=by)
-    for made in _charges(service, quoted, today):
-        await expenses.charge(account, made, by=by)
-    await services.tell("service:activated", service, by=by)
-    return await services.get(service_id, by=by)
 
 
 async def _begin_discount(
@@ -135,12 +142,22 @@ async def keep(service_id: int, *, by: Actor) -> Record:
 
 
 async def end_due(day: date, *, size: int, by: Actor) -> int:
-    """End so many services whose last day is over; returns how many there were."""
+    """End so many services whose last day is over; returns how many there were.
+
+    Clients and accounts are locked first, as verbs of people lock them. Then products are, until the transaction
+    ends: it goes on to no other account.
+    """
+    where = "s.state IN ('active', 'suspended') AND s.ends_on <= $1"
+    sql = f"SELECT s.id, s.client_id, s.account_id FROM services s WHERE {where} ORDER BY s.id LIMIT $2"
+    due = await db.fetch(sql, day, size)
+    if not due:
+        return 0
+    await accounts.lock_with_clients(due)
     found = await db.fetch(
-        """SELECT s.*, n.product_id FROM services s JOIN plans n ON n.id = s.plan_id
-            WHERE s.state IN ('active', 'suspended') AND s.ends_on <= $1 ORDER BY s.id LIMIT $2 FOR UPDATE OF s""",
+        f"""SELECT s.*, n.product_id FROM services s JOIN plans n ON n.id = s.plan_id
+            WHERE {where} AND s.id = ANY($2::bigint[]) ORDER BY s.id FOR UPDATE OF s""",
         day,
-        size,
+        [row["id"] for row in due],
     )
     await end_each(found, "", day, by=by)
     for service in found:
@@ -162,9 +179,10 @@ async def end_each(found: Sequence[Mapping[str, Any]], reason: str, day: date, *
         [service["id"] for service in found],
         clock.now(),
     )
-    for service in found:
+    for service in sorted(found, key=lambda one: (one["product_id"], one["id"])):
         await services.note(service["id"], "ended", reason=reason, by=by)
         await stock.give_back(service["product_id"])
+        await promo_codes.give_back(f"service-{service['id']}")
 
 
 async def locked(service_id: int, states: Sequence[str], *, by: Actor) -> tuple[Record, Record]:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import msgspec
 from asyncpg import Record
-from piccolo.columns import JSONB, BigInt, Date, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, BigInt, Boolean, Date, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
 from core.accounts import access, clients, rows
@@ -18,7 +18,7 @@ from core.actor import Actor
 from core.billing import accounts, service_prices
 from core.billing.quotes import Quote
 from core.billing.service_prices import NewService as NewService
-from core.catalog import stock
+from core.catalog import promo_codes, stock
 from core.catalog.list_price import Sheet
 from core.checks import Checks
 from core.errors import Conflict, NotFound
@@ -40,7 +40,7 @@ class Service(db.Owned, tablename="services"):
 
     `periods` of them are billed, counted from `anchor`, and `earlier_periods` before it moved; the next begins on
     `next_on`. It ends on `ends_on`. The discount is for the first `discount_periods` from the anchor on, and until
-    `discount_until`, where they are given.
+    `discount_until`, where they are given. It is tried until `trial_until`.
     """
 
     client_id = BigInt()
@@ -70,6 +70,9 @@ class Service(db.Owned, tablename="services"):
     next_on = Date(null=True)
     ends_on = Date(null=True)
     parked = Text()
+    trial_days = Integer()
+    trial_until = Date(null=True)
+    owes_set_up = Boolean()
     created_at = Timestamptz()
     created_by = Text()
     version = Integer()
@@ -110,7 +113,8 @@ async def history(service_id: int, *, by: Actor) -> list[Record]:
 async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) -> Record:
     """Order a service into an account; it is pending.
 
-    `Invalid` for what cannot be had there, `Conflict` when there is none left, or the client has all it may.
+    `Invalid` for what cannot be had there, `Conflict` when there is none left, of a promo code too, or the client
+    has all it may.
     `key` makes it one, however often it is sent.
     """
     policies.require(by, Permission.SERVICE_CREATE)
@@ -126,7 +130,12 @@ async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) 
     await stock.take(plan["product_id"])
     name = f"{plan['product_name']} {sheet.plan_name}"
     values = _values(account, sheet, quoted, new) | {"name": name, "label": label, "key": key or uuid4().hex}
+    values["trial_days"] = await service_prices.trial_of(plan, sheet, account["client_id"])
     service_id = await _insert(values, by=by)
+    if new.code.strip():
+        day = clock.today(by.tenant.timezone)
+        subject = f"service-{service_id}"
+        await promo_codes.take(new.code, client_id=account["client_id"], subject=subject, day=day, by=by)
     await note(service_id, "pending", by=by)
     await tell("service:ordered", await get(service_id, by=by), by=by)
     return await get(service_id, by=by)

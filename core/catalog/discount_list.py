@@ -6,19 +6,17 @@ from typing import Literal
 import msgspec
 from asyncpg import Record
 
-from core import clock, db, policies
+from core import clock, keyset, policies
 from core.accounts import focus
 from core.accounts.focus import Focus
 from core.actor import Actor
 from core.catalog import discounts
 from core.catalog.discount_rules import Recipient
 from core.checks import Checks
-from core.errors import Invalid
-from core.filters import Conditions, cursor_at, moment_of, read_cursor
-from core.i18n import _
+from core.filters import Conditions
+from core.keyset import Page as Page
 from core.permissions import Permission
 
-PAGE = 50
 State = Literal["now", "coming", "over", "ended"]
 STATES: tuple[State, ...] = ("now", "coming", "over", "ended")
 
@@ -31,14 +29,6 @@ class DiscountFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     recipient: Recipient | None = None
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Discounts with the names around them, and the cursors of the pages around (None at an end)."""
-
-    rows: list[Record]
-    previous: str | None = None
-    next: str | None = None
-
-
 async def page(
     chosen: DiscountFilter,
     *,
@@ -46,7 +36,7 @@ async def page(
     within: Focus | None = None,
     after: str = "",
     before: str = "",
-    size: int = PAGE,
+    size: int = keyset.PAGE,
 ) -> Page:
     """The page of discounts that stands after, or before, a cursor; the first one without.
 
@@ -56,28 +46,7 @@ async def page(
     bound = _conditions(chosen, by=by)
     if within is not None:
         focus.limit(bound, within, column="d.client_id")
-    is_back, cursor = bool(before), None
-    if text := before or after:
-        cursor = read_cursor(text, int)
-        if cursor is None:
-            raise Invalid({"after": _("This page has gone; begin again from the first one.")})
-        place = f"({bound.bind(moment_of(cursor))}, {bound.bind(cursor.id)})"
-        bound.add(f"(d.created_at, d.id) {'>' if is_back else '<'} {place}")
-    direction = "ASC" if is_back else "DESC"
-    found = await db.fetch(
-        f"""{discounts.READ} WHERE {bound.sql}
-            ORDER BY d.created_at {direction}, d.id {direction} LIMIT {size + 1:d}""",
-        *bound.arguments,
-    )
-    has_more, listed = len(found) > size, found[:size]
-    if is_back:
-        listed.reverse()
-    has_previous, has_next = (has_more, True) if is_back else (cursor is not None, has_more)
-    return Page(
-        rows=listed,
-        previous=cursor_at(listed[0]["created_at"], listed[0]["id"]) if listed and has_previous else None,
-        next=cursor_at(listed[-1]["created_at"], listed[-1]["id"]) if listed and has_next else None,
-    )
+    return await keyset.page(discounts.READ, "d", bound, after=after, before=before, size=size)
 
 
 def state_of(discount: Record, day: date) -> State:

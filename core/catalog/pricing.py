@@ -94,9 +94,9 @@ def price(asked: Asked, discounts: Iterable[Discount], tax: Tax, *, includes_tax
     lowered = discount_rules.lowered(asked, won) if won else [0] * len(listed)
     all_listed, left = sum(listed), sum(listed) - sum(lowered)
     Money(all_listed, asked.currency)
-    net_exact, tax_units = _tax(left, tax, includes_tax=includes_tax)
+    net_exact, tax_units = taxed(left, tax, includes_tax=includes_tax)
     net = rounded(net_exact)
-    net_listed = rounded(_tax(all_listed, tax, includes_tax=includes_tax)[0])
+    net_listed = rounded(taxed(all_listed, tax, includes_tax=includes_tax)[0])
     Money(net + tax_units, asked.currency)
     return Price(
         currency=asked.currency,
@@ -115,7 +115,7 @@ def price(asked: Asked, discounts: Iterable[Discount], tax: Tax, *, includes_tax
     )
 
 
-def _tax(units: int, tax: Tax, *, includes_tax: bool) -> tuple[Fraction, int]:
+def taxed(units: int, tax: Tax, *, includes_tax: bool) -> tuple[Fraction, int]:
     """The net before it is rounded, and the tax, of an amount as the list has it."""
     if not includes_tax:
         return Fraction(units), rounded(Fraction(units * tax.rate, WHOLE))
@@ -158,7 +158,7 @@ def _roundings(asked: Asked, won: Discount | None) -> list[Rounding]:
 
 def _tax_roundings(left: int, tax: Tax, *, includes_tax: bool) -> list[Rounding]:
     if includes_tax:
-        told = _rounding("net", _tax(left, tax, includes_tax=True)[0])
+        told = _rounding("net", taxed(left, tax, includes_tax=True)[0])
     else:
         told = _rounding("tax", Fraction(left * tax.rate, WHOLE))
     return [told] if told else []

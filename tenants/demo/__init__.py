@@ -191,6 +191,7 @@ def _new_provider(provider: DemoProvider, reseller_id: int | None) -> NewProvide
         color=provider.color,
         currency=provider.projects[0][2],
         reseller_id=reseller_id,
+        is_sandbox=provider.is_sandbox,
     )
 
 

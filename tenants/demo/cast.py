@@ -33,6 +33,7 @@ class DemoProvider(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[tuple[str, str], ...] = ()
     members: tuple[Member, ...]
     is_resold: bool = False
+    is_sandbox: bool = False
     signs_up: bool = False
     """Whether clients sign up by themselves."""
     has_fields: bool = False
@@ -117,6 +118,7 @@ PROVIDERS = (
         clients=120,
         seed=3,
         is_resold=True,
+        is_sandbox=True,
         projects=(("Petit Hébergeur", "https://petit.example", "EUR"),),
         members=(
             Member(login="owner", name="Louise Peeters", role="owner"),

@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 from core import clock, db, i18n, policies
 from core.actor import Actor
-from core.billing import dunning_pauses, dunning_policies, dunning_run, dunning_settings
+from core.billing import dunning_pauses, dunning_policies, dunning_run, dunning_settings, promise_making
 from core.billing.dunning_pauses import NewPause
 from core.billing.dunning_policies import NewPolicy
 from core.billing.dunning_settings import DunningSettingChanges
 from core.billing.dunning_timeline import Step
+from core.billing.promised_payments import NewPromise
 from core.i18n import _
 from tenants.demo.cast import DemoProvider
 
@@ -38,6 +39,7 @@ async def furnish(provider: DemoProvider, *, by: Actor) -> None:
         for days in NIGHTS:
             with clock.moved(-timedelta(days=days)):
                 await _night(today - timedelta(days=days), by=by)
+        await _promise(today, by=by)
         if owing is not None:
             new = NewPause(until_day=today + timedelta(days=12), reason=_("Pays in instalments"))
             await dunning_pauses.create(owing, new, by=by)
@@ -52,8 +54,21 @@ async def _decide(*, by: Actor) -> None:
     yearly = tuple(
         date(dunning_settings.EVERY_YEAR, *one) for one in ((1, 1), (5, 1), (7, 14), (11, 11), (12, 25))
     )
-    decided = DunningSettingChanges(yearly=yearly, most_stops=MOST_STOPS)
+    decided = DunningSettingChanges(yearly=yearly, most_stops=MOST_STOPS, promise_most={"EUR": 10_000})
     await dunning_settings.update(decided, version=0, by=by)
+
+
+async def _promise(today: date, *, by: Actor) -> None:
+    """One who owes promises to pay in some days."""
+    account = await db.row(
+        """SELECT e.account_id, sum(e.gross_units - e.covered_units)::bigint AS units FROM expenses e
+             JOIN dunning_events v ON v.account_id = e.account_id AND v.action = 'remind' AND v.result = 'done'
+            WHERE e.covered_units < e.gross_units AND e.reversed_at IS NULL
+            GROUP BY e.account_id ORDER BY e.account_id DESC LIMIT 1"""
+    )
+    if account is not None:
+        new = NewPromise(units=account["units"], until_day=today + timedelta(days=5))
+        await promise_making.create(account["account_id"], new, by=by)
 
 
 async def _night(day: date, *, by: Actor) -> None:

@@ -97,6 +97,12 @@ async def service(by: Actor) -> None:
     for label in ("exemple.fr", "boutique.exemple.fr"):
         made = await services.create(account_id, services.NewService(price_id=price_id, label=label), by=by)
     await service_states.activate(made["id"], by=by)
+    plan_id = await db.value("SELECT plan_id FROM services WHERE id = $1", made["id"])
+    draft = await price_lists.begin(plan_id, by=by)
+    sheet = (await price_sheets.of_list(draft["id"]))[0]
+    await prices.update(draft["id"], sheet.price_id, prices.PriceChanges(units=990), version=1, by=by)
+    today = clock.today(by.tenant.timezone)
+    await price_list_publishing.publish(draft["id"], today, version=2, by=by)
 
 
 async def _on_sale(currency: str, *, by: Actor) -> int:

@@ -6,10 +6,13 @@ import pytest
 
 from core import db
 from core.actor import Actor
+from core.billing import dunning_settings
+from core.billing.dunning_settings import DunningSettingChanges
 from core.settings import Settings
 from tests import cast
-from tests.core.billing import bills
+from tests.core.billing import bills, books
 from tests.visitor import Visitor
+from tests.web.test_portal import give_passwords
 
 pytestmark = pytest.mark.anyio
 FORM = {
@@ -47,14 +50,14 @@ async def test_a_policy_is_made_and_says_what_comes_on_the_clients_page(alice: V
     made = await alice.post("/staff/dunning/policies", FORM)
     assert made.status_code == 303
     place = made.headers["location"]
-    assert "Fee (40.00 EUR, 45.00 USD)" in (await alice.get(place)).text
+    assert "Fee (€40.00, $45.00)" in (await alice.get(place)).text
     filled = (await alice.get(f"{place}/edit")).text
     assert 'value="40.00 EUR, 45.00 USD"' in filled and 'value="21"' in filled
     async with db.as_tenant(by.tenant.id):
         await bills.charged(1000, by=by)
         code = await db.value("SELECT code FROM clients WHERE login = 'dupont'")
     here = f"/staff/clients/{code}/dunning"
-    assert "Fee (40.00 EUR" in (await alice.get(here)).text
+    assert "Fee (€40.00" in (await alice.get(here)).text
     until = (date.today() + timedelta(days=9)).isoformat()
     assert (await alice.post(f"{here}/pauses", {"until_day": "x", "reason": "Talks"})).status_code == 422
     assert (await alice.post(f"{here}/pauses", {"until_day": until, "reason": "Talks"})).status_code == 303
@@ -64,3 +67,21 @@ async def test_a_policy_is_made_and_says_what_comes_on_the_clients_page(alice: V
     assert old.status_code == 409 and "Mine" in old.text
     assert (await alice.post(place, FORM | {"version": "1", "day_0": "-2"})).status_code == 303
     assert "2 days before" in (await alice.get("/staff/dunning")).text
+
+
+async def test_a_client_promises_a_payment_in_the_portal(visitor: Visitor, by: Actor) -> None:
+    async with db.as_tenant(by.tenant.id):
+        changes = DunningSettingChanges(promise_most={"EUR": 5000}, promise_age=0)
+        await dunning_settings.update(changes, version=0, by=by)
+        await bills.charged(1000, by=by)
+        account_id = await books.account_of("dupont")
+        await bills.charged(500, day=date.today() - timedelta(days=30), by=by)
+    await give_passwords()
+    jean = await visitor.sign_in(cast.email("dupont"))
+    assert "€50.00" in (await jean.get("/balance")).text or "50,00" in (await jean.get("/balance")).text
+    assert "are overdue" in (await jean.get("/balance")).text or "en retard" in (await jean.get("/balance")).text
+    place, soon = f"/balance/{account_id}/promises", (date.today() + timedelta(days=3)).isoformat()
+    assert (await jean.post(place, {"units": "51", "until_day": soon})).status_code == 422
+    assert (await jean.post(place, {"units": "12", "until_day": soon})).status_code == 303
+    assert (await jean.post(place, {"units": "12", "until_day": soon})).status_code == 409
+    assert (await jean.post("/balance/1/promises", {"units": "12", "until_day": soon})).status_code == 404

@@ -9,7 +9,9 @@ import pytest
 from core import db
 from core.accounts import api_keys
 from core.actor import Actor
+from core.settings import Settings
 from tests import cast
+from tests.core.at_queue import until, workers
 from tests.core.billing import bills
 from tests.pdf_text import text_of
 from tests.visitor import Visitor
@@ -121,10 +123,22 @@ async def test_the_list_finds_by_number_and_by_what_is_paid(alice: Visitor, carl
     assert made["number"] in (await alice.get("/staff/clients/1001/invoices")).text
 
 
-async def test_the_files_of_a_list_come_in_one_zip(alice: Visitor, carl: Actor) -> None:
+async def test_the_files_of_a_list_are_gathered_by_a_task_and_come_in_one_zip(
+    alice: Visitor, carl: Actor, database: Settings
+) -> None:
     first, second = await issued(carl), await issued(carl)
     await charged(carl)
-    packed = await alice.post("/staff/invoices/zip?client=1001", {})
+    begun = await alice.post("/staff/invoices/zip?client=1001", {})
+    task = begun.headers["location"]
+    zipped = f"/staff/invoices/zip/{task.rpartition('/')[2]}"
+    assert (await alice.get(zipped)).status_code == 404, "not before it is done"
+
+    async def is_done() -> bool:
+        return zipped in (await alice.get(task)).text
+
+    async with workers(database):
+        await until(is_done)
+    packed = await alice.get(zipped)
     assert packed.headers["content-type"] == "application/zip"
     with ZipFile(io.BytesIO(packed.content)) as archive:
         assert archive.testzip() is None

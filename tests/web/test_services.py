@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
-from core import db
+from core import clock, db
 from core.actor import Actor
 from core.billing import renewals
+from core.catalog import price_lists
 from core.settings import Settings
 from tests import cast
 from tests.core.at_queue import until, workers
@@ -182,3 +183,28 @@ async def test_a_service_is_changed_as_it_was_shown_and_a_planned_change_taken_b
     assert (await alice.get(f"{place}/change")).text.count("It stays as it is") == 1
     assert (await alice.post(f"{place}/change/withdraw")).status_code == 303
     assert (await alice.post(f"{place}/change/withdraw")).status_code == 409
+    renewing = (await alice.get(f"{place}/renew")).text
+    assert "€13.20" in renewing
+    assert (await alice.post(f"{place}/renew", {"expected_units": "1"})).status_code == 409
+    assert (await alice.post(f"{place}/renew", {})).status_code == 409
+    assert (await alice.post(f"{place}/renew", {"expected_units": "1320"})).status_code == 303
+    async with db.as_tenant(by.tenant.id):
+        draft = await price_lists.begin(made.plan, by=by)
+        await shop.publish(draft["id"], by, clock.today(by.tenant.timezone))
+    moving = f"/staff/price-lists/{draft['id']}/move"
+    assert "every month" in (await alice.get(moving)).text
+    assert (await alice.get(f"/staff/price-lists/{made.draft}/move")).status_code == 409
+    assert (await alice.post(moving)).status_code == 303
+
+
+async def test_an_order_takes_a_promo_code_and_says_when_a_trial_ends(alice: Visitor, by: Actor) -> None:
+    here = f"/staff/clients/{await code_of(by)}/services"
+    async with db.as_tenant(by.tenant.id):
+        (price,) = await sell(by, {"units": 1000})
+        await db.execute("UPDATE products SET trial_days = 14")
+    wrong = await alice.post(here, {"price_id": str(price), "code": "NOTHING"})
+    assert wrong.status_code == 422 and "There is no such code." in wrong.text
+    assert "nothing is charged before" in (await alice.get(f"{here}/new?price_id={price}")).text
+    place = (await alice.post(here, {"price_id": str(price), "begin": "1"})).headers["location"]
+    shown = (await alice.get(place)).text
+    assert "Trial until" in shown and "Nothing yet." in shown

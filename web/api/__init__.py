@@ -3,6 +3,7 @@
 from typing import Any
 
 from web.api import (
+    account_statements,
     activity,
     addons,
     attitudes,
@@ -40,12 +41,15 @@ from web.api import (
     payments,
     plans,
     price_lists,
+    price_moves,
     prices,
     product_types,
     products,
     project_brands,
     project_merging,
     projects,
+    reconciliation,
+    sandbox,
     search,
     segments,
     service_changes,
@@ -65,6 +69,7 @@ OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
 RESOURCES = (
     me,
+    sandbox,
     clients,
     client_bulk,
     client_closing,
@@ -77,7 +82,9 @@ RESOURCES = (
     list_filters,
     payers,
     dashboard,
+    reconciliation,
     balances,
+    account_statements,
     service_changes,
     services,
     expenses,
@@ -101,6 +108,7 @@ RESOURCES = (
     plans,
     addons,
     price_lists,
+    price_moves,
     prices,
     sign_up,
     attitudes,

@@ -37,6 +37,7 @@ COLUMN_OF = {
 } | {
     name: name
     for name in (
+        "balance",
         "code",
         "country",
         "email",
@@ -52,7 +53,7 @@ COLUMN_OF = {
 }
 """The columns of the list behind the fields of a listed client."""
 
-USUAL = tuple(field for field in COLUMN_OF if field not in ("groups", "project_id", "projects"))
+USUAL = tuple(field for field in COLUMN_OF if field not in ("balance", "groups", "project_id", "projects"))
 
 
 class Client(msgspec.Struct, kw_only=True):
@@ -90,7 +91,8 @@ class Client(msgspec.Struct, kw_only=True):
 class ListedClient(msgspec.Struct, kw_only=True):
     """A client in the list: `id`, `code` and the fields that were asked for.
 
-    `groups` are names, and so are `projects`: those it has accounts in. `own` has the fields that the provider
+    `groups` are names, and so are `projects`: those it has accounts in. `balance` are texts such as `-1250 EUR`,
+    in minor units, one for each currency. `own` has the fields that the provider
     defines, when `fields` named any (`field:<key>`).
     """
 
@@ -109,6 +111,7 @@ class ListedClient(msgspec.Struct, kw_only=True):
     project_id: int | UnsetType | None = UNSET
     projects: list[str] | UnsetType = UNSET
     groups: list[str] | UnsetType = UNSET
+    balance: list[str] | UnsetType = UNSET
     own: dict[str, str | None] | UnsetType = UNSET
     registered_at: Moment | UnsetType = UNSET
 
@@ -221,8 +224,8 @@ def _wanted(fields: str, own: list[Field], *, by: Actor) -> list[str]:
     wanted = list(dict.fromkeys(fields.split(",")))
     if not {*COLUMN_OF, *map(client_list.column_of, own)} >= set(wanted):
         raise Invalid({"fields": _("This is not one of the choices.")})
-    if "groups" in wanted:
-        policies.require(by, Permission.GROUP_READ)
+    for field in client_list.RIGHTS.keys() & set(wanted):
+        policies.require(by, client_list.RIGHTS[field])
     return wanted
 
 

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta, UnsetType
 
+from core import keyset
 from core.accounts import clients, contract_list, contract_papers, contract_states, contracts
 from core.accounts.contract_list import ContractFilter
 from core.accounts.contracts import ContractChanges, NewContract
@@ -83,7 +84,7 @@ class ContractQuery(ContractFilter, frozen=True, kw_only=True, forbid_unknown_fi
 
     after: Annotated[str, Meta(description="The cursor `next` of the page before")] = ""
     before: Annotated[str, Meta(description="The cursor `previous` of the page after")] = ""
-    limit: Annotated[int, Meta(ge=1, le=MOST, description="Contracts on a page")] = contract_list.PAGE
+    limit: Annotated[int, Meta(ge=1, le=MOST, description="Contracts on a page")] = keyset.PAGE
 
 
 class ContractEdit(ContractChanges, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
-from core import clock
+from core import clock, keyset
 from core.accounts import clients
 from core.catalog import discount_book, discount_list, discounts, price_trials, promo_codes
 from core.catalog.discount_fields import DiscountChanges, NewDiscount
@@ -83,7 +83,7 @@ class DiscountQuery(DiscountFilter, frozen=True, kw_only=True, forbid_unknown_fi
 
     after: Annotated[str, Meta(description="The cursor `next` of the page before")] = ""
     before: Annotated[str, Meta(description="The cursor `previous` of the page after")] = ""
-    limit: Annotated[int, Meta(ge=1, le=MOST, description="Discounts on a page")] = discount_list.PAGE
+    limit: Annotated[int, Meta(ge=1, le=MOST, description="Discounts on a page")] = keyset.PAGE
 
 
 class DiscountEdit(DiscountChanges, frozen=True, kw_only=True, forbid_unknown_fields=True):

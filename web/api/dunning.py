@@ -10,9 +10,18 @@ from litestar.params import FromPath
 
 from core.accounts import clients
 from core.actor import Actor
-from core.billing import dunning, dunning_pauses, dunning_run
+from core.billing import (
+    accounts,
+    dunning,
+    dunning_pauses,
+    dunning_run,
+    promise_endings,
+    promise_making,
+    promised_payments,
+)
 from core.billing.dunning_pauses import NewPause
 from core.billing.dunning_timeline import Action
+from core.billing.promised_payments import NewPromise
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
@@ -74,12 +83,32 @@ class Pause(msgspec.Struct, kw_only=True):
     lifted_at: Moment | None
 
 
+class Promise(msgspec.Struct, kw_only=True):
+    """So much of an account is promised until a day; `left_units` of it are not paid. `is_own`: by the client."""
+
+    id: int
+    account_id: int
+    state: Literal["open", "kept", "broken", "withdrawn"]
+    currency: str
+    units: int
+    left_units: int
+    from_day: date
+    until_day: date
+    is_own: bool
+    created_at: Moment
+    created_by: str
+
+
 class Dunning(msgspec.Struct, kw_only=True):
-    """Dunning of a client: what comes in each account, what was done (the newest first), and the pauses."""
+    """Dunning of a client: what comes in each account, what was done, the pauses and promised payments.
+
+    The newest come first.
+    """
 
     accounts: list[AccountPlan]
     done: list[Happened]
     pauses: list[Pause]
+    promises: list[Promise]
 
 
 class DunningPreview(msgspec.Struct, kw_only=True):
@@ -139,11 +168,26 @@ async def lift(by: By, pause_id: FromPath[int]) -> Pause:
     return answers.of(Pause, await dunning_pauses.lift(pause_id, by=by))
 
 
+@post("/v1/balances/{account_id:int}/promises", **asks(Permission.DUNNING_PAUSE, body=NewPromise))
+async def promise(by: By, account_id: FromPath[int], sent: NamedDependency[NewPromise]) -> Response[Promise]:
+    """Note what a client promised to pay; 409 while a promise of the account is open."""
+    made = await promise_making.create(account_id, sent, by=by)
+    code = (await accounts.get(account_id, by=by))["code"]
+    return answers.created(answers.of(Promise, made), f"/clients/{code}/dunning")
+
+
+@post("/v1/promises/{promise_id:int}/withdraw", status_code=200, **asks(Permission.DUNNING_PAUSE))
+async def withdraw(by: By, promise_id: FromPath[int]) -> Promise:
+    """Take a promise back: dunning goes on; 409 when it is not open."""
+    return answers.of(Promise, await promise_endings.withdraw(promise_id, by=by))
+
+
 async def _of(client_id: int, *, by: Actor) -> Dunning:
     return Dunning(
         accounts=[_plan(plan) for plan in await dunning.of_client(client_id, by=by)],
         done=[answers.of(Happened, row) for row in await dunning.history(client_id, by=by)],
         pauses=[answers.of(Pause, row) for row in await dunning_pauses.of(client_id, by=by)],
+        promises=[answers.of(Promise, row) for row in await promised_payments.of(client_id, by=by)],
     )
 
 
@@ -163,4 +207,4 @@ def _plan(plan: dunning.Plan) -> AccountPlan:
     )
 
 
-ROUTES = [of_client, pause, lift, preview, start]
+ROUTES = [of_client, pause, lift, preview, start, promise, withdraw]

@@ -57,11 +57,19 @@ class PolicyEdit(PolicyChanges, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Settings(msgspec.Struct, kw_only=True):
-    """What holds for all policies. `yearly` are free days of every year, written in the year 2000."""
+    """What holds for all policies. `yearly` are free days of every year, written in the year 2000.
+
+    Clients promise up to `promise_most` by themselves, for `promise_days` at most, again after `promise_every`
+    days, once they have been clients for `promise_age` days.
+    """
 
     holidays: list[date]
     yearly: list[date]
     most_stops: int
+    promise_most: Amounts
+    promise_days: int
+    promise_every: int
+    promise_age: int
     version: int
 
 

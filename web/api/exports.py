@@ -21,6 +21,7 @@ from core.accounts.export_lists import Listing
 from core.accounts.payer_list import PayerFilter
 from core.accounts.user_list import UserFilter
 from core.billing import money_exports
+from core.billing.account_list import AccountFilter
 from core.billing.expense_list import ExpenseFilter
 from core.billing.invoice_list import InvoiceFilter
 from core.billing.payment_list import PaymentFilter
@@ -71,6 +72,12 @@ class ContractExport(ListExport, frozen=True, kw_only=True, forbid_unknown_field
     filter: ContractFilter | None = None
 
 
+class AccountExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which accounts, which columns in their order, which format. Amounts are in minor units."""
+
+    filter: AccountFilter | None = None
+
+
 class ExpenseExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which expenses, which columns in their order, which format. Amounts are in minor units."""
 
@@ -91,6 +98,7 @@ class PaymentExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields
 
 LISTINGS = export_lists.LISTINGS | money_exports.LISTINGS
 BODIES: Mapping[str, type[ListExport]] = {
+    "accounts": AccountExport,
     "payers": PayerExport,
     "users": UserExport,
     "contracts": ContractExport,

@@ -135,6 +135,12 @@ class Packing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     filter: InvoiceFilter | None = None
 
 
+class Packed(msgspec.Struct, kw_only=True):
+    """The task that gathers the files: `/tasks/{task_id}` tells how far it is."""
+
+    task_id: int
+
+
 class KeptTerms(msgspec.Struct, kw_only=True):
     """How a company bills. `version` 0: as usual."""
 
@@ -161,10 +167,16 @@ async def index(request: AnyRequest, by: By, asked: NamedDependency[InvoiceQuery
     return answers.listed(request, found, following=page.next, previous=page.previous)
 
 
-@post("/v1/invoices/zip", status_code=200, **asks(Permission.INVOICE_READ, body=Packing))
-async def pack(by: By, sent: NamedDependency[Packing]) -> Stream:
-    """Get the PDF files of all issued documents that the filter fits in one ZIP; asks for client:export too."""
-    ids = await invoice_zip.asked(sent.filter or InvoiceFilter(), by=by)
+@post("/v1/invoices/zip", status_code=202, **asks(Permission.INVOICE_READ, body=Packing))
+async def pack(by: By, sent: NamedDependency[Packing]) -> Packed:
+    """Gather the PDF files of all issued documents that the filter fits; asks for client:export too."""
+    return Packed(task_id=await invoice_zip.start(sent.filter or InvoiceFilter(), by=by))
+
+
+@get("/v1/invoices/zip/{task_id:int}", **asks(Permission.INVOICE_READ))
+async def send_packed(by: By, task_id: FromPath[int]) -> Stream:
+    """Get the ZIP of such a task once it is done; 404 before."""
+    ids = await invoice_zip.ready(task_id, by=by)
     await db.scope().close(commit=True)
     return downloads.packed(await invoice_zip.written(ids, by.tenant.id), "invoices.zip")
 
@@ -233,4 +245,4 @@ async def _whole(row: Record) -> WholeInvoice:
     return whole
 
 
-ROUTES = [index, pack, create, show, remove, issue, void, pdf, terms, set_terms]
+ROUTES = [index, pack, send_packed, create, show, remove, issue, void, pdf, terms, set_terms]

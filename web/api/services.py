@@ -54,6 +54,7 @@ class Service(msgspec.Struct, kw_only=True):
     discount_units: int
     addons: dict[str, int]
     next_on: date | None
+    trial_until: date | None
     ends_on: date | None
     change_on: date | None
     change_to: str | None
@@ -100,6 +101,7 @@ class Quoted(msgspec.Struct, kw_only=True):
     """
 
     at_once: int
+    trial_until: date | None
     currency: str
     period_start: date | None
     period_end: date | None
@@ -165,6 +167,7 @@ async def quote(by: By, account_id: FromPath[int], sent: NamedDependency[NewServ
     found = await service_prices.quote(account_id, sent, by=by)
     return Quoted(
         at_once=found.at_once,
+        trial_until=found.trial_until,
         currency=found.opening.currency,
         period_start=found.first.start if found.first else None,
         period_end=found.first.end if found.first else None,
@@ -178,43 +181,43 @@ async def quote(by: By, account_id: FromPath[int], sent: NamedDependency[NewServ
 async def create(by: By, account_id: FromPath[int], sent: NamedDependency[NewService]) -> Response[WholeService]:
     """Order a service into an account; it is pending. 409 when there is none left."""
     made = await services.create(account_id, sent, by=by)
-    return answers.created(await _whole(made, by=by), f"/services/{made['id']}")
+    return answers.created(await whole(made, by=by), f"/services/{made['id']}")
 
 
 @get("/v1/services/{service_id:int}", **asks(Permission.SERVICE_READ))
 async def show(by: By, service_id: FromPath[int]) -> WholeService:
     """Get one service and what became of it."""
-    return await _whole(await services.get(service_id, by=by), by=by)
+    return await whole(await services.get(service_id, by=by), by=by)
 
 
 @post("/v1/services/{service_id:int}/activate", status_code=200, **asks(Permission.SERVICE_UPDATE))
 async def activate(by: By, service_id: FromPath[int]) -> WholeService:
     """Let a pending service begin today, and charge it; 409 when its account may not owe that much."""
-    return await _whole(await service_states.activate(service_id, by=by), by=by)
+    return await whole(await service_states.activate(service_id, by=by), by=by)
 
 
 @post("/v1/services/{service_id:int}/suspend", status_code=200, **asks(Permission.SERVICE_UPDATE, body=Suspending))
 async def suspend(by: By, service_id: FromPath[int], sent: NamedDependency[Suspending]) -> WholeService:
     """Stop an active service."""
-    return await _whole(await service_states.suspend(service_id, sent.cause, sent.reason, by=by), by=by)
+    return await whole(await service_states.suspend(service_id, sent.cause, sent.reason, by=by), by=by)
 
 
 @post("/v1/services/{service_id:int}/resume", status_code=200, **asks(Permission.SERVICE_UPDATE))
 async def resume(by: By, service_id: FromPath[int]) -> WholeService:
     """Let a suspended service go on."""
-    return await _whole(await service_states.resume(service_id, by=by), by=by)
+    return await whole(await service_states.resume(service_id, by=by), by=by)
 
 
 @post("/v1/services/{service_id:int}/cancel", status_code=200, **asks(Permission.SERVICE_UPDATE, body=Cancelling))
 async def cancel(by: By, service_id: FromPath[int], sent: NamedDependency[Cancelling]) -> WholeService:
     """End a service, now or with the period that is paid for."""
-    return await _whole(await service_states.cancel(service_id, sent.when, sent.reason, by=by), by=by)
+    return await whole(await service_states.cancel(service_id, sent.when, sent.reason, by=by), by=by)
 
 
 @post("/v1/services/{service_id:int}/keep", status_code=200, **asks(Permission.SERVICE_UPDATE))
 async def keep(by: By, service_id: FromPath[int]) -> WholeService:
     """Take a cancelling back before the service has ended."""
-    return await _whole(await service_states.keep(service_id, by=by), by=by)
+    return await whole(await service_states.keep(service_id, by=by), by=by)
 
 
 @get("/v1/billing-run", **asks(Permission.SERVICE_BILL))
@@ -240,10 +243,11 @@ def _one(row: Any, struct: Any = Service, **more: Any) -> Any:
     return answers.of(struct, row, client=row["client_code"], **more)
 
 
-async def _whole(row: Any, *, by: Actor) -> WholeService:
+async def whole(row: Any, *, by: Actor) -> WholeService:
+    """A service as answers have it, with what became of it."""
     steps = [answers.of(Step, step) for step in await services.history(row["id"], by=by)]
-    whole: WholeService = _one(row, WholeService, history=steps)
-    return whole
+    found: WholeService = _one(row, WholeService, history=steps)
+    return found
 
 
 ROUTES = [index, quote, create, show, activate, suspend, resume, cancel, keep, preview, start]

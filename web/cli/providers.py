@@ -76,14 +76,17 @@ def show(code: str, as_json: bool) -> None:
 @click.option("--color", default="blue", show_default=True)
 @click.option("--currency", default="EUR", show_default=True, help="Of its first project.")
 @click.option("--host", default="", help="A name of its own, besides the one below the platform's.")
+@click.option("--sandbox", "is_sandbox", is_flag=True, help="To try things in: its staff can move the time.")
 @click.option("--reseller", help="The name of the reseller it belongs to.")
-def open_(code: str, reseller: str | None, owner_password_stdin: bool, **given: str) -> None:
+def open_(code: str, reseller: str | None, owner_password_stdin: bool, is_sandbox: bool, **given: str) -> None:
     """Open a provider; it works at once."""
     password = sys.stdin.readline().rstrip("\n") if owner_password_stdin else ""
 
     async def call(by: Actor) -> Opened:
         reseller_id = (await resellers.get_by_name(reseller, by=by))["id"] if reseller else None
-        new = NewProvider(code=code, owner_password=password, reseller_id=reseller_id, **given)
+        new = NewProvider(
+            code=code, owner_password=password, reseller_id=reseller_id, is_sandbox=is_sandbox, **given
+        )
         return await onboarding.open_provider(new, by=by, by_mail=ground.has_mail())
 
     opened = ground.on_platform(call)

@@ -48,6 +48,8 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Online payments"), "/staff/payment-attempts", "world", Permission.PAYMENT_READ),
             (N_("Bank statements"), "/staff/bank-statements", "credit-card", Permission.BANK_STATEMENT_MANAGE),
             (N_("Expenses"), "/staff/expenses", "receipt", Permission.EXPENSE_READ),
+            (N_("Accounts"), "/staff/accounts", "coins", Permission.ACCOUNT_READ),
+            (N_("Reconciliation"), "/staff/reconciliation", "calculator", Permission.REPORT_READ),
         ),
     ),
     (

@@ -42,6 +42,7 @@ def surroundings(visit: Visit, path: str, query: str = "") -> dict[str, Any]:
     TIMEZONE.set(visit.tenant.timezone)
     return {
         "provider": visit.tenant,
+        "day_here": clock.today(visit.tenant.timezone),
         "brand": _brand(visit),
         "me": visit.actor,
         "theme": visit.theme,

@@ -4,6 +4,7 @@ from typing import Any
 
 from web.kit import portal_menu
 from web.portal import (
+    account_statements,
     clients,
     contracts,
     home,
@@ -35,6 +36,7 @@ ROUTES: list[Any] = [
     *invoices.ROUTES,
     *money.ROUTES,
     *how_to_pay.ROUTES,
+    *account_statements.ROUTES,
     *log.ROUTES,
     *personal_data.ROUTES,
     *sign_up.ROUTES,

@@ -6,10 +6,10 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from core import money, policies
+from core import clock, money, policies
 from core.accounts import clients
 from core.actor import Actor
-from core.billing import accounts, transfers
+from core.billing import accounts, runs_out, transfers
 from core.billing.accounts import Terms
 from core.billing.transfers import NewTransfer
 from core.errors import Invalid
@@ -75,6 +75,7 @@ async def _show(
     status: int = 200,
 ) -> Response[str]:
     found = await accounts.of(client["id"], by=by)
+    days, today = await runs_out.of(found, by=by), clock.today(by.tenant.timezone)
     may = policies.allows(by, Permission.ACCOUNT_UPDATE) and client["status"] != "closed"
     return await client_tabs.show(
         request,
@@ -86,6 +87,7 @@ async def _show(
         accounts=[
             dict(row)
             | {
+                "runs_out": runs_out.words(days.get(row["id"]), today),
                 "terms": terms[1] if terms and terms[0] == row["id"] else _form(row),
                 "move": moves[1] if moves and moves[0] == row["id"] else money_forms.begun({}),
                 "targets": [(other["id"], other["project"]) for other in transfers.among(found, row)],

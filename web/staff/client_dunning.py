@@ -1,5 +1,6 @@
 """What dunning did and will do to one client, on which day; and pausing it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
@@ -8,7 +9,7 @@ from litestar.params import FromPath
 from core import clock, policies
 from core.accounts import access, clients
 from core.actor import Actor
-from core.billing import dunning, dunning_pauses, dunning_words
+from core.billing import dunning, dunning_pauses, dunning_words, promised_payments
 from core.billing.dunning_pauses import NewPause
 from core.errors import Conflict, Invalid
 from core.i18n import _
@@ -49,18 +50,31 @@ async def lift(request: AnyRequest, by: By, pause_id: FromPath[int]) -> Response
     return redirect(request, _here(client), toast=_("Dunning goes on."))
 
 
+async def show_promise(request: AnyRequest, account: Any, form: Form, *, by: Actor, status: int) -> Response[str]:
+    """The page with the form of a promise that was refused."""
+    client = await clients.get(account["code"], by=by)
+    return await _show(request, client, promise=(account["id"], form), by=by, status=status)
+
+
 async def _show(
-    request: AnyRequest, client: Any, *, by: Actor, form: Form | None = None, status: int = 200
+    request: AnyRequest,
+    client: Any,
+    *,
+    by: Actor,
+    form: Form | None = None,
+    promise: tuple[int, Form] | None = None,
+    status: int = 200,
 ) -> Response[str]:
     today = clock.today(by.tenant.timezone)
     pauses = await dunning_pauses.of(client["id"], by=by)
+    promises = await promised_payments.of(client["id"], by=by)
     return await client_tabs.show(
         request,
         client,
         "dunning",
         by=by,
         status=status,
-        plans=[_told(plan) for plan in await dunning.of_client(client["id"], by=by)],
+        plans=[_told(plan, promises, promise) for plan in await dunning.of_client(client["id"], by=by)],
         events=await dunning.history(client["id"], by=by),
         paused=next((row for row in pauses if row["until_day"] >= today), None),
         pauses=pauses,
@@ -70,8 +84,11 @@ async def _show(
     )
 
 
-def _told(plan: dunning.Plan) -> dict[str, Any]:
+def _told(plan: dunning.Plan, promises: Sequence[Any], form: tuple[int, Form] | None) -> dict[str, Any]:
+    mine = plan.account["id"]
     return {
+        "promises": [row for row in promises if row["account_id"] == mine],
+        "form": form[1] if form and form[0] == mine else Form(),
         "account": plan.account,
         "policy": plan.policy,
         "overdue": plan.overdue,

@@ -18,6 +18,7 @@ LABELS: Mapping[str, str] = {
     "address": N_("Registered from address"),
     "attitude": N_("Attitude"),
     "attitude_id": N_("Attitude"),
+    "balance": N_("Balance"),
     "code": N_("Code"),
     "contact": N_("Contact person"),
     "contact_person": N_("Contact person"),
@@ -44,6 +45,7 @@ LABELS: Mapping[str, str] = {
     "status": N_("Status"),
 }
 
+BALANCES = {"owes": N_("Owes"), "ahead": N_("Has credit")}
 KINDS = {"individual": N_("Individual"), "company": N_("Company")}
 STATUSES = {"active": N_("Active"), "closed": N_("Closed"), "merged": N_("Merged")}
 
@@ -78,6 +80,7 @@ def offered(filed: ClientChoices, fields: Iterable[Field] = ()) -> Choices:
     own = {f"custom.{field.key}": field_forms.options(field) for field in fields}
     return own | {
         "attitude": [(row["id"], row["name"]) for row in filed.attitudes.values()],
+        "balance": [(key, _(label)) for key, label in BALANCES.items()],
         "country": list(places.countries(locale).items()),
         "group": list(filed.groups.items()),
         "kind": [(key, _(label)) for key, label in KINDS.items()],

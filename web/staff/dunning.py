@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from core import policies
 from core.actor import Actor
-from core.billing import dunning_policies, dunning_settings, dunning_words
+from core.billing import dunning_checks, dunning_policies, dunning_settings, dunning_words
 from core.billing.dunning_policies import NewPolicy, PolicyChanges
 from core.billing.dunning_settings import DunningSettingChanges
 from core.errors import EditConflict, Invalid
@@ -29,6 +29,10 @@ class SettingsForm(msgspec.Struct, frozen=True, kw_only=True):
 
     days: str = ""
     most_stops: int
+    promise_most: str = ""
+    promise_days: int = 7
+    promise_every: int = 30
+    promise_age: int = 30
 
 
 @get("/dunning", **requires(Permission.DUNNING_READ))
@@ -146,7 +150,14 @@ async def decide(request: AnyRequest, by: By) -> Response[Any]:
         errors = {"days" if field == "holidays" else field: text for field, text in refusal.errors.items()}
         return _settings(request, form.refused(Invalid(errors)), status=422)
     except EditConflict as conflict:
-        labels = {"days": _("Free days"), "most_stops": _("Most accounts stopped in one run")}
+        labels = {
+            "days": _("Free days"),
+            "most_stops": _("Most accounts stopped in one run"),
+            "promise_most": _("At most"),
+            "promise_days": _("For so many days"),
+            "promise_every": _("Again after so many days"),
+            "promise_age": _("Client for so many days"),
+        }
         both = edits.conflict(form, _written(conflict.current), labels)
         return _settings(request, form, conflict=both, status=409)
     return redirect(request, HERE, toast=_("It was saved."))
@@ -158,21 +169,30 @@ def told(policy: Any) -> dict[str, Any]:
     return dict(policy) | {
         "recipient_words": dunning_words.recipient(policy),
         "lines": [(dunning_words.when(step.day), dunning_words.action(step)) for step in steps],
-        "least_words": dunning_forms.written(policy)["least"],
+        "least_words": dunning_words.amounts(policy["least"]),
     }
 
 
 def _written(decided: dict[str, Any]) -> dict[str, Any]:
     days = dunning_settings.days_written(decided["holidays"], decided["yearly"])
-    return {"days": days, "most_stops": decided["most_stops"], "version": decided["version"]}
+    most = dunning_checks.amounts_written(decided["promise_most"])
+    return decided | {"days": days, "promise_most": most}
 
 
 def _changes(sent: SettingsForm) -> DunningSettingChanges:
+    values, errors = msgspec.structs.asdict(sent), {}
     try:
-        holidays, yearly = dunning_settings.days_read(sent.days)
+        holidays, yearly = dunning_settings.days_read(values.pop("days"))
+        values |= {"holidays": tuple(holidays), "yearly": tuple(yearly)}
     except ValueError as error:
-        raise Invalid({"days": str(error)}) from error
-    return DunningSettingChanges(holidays=tuple(holidays), yearly=tuple(yearly), most_stops=sent.most_stops)
+        errors["days"] = str(error)
+    try:
+        values["promise_most"] = dunning_checks.amounts(sent.promise_most)
+    except ValueError as error:
+        errors["promise_most"] = str(error)
+    if errors:
+        raise Invalid(errors)
+    return DunningSettingChanges(**values)
 
 
 def _settings(request: AnyRequest, form: Form, *, conflict: Any = None, status: int = 200) -> Response[str]:

@@ -15,6 +15,7 @@ from core.billing.invoice_terms import Terms
 from core.errors import Conflict, EditConflict, Invalid
 from core.i18n import N_, _
 from core.permissions import Permission
+from core.tasks import Task
 from web.kit import downloads, filtered, forms
 from web.kit.forms import Form
 from web.kit.guards import requires
@@ -22,6 +23,7 @@ from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By, visit_of
 from web.staff import edits
 from web.staff.invoices import HERE, show_page
+from web.staff.tasks import LEADS, Lead
 
 OPERATIONS = {"services": N_("Services"), "goods": N_("Goods"), "mixed": N_("Goods and services")}
 
@@ -60,10 +62,17 @@ async def void(request: AnyRequest, by: By, invoice_id: FromPath[int]) -> Respon
 
 
 @post("/invoices/zip", status_code=200, **requires(Permission.INVOICE_READ))
-async def pack(request: AnyRequest, by: By) -> Stream:
-    """The files of all documents of the list, with the filter in the address, in one ZIP."""
+async def pack(request: AnyRequest, by: By) -> Response[Any]:
+    """Gather the files of all documents of the list, with the filter in the address, and go on to the progress."""
     chosen = forms.fill(InvoiceFilter, forms.query(request, ignore=filtered.PAGING))
-    ids = await invoice_zip.asked(chosen, by=by, within=visit_of(request).focus)
+    task_id = await invoice_zip.start(chosen, by=by, within=visit_of(request).focus)
+    return redirect(request, f"/staff/tasks/{task_id}", toast=_("The files are being gathered."))
+
+
+@get("/invoices/zip/{task_id:int}", **requires(Permission.INVOICE_READ))
+async def send_packed(by: By, task_id: FromPath[int]) -> Stream:
+    """The ZIP of a task that is done."""
+    ids = await invoice_zip.ready(task_id, by=by)
     await db.scope().close(commit=True)
     return downloads.packed(await invoice_zip.written(ids, by.tenant.id), f"invoices-{clock.now():%Y-%m-%d}.zip")
 
@@ -114,4 +123,9 @@ def _form(
     )
 
 
-ROUTES = [issue, void, pack, edit_terms, update_terms]
+def _lead(task: Task) -> Lead:
+    return f"/staff/invoices/zip/{task.id}", _("Download the ZIP")
+
+
+LEADS |= {invoice_zip.KIND: _lead}
+ROUTES = [issue, void, pack, send_packed, edit_terms, update_terms]

@@ -27,6 +27,7 @@ PATHS = {noun: f"/{noun}" for noun in LISTINGS} | {"staff": "/people"}
 
 COLUMNS: Mapping[str, str] = {
     "allocated_units": N_("Covers"),
+    "balance": N_("Balance"),
     "bic": N_("BIC"),
     "city": N_("City"),
     "client": N_("Client's code"),
@@ -38,6 +39,7 @@ COLUMNS: Mapping[str, str] = {
     "covered_units": N_("Covered amount"),
     "created_at": N_("Added"),
     "created_by": N_("Recorded by"),
+    "credit_limit": N_("Credit limit"),
     "currency": N_("Currency"),
     "day": N_("Day"),
     "discount_units": N_("Discount"),
@@ -50,6 +52,7 @@ COLUMNS: Mapping[str, str] = {
     "is_archived": N_("Archived"),
     "is_default": N_("Default"),
     "is_disabled": N_("Shut out"),
+    "is_postpaid": N_("Post-paid"),
     "issued_on": N_("Day"),
     "kind": N_("Kind"),
     "language": N_("Language"),
@@ -59,6 +62,8 @@ COLUMNS: Mapping[str, str] = {
     "net_units": N_("Amount before tax"),
     "note": N_("Note"),
     "number": N_("Document no."),
+    "open_units": N_("Not covered"),
+    "opened_at": N_("Opened"),
     "paid_units": N_("Paid"),
     "payer_name": N_("Payer"),
     "period_last": N_("Last day of the period"),

@@ -5,13 +5,14 @@ from datetime import date
 from types import ModuleType
 from typing import Any
 
+import msgspec
 from asyncpg import Record
 
 from core import policies
 from core.accounts import projects
 from core.actor import Actor
 from core.billing import accounts
-from core.billing.money_lists import MoneyFilter, Page
+from core.billing.money_lists import Page
 from core.errors import Invalid
 from core.i18n import N_, _
 from core.permissions import Permission
@@ -33,7 +34,7 @@ Names = Mapping[str, Mapping[str, str]]
 
 async def read(
     request: AnyRequest,
-    struct: type[MoneyFilter],
+    struct: type[msgspec.Struct],
     listed: ModuleType,
     here: str,
     labels: Mapping[str, str],

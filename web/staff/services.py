@@ -239,7 +239,9 @@ async def _configure(
 def _asked(form: Form) -> NewService:
     """What a form asks for; `Invalid` for what is no number."""
     price_id = service_forms.number(form.get("price_id")) or 0
-    return NewService(price_id=price_id, addons=service_forms.addons(form), label=form.get("label"))
+    return NewService(
+        price_id=price_id, addons=service_forms.addons(form), label=form.get("label"), code=form.get("code")
+    )
 
 
 ROUTES = [index, show_of_client, new, create, show, activate, suspend, resume, cancel, keep]

@@ -20,7 +20,7 @@ import httpx
 import msgspec
 import pyotp
 
-from core import db, policies, provision
+from core import clock, db, policies, provision
 from core.accounts import api_keys, passkeys, second_factor, sessions
 from core.accounts.passkey_answers import Place
 from core.actor import Actor
@@ -34,14 +34,25 @@ from tests.web.matrix.row import Row
 from web.app import create_app
 
 RANDOM_NUMBER, RANDOM_CODE, RANDOM_TEXT = 4503599627370496, 987654, "no-such-thing"
-NOBODYS = ("plugin", "mail", "static", "accent")
-"""What belongs to no provider, so that there is no other one's."""
+NOBODYS = ("plugin", "mail", "static", "accent", "due_service", "ready_to_dun")
+"""What belongs to no provider, so that there is no other one's; and what only makes something due, unnamed."""
 
 PREPARED = """
-UPDATE providers SET edition = 'corporate';
+UPDATE providers SET edition = 'corporate', is_sandbox = true;
 UPDATE counters SET next = 5000 WHERE tenant_id = (SELECT id FROM providers WHERE code = 'acme');
 """
 """Acme's new clients get codes that Nova has not."""
+
+
+_OF_PROVIDER = "SELECT s.version FROM {} s JOIN providers p ON p.id = tenant_id WHERE code = $1"
+VERSIONS = {
+    "!version": ("SELECT version FROM providers WHERE code = $1", 1),
+    "!sign_up_version": (_OF_PROVIDER.format("sign_up_settings"), 1),
+    "!plugin": (_OF_PROVIDER.format("plugin_settings"), 0),
+    "!dunning_version": (_OF_PROVIDER.format("dunning_settings"), 0),
+    "!tax_version": (_OF_PROVIDER.format("tax_settings"), 0),
+}
+"""Where the version of what is edited stands, and which one it has before it was."""
 
 
 class Somebody(msgspec.Struct, frozen=True):
@@ -184,20 +195,10 @@ class World:
             return await self._second_factor(value, somebody)
         if value == "!passkey":
             return await self._made_passkey(somebody)
-        if value == "!version":
-            return await self.admin.fetchval("SELECT version FROM providers WHERE code = $1", somebody.host)
-        if value == "!sign_up_version":
-            kept = "SELECT s.version FROM sign_up_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
-            return await self.admin.fetchval(kept, somebody.host) or 1
-        if value == "!plugin":
-            kept = "SELECT s.version FROM plugin_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
-            return await self.admin.fetchval(kept, somebody.host) or 0
-        if value == "!dunning_version":
-            kept = "SELECT s.version FROM dunning_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
-            return await self.admin.fetchval(kept, somebody.host) or 0
-        if value == "!tax_version":
-            kept = "SELECT s.version FROM tax_settings s JOIN providers p ON p.id = tenant_id WHERE code = $1"
-            return await self.admin.fetchval(kept, somebody.host) or 0
+        if value in VERSIONS:
+            return await self.admin.fetchval(VERSIONS[value][0], somebody.host) or VERSIONS[value][1]
+        if value == "!today":
+            return clock.today("Europe/Paris").isoformat()
         if value == "!day":
             return self.fresh_day().isoformat()
         word = self.fresh(value[1:])

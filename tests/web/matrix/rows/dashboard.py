@@ -2,7 +2,21 @@
 
 from tests.web.matrix.row import rows
 
-ROWS = [*rows("api", "provider", ("GET /api/v1/dashboard", "report:read", {}))]
+ROWS = [
+    *rows(
+        "staff",
+        "provider",
+        ("GET /staff/reconciliation", "report:read", {}),
+        ("POST /staff/reconciliation/export", "report:read", {"gives": 200, "send": {"format": "csv"}}),
+    ),
+    *rows(
+        "api",
+        "provider",
+        ("GET /api/v1/dashboard", "report:read", {}),
+        ("GET /api/v1/reconciliation", "report:read", {}),
+    ),
+]
+PARAMETERS = {"/staff/reconciliation": "day_from day_to", "/api/v1/reconciliation": "day_from day_to"}
 RULED = {"daily_figures.currency", "daily_figures.name"}
 FILLERS = {
     "daily_figures": "(day, project_id, currency, name, units, number)"

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 from core import db
 from core.actor import Actor
-from core.billing import dunning_pauses, dunning_policies
+from core.billing import dunning_pauses, dunning_policies, promise_making
 from core.billing.dunning_pauses import NewPause
 from core.billing.dunning_policies import NewPolicy
+from core.billing.promised_payments import NewPromise
 from tests.web.matrix import things
 from tests.web.matrix.row import GONE, NEW, rows
+from tests.web.matrix.rows import payments
 
 if TYPE_CHECKING:
     from tests.web.matrix.world import World
@@ -20,7 +22,9 @@ FORM = {"name": "!name", "recipient": "client", "client": "$client", "day_0": "7
 SENT = {"name": "!name", "recipient": "client", "client": "$client", "steps": [{"day": 7, "action": "remind"}]}
 PAUSED = {"until_day": SOON, "reason": "Talks to us"}
 DECIDED = {"most_stops": "20", "days": "12-25", "version": "!dunning_version"}
-PLACEHOLDERS = {"policy_id": "dunning_policy", "pause_id": "dunning_pause"}
+NEXT = (date.today() + timedelta(days=1)).isoformat()
+INTO = {"kinds": {"account_id": "owing_account"}}
+PLACEHOLDERS = {"promise_id": "promise", "policy_id": "dunning_policy", "pause_id": "dunning_pause"}
 ROWS = [
     *rows(
         "staff",
@@ -44,6 +48,12 @@ ROWS = [
         ("GET /staff/clients/{code}/dunning", READ, {}),
         ("POST /staff/clients/{code}/dunning/pauses", PAUSE, {"send": PAUSED}),
         ("POST /staff/dunning/pauses/{pause_id}/lift", PAUSE, {"send": {}}),
+        (
+            "POST /staff/accounts/{account_id}/promises",
+            PAUSE,
+            INTO | {"send": {"units": "10", "until_day": SOON}},
+        ),
+        ("POST /staff/promises/{promise_id}/withdraw", PAUSE, {"send": {}}),
     ),
     *rows(
         "api",
@@ -60,11 +70,28 @@ ROWS = [
         ("GET /api/v1/clients/{code}/dunning", READ, {}),
         ("POST /api/v1/clients/{code}/dunning/pauses", PAUSE, NEW | {"send": PAUSED}),
         ("POST /api/v1/dunning-pauses/{pause_id}/lift", PAUSE, {"send": {}}),
+        (
+            "POST /api/v1/balances/{account_id}/promises",
+            PAUSE,
+            INTO | NEW | {"send": {"units": 1000, "until_day": SOON}},
+        ),
+        ("POST /api/v1/promises/{promise_id}/withdraw", PAUSE, {"send": {}}),
+    ),
+    *rows(
+        "portal",
+        "provider",
+        (
+            "POST /balance/{account_id}/promises",
+            "portal:payments:make",
+            {"kinds": {"account_id": "promising_account"}, "send": {"units": "1", "until_day": NEXT}},
+        ),
+        by="dupont",
     ),
 ]
 RULED = {
     *(f"dunning_policies.{column}" for column in ("recipient", "steps", "least")),
     *(f"dunning_events.{column}" for column in ("action", "result", "currency")),
+    *("promised_payments.state", "promised_payments.currency", "dunning_settings.promise_most"),
 }
 FILLERS = {
     "dunning_settings": "(most_stops) VALUES (50) ON CONFLICT DO NOTHING",
@@ -90,6 +117,33 @@ async def dunning_pause(world: "World", by: Actor) -> int:
         return int((await dunning_pauses.create(client_id, new, by=by))["id"])
 
 
+async def promise(world: "World", by: Actor) -> int:
+    account_id = await payments.owing_account(world, by)
+    async with db.as_tenant(by.tenant.id):
+        new = NewPromise(units=1000, until_day=date.today() + timedelta(days=30))
+        return int((await promise_making.create(account_id, new, by=by))["id"])
+
+
+async def promising_account(world: "World", by: Actor) -> int:
+    """The account of Dupont, which may promise; of another provider that of anybody."""
+    async with db.as_tenant(by.tenant.id):
+        await db.execute(
+            """INSERT INTO dunning_settings (most_stops, promise_most, promise_age, promise_every)
+               VALUES (50, '{"EUR": 100000}', 0, 0) ON CONFLICT (tenant_id) DO UPDATE
+               SET promise_most = EXCLUDED.promise_most, promise_age = 0, promise_every = 0"""
+        )
+        account_id = await db.value(
+            """SELECT a.id FROM client_projects a JOIN clients c ON c.id = a.client_id
+                ORDER BY c.login <> 'dupont', a.id LIMIT 1"""
+        )
+        await db.execute(
+            """UPDATE promised_payments SET state = 'kept', ended_on = from_day
+                WHERE account_id = $1 AND state = 'open'""",
+            account_id,
+        )
+        return int(account_id)
+
+
 async def ready_to_dun(world: "World", by: Actor) -> bool:
     """Whether to confirm. There is a policy then, and no run at work."""
     await dunning_policy(world, by)
@@ -100,4 +154,6 @@ async def ready_to_dun(world: "World", by: Actor) -> bool:
     return True
 
 
-MAKERS = {made.__name__: made for made in (dunning_policy, dunning_pause, ready_to_dun)}
+MAKERS = {
+    made.__name__: made for made in (dunning_policy, dunning_pause, promise, promising_account, ready_to_dun)
+}

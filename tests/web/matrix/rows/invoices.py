@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 from core import actor, clock, db
 from core.accounts import clients, contracts
 from core.actor import Actor
-from core.billing import accounts, expenses, invoice_drafts, invoice_states
+from core.billing import accounts, expenses, invoice_drafts, invoice_states, invoice_zip
 from core.billing.expenses import Charge, Tax
 from core.billing.invoice_drafts import NewInvoice
+from core.billing.invoice_list import InvoiceFilter
 from tests.web.matrix import things
 from tests.web.matrix.row import GONE, NEW, rows
 from tests.web.matrix.rows import contracts as contract_rows
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 DRAFT = {"kinds": {"invoice_id": "invoice"}}
 ISSUED = {"kinds": {"invoice_id": "issued_invoice"}}
 BILLED = {"kinds": {"code": "charged_client"}}
+ZIPPED = {"kinds": {"task_id": "zip_task"}}
 TERMS = {"due_days": 30, "operations": "services", "version": 0}
 PLACEHOLDERS = {"invoice_id": "invoice"}
 NEW_INVOICE = {"account_id": "$charged_account", "payer_id": "$charged_payer", "company_id": "$first_company"}
@@ -42,7 +44,8 @@ ROWS = [
         ("POST /staff/invoices/{invoice_id}/delete", "invoice:create", {"send": {}}),
         ("POST /staff/invoices/{invoice_id}/issue", "invoice:issue", {"send": {}}),
         ("POST /staff/invoices/{invoice_id}/void", "invoice:void", ISSUED | {"send": {"reason": "Wrong"}}),
-        ("POST /staff/invoices/zip", "invoice:read", {"gives": 200, "send": {}}),
+        ("POST /staff/invoices/zip", "invoice:read", {"send": {}}),
+        ("GET /staff/invoices/zip/{task_id}", "invoice:read", ZIPPED),
         ("GET /staff/companies/{company_id}/terms", "company:update", {}),
         ("POST /staff/companies/{company_id}/terms", "company:update", {"send": TERMS}),
     ),
@@ -56,7 +59,8 @@ ROWS = [
         ("DELETE /api/v1/invoices/{invoice_id}", "invoice:create", GONE),
         ("POST /api/v1/invoices/{invoice_id}/issue", "invoice:issue", {"send": {}}),
         ("POST /api/v1/invoices/{invoice_id}/void", "invoice:void", ISSUED | {"send": {"reason": "Wrong"}}),
-        ("POST /api/v1/invoices/zip", "invoice:read", {"send": {}}),
+        ("POST /api/v1/invoices/zip", "invoice:read", {"gives": 202, "send": {}}),
+        ("GET /api/v1/invoices/zip/{task_id}", "invoice:read", ZIPPED),
         ("GET /api/v1/invoices/{invoice_id}/pdf", "invoice:read", {}),
         ("GET /api/v1/companies/{company_id}/invoice-terms", "company:read", {}),
         ("PUT /api/v1/companies/{company_id}/invoice-terms", "company:update", {"send": TERMS}),
@@ -188,12 +192,24 @@ async def charged_expense(_world: "World", by: Actor) -> int:
     return await _of_last_charge("e.id", by)
 
 
+async def zip_task(world: "World", by: Actor) -> int:
+    """A task of his that has gathered the file of an invoice."""
+    invoice_id = await issued_invoice(world, by)
+    async with db.as_tenant(by.tenant.id):
+        await db.execute("UPDATE tasks SET ended_at = now(), state = 'done' WHERE kind = 'invoice.zip'")
+        task_id = await invoice_zip.start(InvoiceFilter(), by=by)
+        await db.execute("UPDATE tasks SET ended_at = now(), state = 'done' WHERE id = $1", task_id)
+        assert invoice_id
+        return task_id
+
+
 MAKERS = {
     made.__name__: made
     for made in (
         charged_client,
         invoice,
         issued_invoice,
+        zip_task,
         own_invoice,
         charged_account,
         charged_payer,

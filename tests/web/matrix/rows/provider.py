@@ -29,6 +29,8 @@ ROWS = [
         ("POST /staff/api-keys/{key_id}/revoke", "api_key:manage", {"send": {}}),
         ("GET /staff/activity", "activity:read", {}),
         ("GET /staff/settings", "settings:manage", {}),
+        ("GET /staff/sandbox", "settings:manage", {}),
+        ("POST /staff/sandbox", "settings:manage", {"send": {"day": "!today"}}),
         ("POST /staff/settings", "settings:manage", {"send": {"name": "!name", "version": "!version"}}),
     ),
     *rows(
@@ -38,8 +40,11 @@ ROWS = [
         ("GET /api/v1/openapi.json", "signed-in", {}),
         ("GET /api/v1/docs", "signed-in", {}),
         ("GET /api/v1/activity", "activity:read", {}),
+        ("GET /api/v1/sandbox", "settings:manage", {}),
+        ("PUT /api/v1/sandbox", "settings:manage", {"send": {"day": "!today"}}),
     ),
 ]
+CHANGES_NOTHING = {"/staff/sandbox", "/api/v1/sandbox"}
 PARAMETERS = {
     "/staff/activity": "actor action client search day_from day_to after before",
     "/api/v1/activity": "actor action client search after before",

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
-from core import db
+from core import clock, db
 from core.actor import Actor
 from core.billing import service_changes
 from core.billing.service_changes import NewChange
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 READ, UPDATE = (f"service:{act}" for act in ("read", "update"))
 ACTIVE = {"kinds": {"service_id": "active_service"}}
 PLANNED = {"kinds": {"service_id": "changing_service"}}
+MOVING = {"kinds": {"list_id": "later_list"}}
 LATER = {"price_id": "$dearer_price", "when": "renewal"}
 ROWS = [
     *rows(
@@ -25,6 +26,10 @@ ROWS = [
         ("GET /staff/services/{service_id}/change", UPDATE, ACTIVE),
         ("POST /staff/services/{service_id}/change", UPDATE, ACTIVE | {"send": LATER | {"expected_units": "0"}}),
         ("POST /staff/services/{service_id}/change/withdraw", UPDATE, PLANNED | {"send": {}}),
+        ("GET /staff/services/{service_id}/renew", UPDATE, {}),
+        ("POST /staff/services/{service_id}/renew", UPDATE, ACTIVE | {"send": {"expected_units": "1080"}}),
+        ("GET /staff/price-lists/{list_id}/move", UPDATE, MOVING),
+        ("POST /staff/price-lists/{list_id}/move", UPDATE, MOVING | {"send": {}}),
     ),
     *rows(
         "api",
@@ -33,6 +38,10 @@ ROWS = [
         ("POST /api/v1/services/{service_id}/change-quote", UPDATE, ACTIVE | {"send": LATER}),
         ("POST /api/v1/services/{service_id}/changes", UPDATE, ACTIVE | NEW | {"send": LATER}),
         ("POST /api/v1/services/{service_id}/changes/withdraw", UPDATE, PLANNED | {"send": {}}),
+        ("GET /api/v1/services/{service_id}/renewal", UPDATE, ACTIVE),
+        ("POST /api/v1/services/{service_id}/renew", UPDATE, ACTIVE | {"send": {}}),
+        ("GET /api/v1/price-lists/{list_id}/move", UPDATE, MOVING),
+        ("POST /api/v1/price-lists/{list_id}/move", UPDATE, MOVING | {"gives": 202, "send": {}}),
     ),
 ]
 CHANGES_NOTHING = {"/api/v1/services/{service_id}/change-quote"}
@@ -74,4 +83,16 @@ async def changing_service(world: "World", by: Actor) -> int:
     return service_id
 
 
-MAKERS = {made.__name__: made for made in (dearer_price, changing_service)}
+async def later_list(world: "World", by: Actor) -> int:
+    """The second price list of a plan, in force; a service has the first one."""
+    service_id = await services.active_service(world, by)
+    async with db.as_tenant(by.tenant.id):
+        plan_id = await db.value("SELECT plan_id FROM services WHERE id = $1", service_id)
+        draft = await price_lists.begin(plan_id, by=by)
+        today = clock.today(by.tenant.timezone)
+        await price_list_publishing.publish(draft["id"], today, version=draft["version"], by=by)
+        await db.execute("UPDATE tasks SET ended_at = now(), state = 'done' WHERE ended_at IS NULL")
+        return int(draft["id"])
+
+
+MAKERS = {made.__name__: made for made in (dearer_price, changing_service, later_list)}

@@ -1,0 +1,36 @@
+"""Accounts: the list of those of all clients. What can be done with one stands on its client's page."""
+
+from typing import Any
+
+from litestar import Response, get
+
+from core.billing import account_list
+from core.billing.account_list import AccountFilter
+from core.i18n import N_, _
+from core.permissions import Permission
+from web.kit.guards import requires
+from web.kit.pages import AnyRequest, page
+from web.kit.visit import By
+from web.staff import money_lists
+
+HERE = "/staff/accounts"
+BALANCES = {"owes": N_("Owes"), "over_limit": N_("Owes more than it may"), "ahead": N_("Has credit")}
+LABELS = {
+    "client": N_("Client's code"),
+    "project": N_("Project"),
+    "currency": N_("Currency"),
+    "balance": N_("Balance"),
+}
+
+
+@get("/accounts", **requires(Permission.ACCOUNT_READ))
+async def index(request: AnyRequest, by: By) -> Response[Any]:
+    """The list: filtered and paged by the address alone, so that a link shows the same."""
+    named = {"balance": {key: _(label) for key, label in BALANCES.items()}}
+    found = await money_lists.read(request, AccountFilter, account_list, HERE, LABELS, named, by=by)
+    sums = [("balance", _("Balance")), ("owed", _("Owed")), ("ahead", _("Credit"))]
+    balances = list(named["balance"].items())
+    return page(request, "staff/accounts/index.html", balances=balances, sums=sums, **found)
+
+
+ROUTES = [index]
