@@ -184,7 +184,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         name="services",
-        kept=dict.fromkeys(("name", "label", "trace", "addons"), BOOKS) | {"created_by": STAFF},
+        kept=dict.fromkeys(("name", "label", "trace", "addons", "held"), BOOKS) | {"created_by": STAFF},
         plain=("key", "state", "suspended_for", "billing", "period_unit", "currency", "parked"),
     ),
     Table(
@@ -194,6 +194,16 @@ TABLES: tuple[Table, ...] = (
         plain=("state", "period_unit"),
     ),
     Table(name="service_credits", rows=OF_SERVICE, plain=("tax_category",)),
+    Table(
+        name="offers",
+        kept={"note": BOOKS, "reason": BOOKS, "created_by": STAFF, "ended_by": BOOKS},
+        plain=("key", "state", "currency"),
+    ),
+    Table(
+        name="offer_lines",
+        rows="EXISTS (SELECT FROM offers o WHERE o.id = t.offer_id AND o.client_id = ANY (w.clients))",
+        kept=dict.fromkeys(("name", "label", "addons", "quoted", "held"), BOOKS),
+    ),
     Table(name="imports", rows="false", elsewhere="personal_traces; the file goes after seven days"),
     Table(name="staff", elsewhere="people of the staff are not cleared", plain=("role", "state")),
     Table(

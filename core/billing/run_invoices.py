@@ -190,7 +190,7 @@ async def _seller(project_id: int) -> Seller:
 def _missing(seller: Seller, payer: Record | None, listed: Sequence[Record]) -> str:
     if payer is None:
         return _("There is nobody to name on the invoice: the client has no payer.")
-    return invoice_making.missing(seller.company, payer, listed)
+    return invoice_making.payer_lacks(payer, listed) or seller.lacks
 
 
 def _waits(row: Record, why: str) -> Result:

@@ -35,6 +35,12 @@ async def activate(service_id: int, *, by: Actor) -> Record:
     """
     account, service = await locked(service_id, ("pending",), by=by)
     clients.require_open(account, ["service"])
+    await begin(account, service, by=by)
+    return await services.get(service_id, by=by)
+
+
+async def begin(account: Record, service: Mapping[str, Any], *, by: Actor) -> None:
+    """The same of a service in an account that the caller has locked. Asks for no right."""
     today = clock.today(by.tenant.timezone)
     quoted = await service_prices.requoted(account, service, today, by=by)
     accounts.require_within(account, quoted.at_once)
@@ -42,11 +48,10 @@ async def activate(service_id: int, *, by: Actor) -> Record:
         await trials.begin(service, quoted, today)
     else:
         await _begin(service, quoted, today)
-    await services.note(service_id, "active", by=by)
+    await services.note(service["id"], "active", by=by)
     for made in [] if quoted.trial_until else _charges(service, quoted, today):
         await expenses.charge(account, made, by=by)
     await services.tell("service:activated", service, by=by)
-    return await services.get(service_id, by=by)
 
 
 async def _begin(service: Mapping[str, Any], quoted: Quote, today: date) -> None:
