@@ -46,6 +46,7 @@ SUBJECTS = MappingProxyType(
         "reseller": N_("Resellers"),
         "role": N_("Roles"),
         "segment": N_("Saved filters"),
+        "offer": N_("Quotes"),
         "service": N_("Services"),
         "session": N_("Sessions"),
         "staff": N_("Staff"),

@@ -172,7 +172,7 @@ SOURCES: tuple[Source, ...] = (
         columns=(
             "name", "label", "state", "billing", "period_count", "period_unit", "currency", "full_units",
             "discount_units", "discount_until", "setup_units", "addons", "anchor", "next_on", "ends_on",
-            "created_at",
+            "trial_until", "created_at",
         ),
         internal=("created_by", "suspended_for", "parked", "trace"),
         secret=("key",),

@@ -183,7 +183,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         name="services",
-        kept=dict.fromkeys(("name", "label", "trace", "addons"), BOOKS) | {"created_by": STAFF},
+        kept=dict.fromkeys(("name", "label", "trace", "addons", "held"), BOOKS) | {"created_by": STAFF},
         plain=("key", "state", "suspended_for", "billing", "period_unit", "currency", "parked"),
     ),
     Table(
@@ -192,6 +192,12 @@ TABLES: tuple[Table, ...] = (
         plain=("state", "period_unit"),
     ),
     Table(name="service_credits", plain=("tax_category",)),
+    Table(
+        name="offers",
+        kept={"note": BOOKS, "reason": BOOKS, "created_by": STAFF, "ended_by": BOOKS},
+        plain=("key", "state", "currency"),
+    ),
+    Table(name="offer_lines", kept=dict.fromkeys(("name", "label", "addons", "quoted", "held"), BOOKS)),
     Table(name="imports", rows="false", elsewhere="personal_traces; the file goes after seven days"),
     Table(name="staff", elsewhere="people of the staff are not cleared", plain=("role", "state")),
     Table(

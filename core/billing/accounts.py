@@ -4,6 +4,7 @@ An account is a client's place in a project (`core/accounts/client_projects.py`)
 Its **balance** is what the client has with the provider, below zero what it owes; it comes from the ledger.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -94,6 +95,14 @@ async def lock(account_ids: list[int]) -> None:
         "SELECT id FROM client_projects WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE",
         sorted(set(account_ids)),
     )
+
+
+async def lock_with_clients(found: Iterable[Mapping[str, Any]]) -> None:
+    """Lock the accounts of rows with `client_id` and `account_id` as verbs of people do: their clients first."""
+    listed = list(found)
+    ids = sorted({row["client_id"] for row in listed})
+    await db.execute("SELECT FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE", ids)
+    await lock([row["account_id"] for row in listed])
 
 
 async def set_terms(account_id: int, terms: Terms, *, by: Actor) -> Record:

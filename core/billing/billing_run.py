@@ -124,8 +124,9 @@ async def step(task: Task, by: Actor) -> Chunk:
 
 async def _charge(task: Task, day: date, outcome: dict[str, Any], *, by: Actor) -> Chunk:
     after = int(task.position.get("after", 0))
-    if not after:
-        outcome["ended"] += await service_states.end_due(day, size=AT_ONCE, by=by)
+    if not after and (ended := await service_states.end_due(day, size=AT_ONCE, by=by)):
+        outcome["ended"] += ended
+        return Chunk(position={}, outcome=outcome)
     found = await renewals.lock_due(day, after=after, size=AT_ONCE)
     done = await renewals.charge(found, day, by=by)
     outcome["expenses"] += done.expenses

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from asyncpg import Record
@@ -103,7 +102,7 @@ async def start(*, is_confirmed: bool = False, by: Actor) -> int:
 async def nightly(now: datetime) -> None:
     """Begin a run once a day, after the provider's midnight, where there is a policy. Called hourly."""
     by = system(await task_runs.provider())
-    day = now.astimezone(ZoneInfo(by.tenant.timezone)).date()
+    day = clock.day(now, by.tenant.timezone)
     is_first = await db.value(
         """INSERT INTO counters (name, next) VALUES ('dunning_run', $1)
            ON CONFLICT (tenant_id, name) DO UPDATE SET next = EXCLUDED.next WHERE counters.next < EXCLUDED.next

@@ -25,12 +25,16 @@ BUYER = ("name", "country", "kind", "contact_person", "registration_number", "va
 
 
 class Seller(msgspec.Struct, frozen=True, kw_only=True):
-    """What a company brings to its documents: its row, how it bills, where to pay, the digest of its logo."""
+    """What a company brings to its documents: its row, how it bills, where to pay, the digest of its logo.
+
+    `lacks` is why it has none, "" when nothing is missing.
+    """
 
     company: Record
     terms: Mapping[str, Any]
     accounts: tuple[BankAccount, ...]
     logo_digest: str = ""
+    lacks: str = ""
 
 
 async def why_not_issued(invoice: Mapping[str, Any]) -> str:
@@ -39,15 +43,20 @@ async def why_not_issued(invoice: Mapping[str, Any]) -> str:
     listed = await invoices.lines(invoice["id"])
     if any(line["reversed_at"] is not None for line in listed):
         return _("One of its expenses was reversed. Delete the draft and begin again.")
-    return missing(company, payer, listed)
+    return payer_lacks(payer, listed) or company_lacks(company)
 
 
-def missing(company: Mapping[str, Any], payer: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> str:
-    """What the two sides lack for a document with these lines, "" when nothing."""
-    if payer["merged_into_id"] is not None or not payer_fields.is_complete(payer):
-        return _("The payer is incomplete, or was merged into another one.")
+def company_lacks(company: Mapping[str, Any]) -> str:
+    """What the side that sells lacks for a document, "" when nothing."""
     if company["archived_at"] is not None or not company_fields.is_complete(company):
         return _("The company is incomplete or archived.")
+    return ""
+
+
+def payer_lacks(payer: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> str:
+    """What the side that pays lacks for a document with these lines, "" when nothing."""
+    if payer["merged_into_id"] is not None or not payer_fields.is_complete(payer):
+        return _("The payer is incomplete, or was merged into another one.")
     is_charged_there = any(line["tax_category"] in ("AE", "K") for line in listed)
     if is_charged_there and not (payer["vat_number"] or payer["registration_number"]):
         return _("Under reverse charge the payer needs a VAT number.")
@@ -78,6 +87,7 @@ async def seller(company: Record) -> Seller:
         terms=await invoice_terms.of(company["id"]),
         accounts=await _accounts(company["id"]),
         logo_digest=digest(logo) if logo else "",
+        lacks=company_lacks(company),
     )
 
 

@@ -6,7 +6,6 @@ What went on because of the promise is suspended again then.
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from asyncpg import Record
 
@@ -49,7 +48,7 @@ async def withdraw(promise_id: int, *, by: Actor) -> Record:
 async def break_due(now: datetime) -> int:
     """Note the promises whose day is over as broken; returns how many. Called hourly in a provider's scope."""
     by = system(await task_runs.provider())
-    day = now.astimezone(ZoneInfo(by.tenant.timezone)).date()
+    day = clock.day(now, by.tenant.timezone)
     sql = "FROM promised_payments WHERE state = 'open' AND until_day < $1"
     found = await db.fetch(f"SELECT client_id, account_id {sql} ORDER BY id LIMIT {AT_ONCE}", day)
     ids = sorted({row["client_id"] for row in found})

@@ -149,9 +149,7 @@ async def lock_due(day: date, *, after: int, size: int) -> list[Record]:
     where = "s.state = 'active' AND s.next_on <= $1 AND s.id > $2"
     found = await db.fetch(f"{DUE.format(where=where)} LIMIT {size:d}", day, after)
     if found:
-        ids = sorted({row["client_id"] for row in found})
-        await db.execute("SELECT FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE", ids)
-        await accounts.lock([row["account_id"] for row in found])
+        await accounts.lock_with_clients(found)
     return found
 
 

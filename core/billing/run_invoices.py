@@ -126,7 +126,7 @@ async def some(since: datetime, day: date, *, after: str = "", by: Actor) -> Mad
     )
     if not found:
         return Made()
-    await _lock(found)
+    await accounts.lock_with_clients(found)
     listed = await db.fetch(OPEN, sorted({row["account_id"] for row in found}))
     late: dict[int, str] = {}
     if brought_lines.is_heard(by=by):
@@ -152,12 +152,6 @@ async def _projects() -> list[int]:
     sellers = {row["id"]: await project_companies.selling(row["id"]) for row in found}
     by_hand = {row["company_id"] for row in await db.fetch("SELECT company_id FROM invoice_terms WHERE is_manual")}
     return [key for key, companies in sellers.items() if companies and companies[0]["id"] not in by_hand]
-
-
-async def _lock(found: Sequence[Record]) -> None:
-    ids = sorted({row["client_id"] for row in found})
-    await db.execute("SELECT FROM clients WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE", ids)
-    await accounts.lock([row["account_id"] for row in found])
 
 
 async def _drafts(listed: Sequence[Record]) -> tuple[list[_Draft], list[Result]]:
@@ -196,7 +190,7 @@ async def _seller(project_id: int) -> Seller:
 def _missing(seller: Seller, payer: Record | None, listed: Sequence[Record]) -> str:
     if payer is None:
         return _("There is nobody to name on the invoice: the client has no payer.")
-    return invoice_making.missing(seller.company, payer, listed)
+    return invoice_making.payer_lacks(payer, listed) or seller.lacks
 
 
 def _waits(row: Record, why: str) -> Result:

@@ -13,6 +13,7 @@ from core.actor import Actor
 from core.billing import accounts, client_taxes, quotes
 from core.billing.quotes import Quote
 from core.catalog import discount_book, price_sheets, promo_codes, shelf
+from core.catalog.discount_rules import Discount
 from core.catalog.list_price import Sheet
 from core.errors import Invalid
 from core.i18n import _
@@ -42,6 +43,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     trial_days: int = 0
 
 
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What a quoted price is held by: the discounts that won, without their days, and the client's facts."""
+
+    product_id: int
+    trial_days: int
+    client: quotes.Client
+    discounts: tuple[Discount, ...]
+
+
+Priced = tuple[Quote, quotes.Client, tuple[Discount, ...]]
+
+
 async def offered(account: Mapping[str, Any], *, by: Actor) -> list[shelf.Offered]:
     """The plans that can be ordered into an account today, also those that only staff sells."""
     day = clock.today(by.tenant.timezone)
@@ -68,7 +81,9 @@ async def requoted(account: Mapping[str, Any], service: Mapping[str, Any], day: 
         trial_days=service["trial_days"],
     )
     new = NewService(price_id=service["price_id"], addons=service["addons"])
-    return await _priced(account, sheet, new, order, by=by)
+    if service["held"] is not None:
+        return await held_price(account, sheet, new, msgspec.convert(service["held"], Held), order)
+    return (await _priced(account, sheet, new, order, by=by))[0]
 
 
 async def sheet_of(new: NewService) -> Sheet:
@@ -98,7 +113,41 @@ async def quoted(account: Mapping[str, Any], sheet: Sheet, new: NewService, *, b
         codes = frozenset([(await promo_codes.find(new.code, client_id=client_id, day=day))["discount_id"]])
     trial_days = await trial_of(plan, sheet, client_id)
     order = Order(product_id=plan["product_id"], day=day, codes=codes, trial_days=trial_days)
-    return await _priced(account, sheet, new, order, by=by)
+    return (await _priced(account, sheet, new, order, by=by))[0]
+
+
+async def holding(account: Mapping[str, Any], sheet: Sheet, new: NewService, *, by: Actor) -> tuple[Quote, Held]:
+    """The same with what holds it: the price can be had later, whatever becomes of its discounts."""
+    plan = await plan_of(account, sheet, by=by)
+    trial_days = await trial_of(plan, sheet, account["client_id"])
+    day = clock.today(by.tenant.timezone)
+    order = Order(product_id=plan["product_id"], day=day, trial_days=trial_days)
+    made, client, known = await _priced(account, sheet, new, order, by=by)
+    won = {price.won for price in (made.opening, made.setup, made.recurring) if price}
+    return made, Held(
+        product_id=plan["product_id"],
+        trial_days=trial_days,
+        client=client,
+        discounts=tuple(
+            msgspec.structs.replace(one, from_day=None, until_day=None) for one in known if one.id in won
+        ),
+    )
+
+
+async def held_price(account: Mapping[str, Any], sheet: Sheet, new: NewService, held: Held, order: Order) -> Quote:
+    """A price that is held, for a service that begins on a day; the tax is the one of that day."""
+    tax, includes_tax = await client_taxes.of(account, order.day, payer_id=order.payer_id)
+    return quotes.quote(
+        sheet,
+        addon_ids(new),
+        order.day,
+        tax,
+        includes_tax=includes_tax,
+        client=held.client,
+        product_id=held.product_id,
+        discounts=held.discounts,
+        trial_days=order.trial_days,
+    )
 
 
 async def trial_of(plan: Mapping[str, Any], sheet: Sheet, client_id: int) -> int:
@@ -115,7 +164,8 @@ async def trial_of(plan: Mapping[str, Any], sheet: Sheet, client_id: int) -> int
     return 0 if tried else int(plan["trial_days"])
 
 
-async def _priced(account: Mapping[str, Any], sheet: Sheet, new: NewService, order: Order, *, by: Actor) -> Quote:
+async def _priced(account: Mapping[str, Any], sheet: Sheet, new: NewService, order: Order, *, by: Actor) -> Priced:
+    """The price, and the facts and discounts that it came from."""
     tax, includes_tax = await client_taxes.of(account, order.day, payer_id=order.payer_id)
     client_id = account["client_id"]
     subjects = [order.subject] if order.subject else []
@@ -128,7 +178,7 @@ async def _priced(account: Mapping[str, Any], sheet: Sheet, new: NewService, ord
         is_first_order=not await db.value(has_some, client_id),
         codes=reach.codes,
     )
-    return quotes.quote(
+    made = quotes.quote(
         sheet,
         addon_ids(new),
         order.day,
@@ -139,6 +189,7 @@ async def _priced(account: Mapping[str, Any], sheet: Sheet, new: NewService, ord
         discounts=reach.discounts,
         trial_days=order.trial_days,
     )
+    return made, client, reach.discounts
 
 
 def addon_ids(new: NewService) -> dict[int, int]:

@@ -35,6 +35,12 @@ async def activate(service_id: int, *, by: Actor) -> Record:
     """
     account, service = await locked(service_id, ("pending",), by=by)
     clients.require_open(account, ["service"])
+    await begin(account, service, by=by)
+    return await services.get(service_id, by=by)
+
+
+async def begin(account: Record, service: Mapping[str, Any], *, by: Actor) -> None:
+    """The same of a service in an account that the caller has locked. Asks for no right."""
     today = clock.today(by.tenant.timezone)
     quoted = await service_prices.requoted(account, service, today, by=by)
     accounts.require_within(account, quoted.at_once)
@@ -42,11 +48,10 @@ async def activate(service_id: int, *, by: Actor) -> Record:
         await trials.begin(service, quoted, today)
     else:
         await _begin(service, quoted, today)
-    await services.note(service_id, "active", by=by)
+    await services.note(service["id"], "active", by=by)
     for made in [] if quoted.trial_until else _charges(service, quoted, today):
         await expenses.charge(account, made, by=by)
     await services.tell("service:activated", service, by=by)
-    return await services.get(service_id, by=by)
 
 
 async def _begin(service: Mapping[str, Any], quoted: Quote, today: date) -> None:
@@ -142,12 +147,22 @@ async def keep(service_id: int, *, by: Actor) -> Record:
 
 
 async def end_due(day: date, *, size: int, by: Actor) -> int:
-    """End so many services whose last day is over; returns how many there were."""
+    """End so many services whose last day is over; returns how many there were.
+
+    Clients and accounts are locked first, as verbs of people lock them. Then products are, until the transaction
+    ends: it goes on to no other account.
+    """
+    where = "s.state IN ('active', 'suspended') AND s.ends_on <= $1"
+    sql = f"SELECT s.id, s.client_id, s.account_id FROM services s WHERE {where} ORDER BY s.id LIMIT $2"
+    due = await db.fetch(sql, day, size)
+    if not due:
+        return 0
+    await accounts.lock_with_clients(due)
     found = await db.fetch(
-        """SELECT s.*, n.product_id FROM services s JOIN plans n ON n.id = s.plan_id
-            WHERE s.state IN ('active', 'suspended') AND s.ends_on <= $1 ORDER BY s.id LIMIT $2 FOR UPDATE OF s""",
+        f"""SELECT s.*, n.product_id FROM services s JOIN plans n ON n.id = s.plan_id
+            WHERE {where} AND s.id = ANY($2::bigint[]) ORDER BY s.id FOR UPDATE OF s""",
         day,
-        size,
+        [row["id"] for row in due],
     )
     await end_each(found, "", day, by=by)
     for service in found:
@@ -169,7 +184,7 @@ async def end_each(found: Sequence[Mapping[str, Any]], reason: str, day: date, *
         [service["id"] for service in found],
         clock.now(),
     )
-    for service in found:
+    for service in sorted(found, key=lambda one: (one["product_id"], one["id"])):
         await services.note(service["id"], "ended", reason=reason, by=by)
         await stock.give_back(service["product_id"])
         await promo_codes.give_back(f"service-{service['id']}")

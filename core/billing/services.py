@@ -73,6 +73,7 @@ class Service(db.Owned, tablename="services"):
     trial_days = Integer()
     trial_until = Date(null=True)
     owes_set_up = Boolean()
+    held = JSONB(null=True)
     created_at = Timestamptz()
     created_by = Text()
     version = Integer()
@@ -125,13 +126,13 @@ async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) 
     sheet = await service_prices.sheet_of(new)
     plan = await service_prices.plan_of(account, sheet, by=by)
     quoted = await service_prices.quoted(account, sheet, new, by=by)
-    label = _label(new)
-    await _require_room(plan, account["client_id"])
+    label = label_of(new)
+    await require_room(plan, account["client_id"])
     await stock.take(plan["product_id"])
     name = f"{plan['product_name']} {sheet.plan_name}"
-    values = _values(account, sheet, quoted, new) | {"name": name, "label": label, "key": key or uuid4().hex}
+    values = values_of(account, sheet, quoted, new) | {"name": name, "label": label, "key": key or uuid4().hex}
     values["trial_days"] = await service_prices.trial_of(plan, sheet, account["client_id"])
-    service_id = await _insert(values, by=by)
+    service_id = await insert(values, by=by)
     if new.code.strip():
         day = clock.today(by.tenant.timezone)
         subject = f"service-{service_id}"
@@ -166,14 +167,15 @@ def title(service: Mapping[str, Any]) -> str:
     return f"{service['name']} · {service['label']}" if service["label"] else str(service["name"])
 
 
-def _label(new: NewService) -> str:
+def label_of(new: NewService) -> str:
+    """Which one it is; `Invalid` for a label that is too long."""
     checks = Checks()
     label = checks.text("label", new.label, longest=LONGEST_LABEL, required=False)
     checks.done()
     return label
 
 
-async def _require_room(plan: Record, client_id: int) -> None:
+async def require_room(plan: Mapping[str, Any], client_id: int) -> None:
     """Nothing, unless the client has as many of the product as one may: then `Conflict`."""
     most = plan["most_per_client"]
     if most is None:
@@ -188,7 +190,8 @@ async def _require_room(plan: Record, client_id: int) -> None:
         raise Conflict(_("The client may have at most %(count)s of this product.") % {"count": most})
 
 
-def _values(account: Mapping[str, Any], sheet: Sheet, quoted: Quote, new: NewService) -> dict[str, Any]:
+def values_of(account: Mapping[str, Any], sheet: Sheet, quoted: Quote, new: NewService) -> dict[str, Any]:
+    """A service of this price as it is kept when it is ordered."""
     later = quoted.recurring or quoted.opening
     return {
         "client_id": account["client_id"],
@@ -207,7 +210,8 @@ def _values(account: Mapping[str, Any], sheet: Sheet, quoted: Quote, new: NewSer
     }
 
 
-async def _insert(values: Mapping[str, Any], *, by: Actor) -> int:
+async def insert(values: Mapping[str, Any], *, by: Actor) -> int:
+    """Write a service with these values; returns its id. Asks for no right."""
     kept = {**values, "created_at": clock.now(), "created_by": by.name}
     places = ", ".join(f"${place}" for place in range(1, len(kept) + 1))
     sql = f"INSERT INTO services ({', '.join(kept)}) VALUES ({places}) RETURNING id"

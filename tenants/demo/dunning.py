@@ -54,7 +54,9 @@ async def _decide(*, by: Actor) -> None:
     yearly = tuple(
         date(dunning_settings.EVERY_YEAR, *one) for one in ((1, 1), (5, 1), (7, 14), (11, 11), (12, 25))
     )
-    decided = DunningSettingChanges(yearly=yearly, most_stops=MOST_STOPS, promise_most={"EUR": 10_000})
+    decided = DunningSettingChanges(
+        yearly=yearly, most_stops=MOST_STOPS, promise_most={"EUR": 10_000, "CHF": 10_000}, promise_age=0
+    )
     await dunning_settings.update(decided, version=0, by=by)
 
 

@@ -46,6 +46,8 @@ from core.billing import (
     expenses,
     invoice_drafts,
     invoice_states,
+    offer_states,
+    offers,
     payments,
     service_states,
     services,
@@ -97,6 +99,9 @@ async def service(by: Actor) -> None:
     for label in ("exemple.fr", "boutique.exemple.fr"):
         made = await services.create(account_id, services.NewService(price_id=price_id, label=label), by=by)
     await service_states.activate(made["id"], by=by)
+    offer = await offers.create(account_id, [services.NewService(price_id=price_id, label="devis.fr")], by=by)
+    until = clock.today(by.tenant.timezone) + timedelta(days=30)
+    await offer_states.send(offer["id"], offer_states.Sending(valid_until=until, note="Comme convenu."), by=by)
     plan_id = await db.value("SELECT plan_id FROM services WHERE id = $1", made["id"])
     draft = await price_lists.begin(plan_id, by=by)
     sheet = (await price_sheets.of_list(draft["id"]))[0]

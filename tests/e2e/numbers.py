@@ -61,6 +61,7 @@ NUMBERS = {
     "active_service": f"SELECT max(id) FROM services WHERE state = 'active' AND client_id = {OWN}",
     "moving_list": """SELECT max(l.id) FROM services s JOIN price_lists l ON l.plan_id = s.plan_id
                        WHERE l.number = 2 AND l.published_at IS NOT NULL""",
+    "offer": f"SELECT max(id) FROM offers WHERE state = 'sent' AND client_id = {OWN}",
     "dearer_price": "SELECT max(p.id) FROM prices p WHERE p.units = 1900 AND p.setup_units = 500",
     "service_price": f"""SELECT max(p.id) FROM services s JOIN prices p ON p.id = s.price_id
                           WHERE s.client_id = {OWN}""",

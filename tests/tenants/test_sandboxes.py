@@ -105,6 +105,8 @@ async def test_the_night_s_work_follows_and_charges_what_fell_due(
     async with db.as_tenant(alice.tenant.id):
         assert await db.value("SELECT count(*) FROM expenses") == 3
         assert await db.value("SELECT issued_on FROM invoices") == over
+        told = "SELECT next FROM counters WHERE name IN ('billing_run', 'dunning_run', 'daily_figures')"
+        assert {row["next"] for row in await db.fetch(told)} == {over.toordinal()}, "the night is of that day"
         assert (await billing_run.preview(by=alice)).due == 0
         await books.check()
 

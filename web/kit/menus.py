@@ -41,6 +41,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         N_("Billing"),
         (
             (N_("Services"), "/staff/services", "package", Permission.SERVICE_READ),
+            (N_("Quotes"), "/staff/offers", "file-text", Permission.SERVICE_READ),
             (N_("Billing run"), "/staff/billing-run", "calendar-event", Permission.SERVICE_BILL),
             (N_("Dunning"), "/staff/dunning", "mail", Permission.DUNNING_READ),
             (N_("Invoices"), "/staff/invoices", "file-invoice", Permission.INVOICE_READ),

@@ -83,6 +83,7 @@ PORTAL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         N_("Money"),
         (
             Entry(N_("Services"), "/services", "package", N_("What you have with us."), Right.SERVICES_READ),
+            Entry(N_("Quotes"), "/offers", "file-text", N_("What we offered you."), Right.SERVICES_READ),
             Entry(
                 N_("Balance"),
                 "/balance",

@@ -29,6 +29,25 @@ async def check() -> None:
     assert await db.fetch(WRONG_COVERS) == []
     assert await db.fetch(WRONG_SPENDINGS) == []
     assert await db.fetch(LEFT_OPEN) == [], "what was paid covers what is open"
+    assert await db.fetch(WRONG_EARNINGS) == []
+    assert await db.fetch(WRONG_PERIODS) == [], "each period of a service is charged once, without a gap"
+    assert await db.fetch(WRONG_DOCUMENTS) == []
+    assert await db.fetch(WRONG_LINES) == []
+    assert await db.fetch(WRONG_NUMBERS) == [], "the numbers of documents follow each other"
+
+
+async def overdrawn() -> dict[int, int]:
+    """The accounts that owe more than they may, each with its balance: a chargeback does that."""
+    found = await db.fetch(
+        """SELECT a.id, (t.credits - t.debits)::bigint AS balance FROM client_projects a
+             JOIN projects p ON p.id = a.project_id
+             JOIN ledger_accounts l ON l.holder_id = a.id AND l.kind = 'client' AND l.currency = p.currency
+             JOIN ledger_totals t ON t.account_id = l.id
+            WHERE NOT a.is_postpaid AND t.credits - t.debits < -coalesce(a.credit_limit, p.credit_limit)
+                - coalesce((SELECT r.left_units FROM promised_payments r
+                             WHERE r.account_id = a.id AND r.state = 'open'), 0)"""
+    )
+    return {row["id"]: row["balance"] for row in found}
 
 
 WRONG_BALANCES = """
@@ -57,4 +76,57 @@ LEFT_OPEN = """
     SELECT e.account_id FROM expenses e JOIN payments p ON p.account_id = e.account_id AND p.currency = e.currency
     WHERE e.reversed_at IS NULL AND e.covered_units < e.gross_units
       AND p.state = 'paid' AND p.allocated_units + p.refunded_units < p.units
+"""
+WRONG_EARNINGS = """
+    SELECT l.currency, l.kind, held.units, told.units FROM ledger_accounts l
+      JOIN LATERAL (SELECT credits - debits AS units FROM ledger_totals WHERE account_id = l.id) held ON true
+     CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(CASE l.kind WHEN 'tax' THEN e.tax_units ELSE e.net_units END)
+               FROM expenses e
+              WHERE e.currency = l.currency AND e.kind <> 'transfer' AND e.reversed_at IS NULL), 0)
+           - coalesce((SELECT sum(CASE l.kind WHEN 'tax' THEN c.tax_units ELSE c.net_units END)
+               FROM service_credits c JOIN payments p ON p.id = c.payment_id AND p.currency = l.currency), 0)
+           AS units) told
+     WHERE l.kind IN ('revenue', 'tax') AND held.units <> told.units
+"""
+WRONG_PERIODS = """
+    SELECT c.service_id, c.period_start, c.period_end, c.before, c.is_last, s.state, s.next_on FROM (
+        SELECT e.service_id, e.period_start, e.period_end, lag(e.period_end) OVER w AS before,
+               lead(e.period_end) OVER w IS NULL AS is_last
+          FROM expenses e WHERE e.key ~ '^service-[0-9]+-(start|[0-9]{4}-)' AND e.period_start IS NOT NULL
+        WINDOW w AS (PARTITION BY e.service_id ORDER BY e.period_start, e.id)) c
+      JOIN services s ON s.id = c.service_id
+     WHERE c.before <> c.period_start OR c.period_start >= c.period_end
+        OR (c.is_last AND s.state <> 'ended' AND c.period_end <> coalesce(s.next_on, s.ends_on, '-infinity'))
+"""
+WRONG_DOCUMENTS = """
+    SELECT k.id, k.number, k.gross_units FROM invoices k
+      JOIN LATERAL (SELECT sum(l.net_units) AS net, sum(l.tax_units) AS tax, sum(l.discount_units) AS discount,
+                           bool_or(l.is_live) AS some, bool_and(l.is_live) AS every
+                      FROM invoice_lines l WHERE l.invoice_id = k.id) l ON true
+     CROSS JOIN LATERAL (SELECT CASE WHEN k.frozen <> '' THEN k.frozen::jsonb -> 'totals' END AS said) f
+      LEFT JOIN invoices c ON c.corrects_id = k.id
+     WHERE (k.net_units, k.tax_units, k.discount_units) IS DISTINCT FROM (l.net, l.tax, l.discount)
+        OR k.gross_units <> k.net_units + k.tax_units
+        OR (k.state <> 'draft') <> (k.frozen <> '')
+        OR (k.state <> 'draft' AND k.kind <> 'proforma') <> (k.number <> '')
+        OR (f.said ->> 'gross_units')::bigint <> k.gross_units OR (f.said ->> 'tax_units')::bigint <> k.tax_units
+        OR encode(sha256(convert_to(k.frozen, 'UTF8')), 'hex') <> coalesce(nullif(k.digest, ''),
+               encode(sha256(''), 'hex'))
+        OR l.every <> (k.kind = 'invoice' AND k.state <> 'void') OR l.some <> l.every
+        OR (c.id IS NOT NULL) <> (k.kind = 'invoice' AND k.state = 'void') OR c.gross_units <> k.gross_units
+        OR c.tax_units <> k.tax_units OR (k.kind = 'credit_note') <> (k.corrects_id IS NOT NULL)
+"""
+WRONG_LINES = """
+    SELECT l.invoice_id, l.position FROM invoice_lines l
+      JOIN expenses e ON e.id = l.expense_id JOIN invoices k ON k.id = l.invoice_id
+     WHERE (l.net_units, l.tax_units, l.tax_rate, l.tax_category, e.currency, e.client_id)
+           IS DISTINCT FROM (e.net_units, e.tax_units, e.tax_rate, e.tax_category, k.currency, k.client_id)
+        OR (l.is_live AND k.state = 'issued' AND e.reversed_at IS NOT NULL)
+"""
+WRONG_NUMBERS = """
+    SELECT company_id, kind, series, min(number), max(number), count(*) FROM (
+        SELECT company_id, kind, regexp_replace(number, '[0-9]+$', '') AS series,
+               substring(number FROM '[0-9]+$')::bigint AS number FROM invoices WHERE number <> '') n
+     GROUP BY company_id, kind, series
+    HAVING min(number) <> 1 OR max(number) <> count(*) OR count(DISTINCT number) <> count(*)
 """

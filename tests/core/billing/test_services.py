@@ -99,9 +99,12 @@ def a_run(day: date, **more: Any) -> Task:
 
 
 async def bill(day: date, by: Actor) -> dict[str, Any]:
-    """What a run charges on this day, without its invoices; returns what it tells."""
+    """What a run ends and charges on this day, without its invoices; returns what it tells."""
     with on(day):
-        return (await billing_run.step(a_run(day), by)).outcome
+        chunk = await billing_run.step(a_run(day), by)
+        while "invoiced" not in chunk.position:
+            chunk = await billing_run.step(a_run(day, position=chunk.position, outcome=chunk.outcome), by)
+        return chunk.outcome
 
 
 async def charged(service_id: int) -> list[tuple[date, date | None, int, int]]:
@@ -367,9 +370,9 @@ async def test_a_period_is_charged_once_whoever_turns_the_service_back(alice: Ac
     with on(date(2026, 1, 1)):
         service_id = await begin(await account(alice), monthly, alice)
     await bill(date(2026, 2, 1), alice)
-    await db.execute("UPDATE services SET periods = 1, next_on = '2026-02-01' WHERE id = $1", service_id)
     with pytest.raises(asyncpg.UniqueViolationError):
         async with db.savepoint():
+            await db.execute("UPDATE services SET periods = 1, next_on = '2026-02-01' WHERE id = $1", service_id)
             await bill(date(2026, 2, 1), alice)
 
 
