@@ -7,7 +7,9 @@ OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
 STREAM = re.compile(rb"stream\r?\n(.*)\r?\nendstream", re.DOTALL)
 ESCAPED = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-DRAWN = re.compile(rb"/(f\d+) [\d.]+ Tf|\(((?:\\.|[^\\()])*)\)|<([0-9a-fA-F]+)>(?=[^>])|\b(ET)\b", re.DOTALL)
+PLAIN = rb"(?:\\.|[^\\()]|\((?:\\.|[^\\()])*\))*"
+"""What stands in the parentheses of a string: a pair of them inside is not escaped."""
+DRAWN = re.compile(rb"/(f\d+) [\d.]+ Tf|\((" + PLAIN + rb")\)|<([0-9a-fA-F]+)>(?=[^>])|\b(ET)\b", re.DOTALL)
 PAIR = re.compile(rb"<([0-9a-fA-F]+)> <([0-9a-fA-F]+)>(?: <([0-9a-fA-F]+)>)?")
 
 

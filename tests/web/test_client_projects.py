@@ -35,10 +35,10 @@ async def test_an_account_is_opened_given_a_limit_made_home_and_closed(alice: Vi
     sent = {"project_id": str(await pro()), "credit_limit": "250.50"}
     page = await alice.follow(await alice.post(PAGE, sent))
     assert "The account was opened." in alice.text(page)
-    assert 'value="250.50"' in page.text and "opened by Alice" in alice.text(page)
+    assert "€250.50" in page.text and "opened by Alice" in alice.text(page)
     here = f"/staff/accounts/{await account(await pro())}"
-    page = await alice.follow(await alice.post(here, {"credit_limit": ""}))
-    assert "The credit limit was saved." in alice.text(page) and 'value="250.50"' not in page.text
+    page = await alice.follow(await alice.post(f"{here}/terms", {"credit_limit": ""}))
+    assert "What the account may owe was saved." in alice.text(page) and 'value="250.50"' not in page.text
     assert "Make another one its home first." not in alice.text(await alice.get(f"{here}/close"))
     page = await alice.follow(await alice.post(f"{here}/home"))
     assert "The client belongs to this project now." in alice.text(page)
@@ -52,7 +52,7 @@ async def test_what_is_wrong_stands_beside_its_field(alice: Visitor) -> None:
     page = await alice.post(PAGE, {"project_id": str(await pro()), "credit_limit": "much"})
     assert page.status_code == 422 and 'id="error-credit_limit"' in page.text
     await alice.post(PAGE, {"project_id": str(await pro()), "credit_limit": ""})
-    page = await alice.post(f"/staff/accounts/{await account(await pro())}", {"credit_limit": "1.234"})
+    page = await alice.post(f"/staff/accounts/{await account(await pro())}/terms", {"credit_limit": "1.234"})
     assert page.status_code == 422 and "EUR has 2 digits after the point." in alice.text(page)
 
 

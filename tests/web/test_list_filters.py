@@ -1,4 +1,4 @@
-"""Saved filters of payers, users, contracts and activity on pages: saving, using, opening the list with one."""
+"""Saved filters of the lists besides that of clients on pages: saving, using, opening the list with one."""
 
 import pytest
 
@@ -10,6 +10,11 @@ LISTS = {
     "payers": ("/staff/payers", "country=FR", "Country: France"),
     "users": ("/staff/users", "status=active", "Client’s status: Active"),
     "contracts": ("/staff/contracts", "state=signed", "State: Signed"),
+    "accounts": ("/staff/accounts", "balance=owes", "Balance: Owes"),
+    "expenses": ("/staff/expenses", "age=late_30", "Due: 1 to 30 days late"),
+    "invoices": ("/staff/invoices", "paid=overdue", "Payment: Overdue"),
+    "payments": ("/staff/payments", "method=cash", "Method: Cash"),
+    "services": ("/staff/services", "waits=funds", "Waits for: Money"),
     "activity": ("/staff/activity", "day_from=2026-01-01", "From day: 2026-01-01"),
 }
 

@@ -14,7 +14,9 @@ from web.api import answers
 from web.api.reading import asks
 from web.kit.visit import By
 
-List = Literal["activity", "contracts", "payers", "users"]
+List = Literal[
+    "accounts", "activity", "contracts", "expenses", "invoices", "payers", "payments", "services", "users"
+]
 
 
 class ListFilter(msgspec.Struct, kw_only=True):
@@ -53,7 +55,7 @@ class ListFilterEdit(ListFilterChanges, frozen=True, kw_only=True, forbid_unknow
 
 @get("/v1/list-filters", **asks(Permission.CLIENT_READ))
 async def index(by: By) -> ListFilterList:
-    """List the saved filters of payers, users, contracts and activity."""
+    """List the saved filters of the lists besides that of clients."""
     found = [one for name in list_filters.readable(by=by) for one in await list_filters.every(name, by=by)]
     return ListFilterList(items=[_shown(one) for one in found])
 

@@ -11,9 +11,9 @@ from core.permissions import Permission
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page
 from web.kit.visit import By
-from web.staff import money_lists
+from web.staff import list_saving, money_lists
+from web.staff.money_lists import MoneyList
 
-HERE = "/staff/accounts"
 BALANCES = {"owes": N_("Owes"), "over_limit": N_("Owes more than it may"), "ahead": N_("Has credit")}
 LABELS = {
     "client": N_("Client's code"),
@@ -21,16 +21,23 @@ LABELS = {
     "currency": N_("Currency"),
     "balance": N_("Balance"),
 }
+LIST = MoneyList(
+    name="accounts",
+    filter=AccountFilter,
+    listed=account_list,
+    labels=LABELS,
+    words=money_lists.named(balance=BALANCES),
+)
 
 
 @get("/accounts", **requires(Permission.ACCOUNT_READ))
 async def index(request: AnyRequest, by: By) -> Response[Any]:
     """The list: filtered and paged by the address alone, so that a link shows the same."""
-    named = {"balance": {key: _(label) for key, label in BALANCES.items()}}
-    found = await money_lists.read(request, AccountFilter, account_list, HERE, LABELS, named, by=by)
+    if (opening := await list_saving.opening(request, LIST.name, by=by)) is not None:
+        return opening
+    found = await money_lists.read(request, LIST, by=by)
     sums = [("balance", _("Balance")), ("owed", _("Owed")), ("ahead", _("Credit"))]
-    balances = list(named["balance"].items())
-    return page(request, "staff/accounts/index.html", balances=balances, sums=sums, **found)
+    return page(request, "staff/accounts/index.html", sums=sums, **found)
 
 
 ROUTES = [index]

@@ -40,21 +40,6 @@ async def open_account(request: AnyRequest, by: By, code: FromPath[int]) -> Resp
     return redirect(request, _address(code), toast=_("The account was opened."))
 
 
-@post("/accounts/{account_id:int}", status_code=200, **requires(Permission.PROJECT_ASSIGN))
-async def set_limit(request: AnyRequest, by: By, account_id: FromPath[int]) -> Response[Any]:
-    """Give an account its own credit limit; an empty one is the project's."""
-    account = await client_projects.get(account_id, by=by)
-    form = await forms.read(request)
-    try:
-        limit = await _limit_in(form, account["project_id"], by=by)
-        await client_projects.set_limit(account_id, limit, by=by)
-    except Invalid as refusal:
-        client = await clients.get(account["code"], by=by)
-        refused = form.refused(refusal)
-        return await _show(request, client, by=by, limit_form=refused, limit_of=account_id, status=422)
-    return redirect(request, _address(account["code"]), toast=_("The credit limit was saved."))
-
-
 @post("/accounts/{account_id:int}/home", **requires(Permission.PROJECT_ASSIGN))
 async def make_home(request: AnyRequest, by: By, account_id: FromPath[int]) -> Response[None]:
     """The client belongs to this project from now on."""
@@ -85,8 +70,6 @@ async def _show(
     *,
     by: Actor,
     form: Form | None = None,
-    limit_form: Form | None = None,
-    limit_of: int = 0,
     status: int = 200,
 ) -> Response[str]:
     accounts = await client_projects.of(client["id"], by=by)
@@ -98,9 +81,7 @@ async def _show(
         "projects",
         by=by,
         status=status,
-        accounts=[
-            dict(row) | _limits(row) | ({"form": limit_form} if row["id"] == limit_of else {}) for row in accounts
-        ],
+        accounts=[dict(row) | {"limit_in_force": _limit(row)} for row in accounts],
         may=may,
         choices={"project_id": list(offered.items())},
         form=form or Form(),
@@ -138,19 +119,14 @@ async def _limit_in(form: Form, project_id: int, *, by: Actor) -> int | None:
         raise Invalid({"credit_limit": str(error)}) from error
 
 
-def _limits(account: Any) -> dict[str, Any]:
-    """The credit limit as people write it and as a form, and the one of the project."""
-    own, usual, currency = account["credit_limit"], account["usual_limit"], account["currency"]
-    limit = "" if own is None else money.written(own, currency)
-    return {
-        "limit_in_force": usual if own is None else own,
-        "limit_of_project": money.written(usual, currency),
-        "form": Form({"credit_limit": limit}),
-    }
+def _limit(account: Any) -> int:
+    """What the account may owe: by its own limit, or by the project's."""
+    own = account["credit_limit"]
+    return int(account["usual_limit"] if own is None else own)
 
 
 def _address(code: int) -> str:
     return f"/staff/clients/{code}/projects"
 
 
-ROUTES = [show_projects, open_account, set_limit, make_home, confirm, close_account]
+ROUTES = [show_projects, open_account, make_home, confirm, close_account]

@@ -20,7 +20,8 @@ from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import client_tabs, money_lists
+from web.staff import client_tabs, list_saving, money_lists
+from web.staff.money_lists import MoneyList
 
 HERE = "/staff/expenses"
 STATES = {"open": N_("Not covered"), "covered": N_("Covered"), "reversed": N_("Reversed")}
@@ -32,18 +33,23 @@ AGES = {
     "late_more": N_("More than 90 days late"),
 }
 LABELS = money_lists.LABELS | {"text": N_("Text"), "state": N_("State"), "age": N_("Due")}
+LIST = MoneyList(
+    name="expenses",
+    filter=ExpenseFilter,
+    listed=expense_list,
+    labels=LABELS,
+    words=money_lists.named(state=STATES, age=AGES),
+)
 
 
 @get("/expenses", **requires(Permission.EXPENSE_READ))
 async def index(request: AnyRequest, by: By) -> Response[Any]:
     """The list: filtered and paged by the address alone, so that a link shows the same."""
-    named = {
-        name: {key: _(label) for key, label in words.items()} for name, words in (("state", STATES), ("age", AGES))
-    }
-    found = await money_lists.read(request, ExpenseFilter, expense_list, HERE, LABELS, named, by=by)
+    if (opening := await list_saving.opening(request, LIST.name, by=by)) is not None:
+        return opening
+    found = await money_lists.read(request, LIST, by=by)
     sums = [("gross", _("Charged")), ("open", _("Not covered"))]
-    choices = {name: list(known.items()) for name, known in named.items()}
-    return page(request, "staff/expenses/index.html", choices=choices, sums=sums, **found)
+    return page(request, "staff/expenses/index.html", sums=sums, **found)
 
 
 @get("/clients/{code:int}/expenses", **requires(Permission.EXPENSE_READ))

@@ -21,7 +21,8 @@ from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import client_tabs, money_lists
+from web.staff import client_tabs, list_saving, money_lists
+from web.staff.money_lists import MoneyList
 
 HERE = "/staff/invoices"
 KINDS = {"invoice": N_("Invoice"), "credit_note": N_("Credit note"), "proforma": N_("Pro forma")}
@@ -38,18 +39,29 @@ LABELS = dict(money_lists.LABELS) | {
 }
 
 
+async def words(*, by: Actor) -> dict[str, dict[str, str]]:
+    """What the values of the filter are called: {parameter: {value: name}}."""
+    sees = policies.allows(by, Permission.COMPANY_READ)
+    sellers = {str(row["id"]): row["name"] for row in await companies.every(by=by)} if sees else {}
+    named = {"kind": KINDS, "state": STATES, "paid": PAID}
+    told = {name: {key: _(label) for key, label in known.items()} for name, known in named.items()}
+    return told | {"company": sellers if len(sellers) > 1 else {}}
+
+
+LIST = MoneyList(name="invoices", filter=InvoiceFilter, listed=invoice_list, labels=LABELS, words=words)
+
+
 @get("/invoices", **requires(Permission.INVOICE_READ))
 async def index(request: AnyRequest, by: By) -> Response[Any]:
     """The list: filtered and paged by the address alone, so that a link shows the same."""
-    named = await _words(by=by)
-    found = await money_lists.read(request, InvoiceFilter, invoice_list, HERE, LABELS, named, by=by)
-    choices = {name: list(known.items()) for name, known in named.items()}
+    if (opening := await list_saving.opening(request, LIST.name, by=by)) is not None:
+        return opening
+    found = await money_lists.read(request, LIST, by=by)
     sums = [("gross", _("Billed")), ("open", _("Not paid"))]
     today = clock.today(by.tenant.timezone)
     return page(
         request,
         "staff/invoices/index.html",
-        choices=choices,
         sums=sums,
         today=today,
         zip_action=filtered.link(f"{HERE}/zip", forms.query(request, ignore=filtered.PAGING)),
@@ -186,15 +198,6 @@ async def _form(
         payers=[(row["id"], row["name"]) for row in payers],
         companies=[(row["id"], row["name"]) for row in sellers],
     )
-
-
-async def _words(*, by: Actor) -> dict[str, dict[str, str]]:
-    """What the values of the filter are called: {parameter: {value: name}}."""
-    sees = policies.allows(by, Permission.COMPANY_READ)
-    sellers = {str(row["id"]): row["name"] for row in await companies.every(by=by)} if sees else {}
-    named = {"kind": KINDS, "state": STATES, "paid": PAID}
-    told = {name: {key: _(label) for key, label in known.items()} for name, known in named.items()}
-    return told | {"company": sellers if len(sellers) > 1 else {}}
 
 
 ROUTES = [index, show_of_client, new, create, show, pdf, confirm, delete]

@@ -19,16 +19,29 @@ from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import contracts, edits, list_saving, payers, users
+from web.staff import (
+    accounts,
+    contracts,
+    edits,
+    expenses,
+    invoices,
+    list_saving,
+    money_lists,
+    payers,
+    payments,
+    services,
+    users,
+)
 
 HERE = "/staff/filters"
 SEES = requires(Permission.CLIENT_READ)
+MONEY = {module.LIST.name: module.LIST for module in (accounts, expenses, invoices, payments, services)}
 LABELS = {
     "activity": histories.LABELS,
     "contracts": contracts.LABELS,
     "payers": payers.LABELS,
     "users": users.LABELS,
-}
+} | {name: one.labels for name, one in MONEY.items()}
 
 
 @get("/filters", **SEES)
@@ -185,6 +198,8 @@ async def _shown_by(list_name: str, *, by: Actor) -> Callable[[str, str], str]:
     """Shows a value of the list's filter as people read it."""
     if list_name == "activity":
         return histories.shown_by(await histories.choices(by=by))
+    if list_name in MONEY:
+        return money_lists.shown_by(await money_lists.words_of(MONEY[list_name], by=by))
     if list_name == "contracts":
         return contracts.shown_by(await contracts.words(by=by))
     return payer_forms.shown if list_name == "payers" else users.shown

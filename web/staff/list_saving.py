@@ -7,6 +7,7 @@ from litestar import Response
 from core.accounts import list_filters
 from core.accounts.list_filters import ListFilter
 from core.actor import Actor
+from core.billing import money_filters
 from web.kit import filtered, forms
 from web.kit.pages import AnyRequest, redirect
 from web.kit.visit import visit_of
@@ -16,7 +17,7 @@ PATHS = {
     "contracts": "/staff/contracts",
     "payers": "/staff/payers",
     "users": "/staff/users",
-}
+} | {name: f"/staff/{name}" for name in money_filters.MONEY}
 """Where the lists stand."""
 
 

@@ -1,6 +1,6 @@
 """What the pages of expenses and payments share: a list by its address, and the account a form is about."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from types import ModuleType
 from typing import Any
@@ -21,6 +21,7 @@ from web.kit.forms import Form
 from web.kit.pages import AnyRequest
 from web.kit.templates import day
 from web.kit.visit import visit_of
+from web.staff import list_saving
 
 LABELS = {
     "client": N_("Client's code"),
@@ -32,42 +33,69 @@ Names = Mapping[str, Mapping[str, str]]
 """What the values of a filter are called: {parameter: {value: name}}."""
 
 
-async def read(
-    request: AnyRequest,
-    struct: type[msgspec.Struct],
-    listed: ModuleType,
-    here: str,
-    labels: Mapping[str, str],
-    named: Names,
-    *,
-    by: Actor,
-) -> dict[str, Any]:
-    """What the page of a list shows: `status`, rows, totals, paging, the filter and the line of what is in force.
+class MoneyList(msgspec.Struct, frozen=True, kw_only=True):
+    """A list as its page has it: its name, which is the end of its address, what filters it, the module with
+    `page` and `totals`, what its parameters are called, and what their values are."""
 
-    `listed` is the module of the list, with `page` and `totals`.
-    """
+    name: str
+    filter: type[msgspec.Struct]
+    listed: ModuleType
+    labels: Mapping[str, str]
+    words: Callable[..., Awaitable[Names]]
+
+    @property
+    def here(self) -> str:
+        """Where it stands."""
+        return list_saving.PATHS[self.name]
+
+
+async def read(request: AnyRequest, one: MoneyList, *, by: Actor) -> dict[str, Any]:
+    """What the page of a list shows: `status`, rows, totals, paging, the filter with what is in force and saved,
+    and `choices` ({parameter: [(value, name)]})."""
     given, asked = forms.query(request, ignore=filtered.PAGING), request.query_params
+    everything = list_saving.kept_in(request, one.name)
     found, totals, errors, status = Page(rows=[]), [], {}, 200
     try:
-        chosen = forms.fill(struct, given)
+        chosen = forms.fill(one.filter, given)
         within, after, before = visit_of(request).focus, asked.get("after", ""), asked.get("before", "")
-        found = await listed.page(chosen, by=by, within=within, after=after, before=before)
-        totals = await listed.totals(chosen, by=by, within=within)
+        found = await one.listed.page(chosen, by=by, within=within, after=after, before=before)
+        totals = await one.listed.totals(chosen, by=by, within=within)
     except Invalid as refusal:
         errors, status = refusal.errors, 422
-    brands = await _projects(by=by)
-    words = {**named, "project": brands}
+    words = await words_of(one, by=by)
+    brands = words["project"]
     return {
         "status": status,
         "rows": found.rows,
         "totals": totals,
-        "page": filtered.paging(here, given, found.previous, found.next),
+        "page": filtered.paging(one.here, everything | given, found.previous, found.next),
         "filter": Form(given, errors),
-        "in_force": filtered.in_force(here, given, labels, lambda name, value: _shown(words, name, value)),
-        "cancel_href": here,
-        "export_href": filtered.link(f"{here}/export", given),
+        "in_force": filtered.in_force(one.here, given, one.labels, shown_by(words), **everything),
+        "saved": await list_saving.menu(request, one.name, given, is_wrong=bool(errors), by=by),
+        "cancel_href": filtered.link(one.here, everything),
+        "export_href": filtered.link(f"{one.here}/export", given),
+        "choices": {name: list(known.items()) for name, known in words.items()},
         "projects": list(brands.items()) if len(brands) > 1 else [],
     }
+
+
+async def words_of(one: MoneyList, *, by: Actor) -> dict[str, Mapping[str, str]]:
+    """What the values of a list's filter are called, the projects among them."""
+    return {**await one.words(by=by), "project": await _projects(by=by)}
+
+
+def shown_by(words: Names) -> Callable[[str, str], str]:
+    """Shows a value of such a filter as people read it."""
+    return lambda name, value: _shown(words, name, value)
+
+
+def named(**words: Mapping[str, str]) -> Callable[..., Awaitable[Names]]:
+    """The words of a list that need no looking up: {value: marked text} by parameter."""
+
+    async def told(*, by: Actor) -> Names:
+        return {name: {key: _(label) for key, label in known.items()} for name, known in words.items()}
+
+    return told
 
 
 async def account_in(form: Form, client: Mapping[str, Any], *, by: Actor) -> Record:

@@ -23,11 +23,19 @@ from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import client_tabs, money_lists
+from web.staff import client_tabs, list_saving, money_lists
+from web.staff.money_lists import MoneyList
 
 HERE = "/staff/payments"
 STATES = {"pending": N_("Pending"), "paid": N_("Paid"), "cancelled": N_("Cancelled"), "refunded": N_("Refunded")}
 LABELS = money_lists.LABELS | {"reference": N_("Reference"), "state": N_("State"), "method": N_("Method")}
+LIST = MoneyList(
+    name="payments",
+    filter=PaymentFilter,
+    listed=payment_list,
+    labels=LABELS,
+    words=money_lists.named(state=STATES, method=payments.METHODS),
+)
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,16 +47,15 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 @get("/payments", **requires(Permission.PAYMENT_READ))
 async def index(request: AnyRequest, by: By) -> Response[Any]:
     """The list: filtered and paged by the address alone, so that a link shows the same."""
-    named = {"state": {key: _(label) for key, label in STATES.items()}, "method": _methods()}
-    found = await money_lists.read(request, PaymentFilter, payment_list, HERE, LABELS, named, by=by)
+    if (opening := await list_saving.opening(request, LIST.name, by=by)) is not None:
+        return opening
+    found = await money_lists.read(request, LIST, by=by)
     sums = [("received", _("Received")), ("free", _("Advances")), ("pending", _("Pending"))]
     return page(
         request,
         "staff/payments/index.html",
         sums=sums,
-        states=list(named["state"].items()),
-        methods=list(named["method"].items()),
-        method_names=named["method"],
+        method_names=_methods(),
         **found,
     )
 
@@ -183,7 +190,7 @@ async def _form(request: AnyRequest, form: Form, client: Any, *, by: Actor, stat
         form=form,
         client=client,
         accounts=await accounts.of(client["id"], by=by),
-        methods=[(key, _(payments.METHODS[key])) for key in payments.PLACES],
+        methods=[(key, _(payments.METHODS[key])) for key in payments.BY_HAND],
     )
 
 

@@ -23,7 +23,8 @@ from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import client_tabs, money_lists, service_forms
+from web.staff import client_tabs, list_saving, money_lists, service_forms
+from web.staff.money_lists import MoneyList
 
 HERE = "/staff/services"
 STATES = {"pending": N_("Pending"), "active": N_("Active"), "suspended": N_("Suspended"), "ended": N_("Ended")}
@@ -36,20 +37,26 @@ LABELS = money_lists.LABELS | {
     "ended_from": N_("Ended from"),
     "waits": N_("Waits for"),
 }
+LIST = MoneyList(
+    name="services",
+    filter=ServiceFilter,
+    listed=service_list,
+    labels=LABELS,
+    words=money_lists.named(state=STATES, waits={"funds": N_("Money")}),
+)
 CAUSES = {"abuse": N_("Abuse"), "unpaid": N_("Not paid"), "request": N_("The client asked for it")}
 
 
 @get("/services", **requires(Permission.SERVICE_READ))
 async def index(request: AnyRequest, by: By) -> Response[Any]:
     """The list: filtered and paged by the address alone, so that a link shows the same."""
-    named = {"state": {key: _(label) for key, label in STATES.items()}, "waits": {"funds": _("Money")}}
-    found = await money_lists.read(request, ServiceFilter, service_list, HERE, LABELS, named, by=by)
+    if (opening := await list_saving.opening(request, LIST.name, by=by)) is not None:
+        return opening
+    found = await money_lists.read(request, LIST, by=by)
     sums = [("period", _("A period of each, by the list"))]
     return page(
         request,
         "staff/services/index.html",
-        states=list(named["state"].items()),
-        waits=list(named["waits"].items()),
         sums=sums,
         term=terms.of_row,
         **found,

@@ -1,5 +1,6 @@
 """The dunning run over weeks: each step once, gently after an outage, within bounds; and what a payment wakes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -259,3 +260,23 @@ async def test_what_was_done_follows_a_merged_client_and_the_run_is_about_everyb
     lea = Actor(kind="staff", tenant=alice.tenant, name="Lea", role="owner", projects=frozenset({1}))
     with pytest.raises(Forbidden):
         await dunning_run.preview(by=lea)
+
+
+async def test_two_runs_at_once_do_each_step_once(database: Settings) -> None:
+    by = await cast.who("alice")
+    async with db.as_tenant(by.tenant.id):
+        await policy(by)
+        await owing(by)
+        with on(DAY):
+            await bills.charged(1000, by=by)
+
+    async def night() -> None:
+        async with db.as_tenant(by.tenant.id):
+            counted = dict.fromkeys(("remind", "fee", "suspend", "end", "held"), 0)
+            await dunning_run.advance(DAY + timedelta(days=11), 0, counted, None, by=by)
+
+    await asyncio.gather(*(night() for _one in range(4)))
+    async with db.as_tenant(by.tenant.id):
+        assert await happened() == [(11, "remind", "skipped"), (11, "remind", "done"), (11, "fee", "done")]
+        assert await db.value("SELECT count(*) FROM expenses WHERE kind = 'dunning_fee'") == 1
+        await books.check()

@@ -31,7 +31,6 @@ ROWS = [
             "project:assign",
             PROJECTS | {"send": {"project_id": "$project"}},
         ),
-        ("POST /staff/accounts/{account_id}", "project:assign", PROJECTS | {"send": {"credit_limit": "12"}}),
         ("POST /staff/accounts/{account_id}/home", "project:assign", PROJECTS | {"send": {}}),
         ("GET /staff/accounts/{account_id}/close", "project:assign", PROJECTS),
         ("POST /staff/accounts/{account_id}/close", "project:assign", PROJECTS | {"send": {}}),

@@ -57,7 +57,7 @@ ROWS = [
 CHANGES_NOTHING = {"/staff/filters/none"}
 PARAMETERS = {
     "/staff/filters": "list",
-    "/staff/filters/new": "list search role status client kind country number state",
+    "/staff/filters/new": "list search role status client kind country number state age paid method waits balance",
 }
 RULED = frozenset({"list_filters.list"})
 FILLERS = {
