@@ -69,14 +69,22 @@ async def provide_named(hook: str, *, by: Actor, **arguments: Any) -> list[tuple
     return [(found.plugin, item) async for found, answer in _answers(hook, by, arguments) for item in answer]
 
 
-async def ask(hook: str, plugin: str, *, by: Actor, dry_run: bool = False, **arguments: Any) -> Any:
-    """What one plugin answers. `PluginFailed` when it is off, rests after failures, or fails."""
+async def ask(
+    hook: str,
+    plugin: str,
+    *,
+    by: Actor,
+    dry_run: bool = False,
+    seconds: float = plugin_calls.CALL_SECONDS,
+    **arguments: Any,
+) -> Any:
+    """What one plugin answers in time. `PluginFailed` when it is off, rests after failures, or fails."""
     found = next((one for one in _on(hook, by.tenant) if one.plugin == plugin), None)
-    deadline = time.monotonic() + plugin_calls.CALL_SECONDS
+    deadline = time.monotonic() + seconds
     if found is None or not _is_let_through(by.tenant, found, deadline):
         raise PluginFailed(f"{hook}: it is off, or rests after failures")
     try:
-        return await _asked(found, by, arguments, deadline, dry_run=dry_run)
+        return await _asked(found, by, arguments, deadline, dry_run=dry_run, seconds=seconds)
     except PluginFailed as error:
         _log(found, by.tenant.id, error)
         raise
@@ -203,10 +211,11 @@ async def _asked(
     deadline: float,
     *,
     dry_run: bool = False,
+    seconds: float = plugin_calls.CALL_SECONDS,
 ) -> Any:
     settings = await hook_jobs.settings_for(implementation, by.tenant.id)
     ctx = msgspec.structs.replace(_context(by, arguments, settings=settings), dry_run=dry_run)
-    seconds = min(plugin_calls.CALL_SECONDS, max(0.05, deadline - time.monotonic()))
+    seconds = min(seconds, max(0.05, deadline - time.monotonic()))
     watched = breaker.breaker_of(by.tenant.id, implementation.plugin)
     return await plugin_calls.call(implementation, watched, ctx, _shown(arguments), seconds=seconds)
 

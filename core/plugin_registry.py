@@ -15,10 +15,12 @@ import msgspec
 import pluggy
 import structlog
 
-from core import hookspecs, plugin_forms
+from core import hookspecs, payment_hookspecs, plugin_forms
 from core.hookspecs import Edition, Plugin
 
 log = structlog.get_logger(__name__)
+PAGES = (hookspecs, payment_hookspecs)
+"""Where hooks are specified."""
 
 
 class BadPlugin(Exception):
@@ -52,7 +54,8 @@ class Registry:
         self.plugins: dict[str, Registered] = {}
         self.broken: dict[str, str] = {}
         self._manager = pluggy.PluginManager("comptoir")
-        self._manager.add_hookspecs(hookspecs)
+        for page in PAGES:
+            self._manager.add_hookspecs(page)
         self._implementations: dict[str, list[Implementation]] = {}
 
     def add(self, name: str, plugin: object, *, version: str = "") -> Registered:
@@ -100,7 +103,8 @@ class Registry:
 
 HOOKS: Mapping[str, Any] = {
     name: function
-    for name, function in vars(hookspecs).items()
+    for page in PAGES
+    for name, function in vars(page).items()
     if inspect.isfunction(function) and hasattr(function, "comptoir_spec")
 }
 """Every hook by name, in the order of their page."""

@@ -34,6 +34,7 @@ SUBJECTS = MappingProxyType(
         "passkey": N_("Passkeys"),
         "payer": N_("Payers"),
         "payment": N_("Payments"),
+        "payment_attempt": N_("Online payments"),
         "person": N_("People"),
         "plan": N_("Plans"),
         "plugin": N_("Plugins"),

@@ -19,6 +19,7 @@ GIVEN = """WITH w AS (SELECT $1::bigint[] AS clients, $2::bigint[] AS people, $3
     $4::text[] AS emails, $5::text AS client, $6::text AS person)"""
 
 OF_CLIENT = "t.client_id = ANY (w.clients)"
+OF_SERVICE = "EXISTS (SELECT FROM services s WHERE s.id = t.service_id AND s.client_id = ANY (w.clients))"
 OF_PERSON = "t.person_id = ANY (w.people)"
 
 BY_LAW = N_("An accounting document names it, and such documents are kept by law.")
@@ -188,16 +189,21 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         name="service_changes",
+        rows=OF_SERVICE,
         kept=dict.fromkeys(("old_name", "name", "trace", "addons"), BOOKS) | {"created_by": STAFF},
         plain=("state", "period_unit"),
     ),
-    Table(name="service_credits", plain=("tax_category",)),
+    Table(name="service_credits", rows=OF_SERVICE, plain=("tax_category",)),
     Table(
         name="offers",
         kept={"note": BOOKS, "reason": BOOKS, "created_by": STAFF, "ended_by": BOOKS},
         plain=("key", "state", "currency"),
     ),
-    Table(name="offer_lines", kept=dict.fromkeys(("name", "label", "addons", "quoted", "held"), BOOKS)),
+    Table(
+        name="offer_lines",
+        rows="EXISTS (SELECT FROM offers o WHERE o.id = t.offer_id AND o.client_id = ANY (w.clients))",
+        kept=dict.fromkeys(("name", "label", "addons", "quoted", "held"), BOOKS),
+    ),
     Table(name="imports", rows="false", elsewhere="personal_traces; the file goes after seven days"),
     Table(name="staff", elsewhere="people of the staff are not cleared", plain=("role", "state")),
     Table(

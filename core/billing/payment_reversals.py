@@ -47,7 +47,7 @@ async def reverse(payment_id: int, reason: str, *, by: Actor) -> Record:
 
 def why_not(payment: Record) -> str:
     """Why a payment cannot be taken back, "" when it can."""
-    if payment["method"] not in payments.PLACES:
+    if payment["method"] not in payments.BY_HAND:
         return _("Only payments that were recorded here can be taken back.")
     if payment["state"] != "paid" or payment["entry_id"] is None:
         return _("Only money that came can be taken back.")

@@ -31,13 +31,18 @@ TRANSFER = "transfer"
 """The method of money that was moved over from another account of the client."""
 CREDIT, PAYABLE = "credit", "payable_credit"
 """The methods of what was given back: it covers expenses, and the second kind can be paid out too."""
-PLACES = MappingProxyType({"bank_transfer": "bank", "cash": "cash", "other": "other_money"})
+BY_HAND = ("bank_transfer", "cash", "other")
+"""The methods of payments that people record."""
+ONLINE = "online"
+"""The method of money that came through a payment plugin."""
+PLACES = MappingProxyType({"bank_transfer": "bank", "cash": "cash", "other": "other_money", ONLINE: "gateway"})
 """The kind of ledger account where the money of a method lies."""
 METHODS = MappingProxyType(
     {
         "bank_transfer": N_("Bank transfer"),
         "cash": N_("Cash"),
         "other": N_("Other"),
+        ONLINE: N_("Online"),
         TRANSFER: N_("From another account"),
         CREDIT: N_("Credit"),
         PAYABLE: N_("Credit that can be paid out"),
@@ -121,7 +126,9 @@ async def history(payment_id: int, *, by: Actor) -> list[Record]:
     )
 
 
-async def create(account_id: int, new: NewPayment, *, key: str = "", by: Actor) -> Record:
+async def create(
+    account_id: int, new: NewPayment, *, key: str = "", methods: tuple[str, ...] = BY_HAND, by: Actor
+) -> Record:
     """Record a payment into an account; returns it. `Invalid` beside what is wrong.
 
     `key` makes it one, however often it is sent; without one it is its own. A closed client can still pay.
@@ -130,7 +137,7 @@ async def create(account_id: int, new: NewPayment, *, key: str = "", by: Actor) 
     account = await accounts.locked(account_id, by=by)
     cleared.require_kept(account)
     today = clock.today(by.tenant.timezone)
-    values = _checked(new, today) | {"key": key or f"manual-{uuid4().hex}"}
+    values = _checked(new, today, methods) | {"key": key or f"manual-{uuid4().hex}"}
     if (before := await _made(values["key"])) is not None:
         return await get(before, by=by)
     payment_id = await insert(account, values, "pending" if new.is_pending else "paid", by=by)
@@ -245,11 +252,11 @@ async def _row(payment_id: int) -> Record:
     return found
 
 
-def _checked(new: NewPayment, today: date) -> dict[str, Any]:
+def _checked(new: NewPayment, today: date, methods: tuple[str, ...]) -> dict[str, Any]:
     checks = Checks()
     values = {
         "units": money_checks.units(checks, new.units),
-        "method": checks.choice("method", new.method, PLACES),
+        "method": checks.choice("method", new.method, methods),
         "day": money_checks.day(checks, new.day, today),
         "reference": checks.text("reference", new.reference, longest=LONGEST, required=False),
         "note": checks.text("note", new.note, longest=LONGEST_NOTE, required=False),

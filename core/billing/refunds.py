@@ -54,11 +54,14 @@ async def of(payment_id: int, *, by: Actor) -> list[Record]:
     return await db.fetch("SELECT * FROM refunds WHERE payment_id = $1 ORDER BY created_at, id", payment_id)
 
 
-async def create(payment_id: int, new: NewRefund, *, key: str = "", by: Actor) -> Record:
+async def create(
+    payment_id: int, new: NewRefund, *, key: str = "", has_happened: bool = False, by: Actor
+) -> Record:
     """Give money of a payment back, or note that the bank took it back; returns the payment.
 
     `Invalid` under "units" for more than is left of it. `Conflict` for a payment that is not paid, one from
-    another account, and a refund that lets the account owe more than it may; a chargeback happens anyway.
+    another account, and a refund that lets the account owe more than it may; a chargeback happens anyway, and so
+    does one of which a gateway says that it `has_happened`.
     """
     policies.require(by, Permission.PAYMENT_REFUND)
     account = await accounts.locked((await payments.get(payment_id, by=by))["account_id"], by=by)
@@ -69,7 +72,7 @@ async def create(payment_id: int, new: NewRefund, *, key: str = "", by: Actor) -
     if stays := why_not(payment):
         raise Conflict(stays)
     day, reason = _checked(new, payment, clock.today(by.tenant.timezone))
-    if new.kind == "refund":
+    if new.kind == "refund" and not has_happened:
         accounts.require_within(account, new.units)
     if (short := new.units - payment["free_units"]) > 0:
         await allocations.release_payment(payment_id, short)

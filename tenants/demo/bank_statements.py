@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from asyncpg import Record
 
-from core import clock, db
+from core import clock, db, plugin_registry, plugin_settings
 from core.actor import Actor
 from core.billing import bank_clues, bank_lines, bank_recording, bank_uploads
 from core.billing.bank_lines import LineFilter
@@ -33,6 +33,8 @@ async def furnish(provider: DemoProvider, *, by: Actor) -> None:
     owed = await db.fetch(OPEN)
     if account is None or not owed:
         return
+    if plugin_registry.find("bank-transfer") is not None:
+        await plugin_settings.enable("bank-transfer", by=by)
     today = clock.today(provider.timezone)
     content = _statement(account["iban"], owed, today)
     (made,) = await bank_uploads.upload("releve-novembre.xml", content, by=by)

@@ -316,6 +316,7 @@ PORTAL = (
     Place("portal-balance", "/balance", who="user"),
     Place("portal-expenses", "/expenses", who="user"),
     Place("portal-payments", "/payments", who="user"),
+    Place("portal-pay", "/pay", who="user"),
     Place("portal-contracts", "/contracts", who="user"),
     Place("portal-contract-request", "/contracts/request", who="user"),
     Place("portal-personal", "/personal-data", who="user"),

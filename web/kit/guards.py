@@ -64,6 +64,11 @@ def public() -> dict[str, Any]:
     return {"opt": {"permission": "public"}}
 
 
+def called_back() -> dict[str, Any]:
+    """For programs of others that call back and prove themselves by a signature: no session, no form."""
+    return {"opt": {"permission": "public", "is_called_back": True}}
+
+
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let the request through, or raise the refusal that says why not."""
     visit, wanted = visit_of(connection), permission_of(handler)
@@ -72,7 +77,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     hosts = handler.opt.get("hosts", "any")
     if hosts != "any" and (hosts == "platform") != visit.tenant.is_platform:
         raise NotFound()
-    if handler.opt.get("area") != "api" or visit.signed_in is not None:
+    is_page = handler.opt.get("area") != "api" or visit.signed_in is not None
+    if is_page and not handler.opt.get("is_called_back"):
         await csrf.check(connection)  # type: ignore[arg-type]
     if wanted == "public" or _is_enrolling(visit, handler):
         return

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from core import clock
 from core.accounts.rights import Right
-from core.billing import own_invoices
+from core.billing import how_to_pay, own_invoices
 from web.kit import downloads
 from web.kit.guards import in_client
 from web.kit.pages import AnyRequest, page
@@ -21,7 +21,8 @@ READ = in_client(Right.INVOICES_READ)
 async def index(request: AnyRequest, by: By) -> Response[str]:
     """The newest ones."""
     rows = await own_invoices.every(by=by)
-    return page(request, "portal/invoices/index.html", rows=rows, today=clock.today(by.tenant.timezone))
+    today, can_pay = clock.today(by.tenant.timezone), how_to_pay.is_there(by=by)
+    return page(request, "portal/invoices/index.html", rows=rows, today=today, can_pay=can_pay)
 
 
 @get(f"{HERE}/{{invoice_id:int}}/pdf", **READ)

@@ -10,7 +10,16 @@ from core import clock
 from core.accounts import memberships
 from core.accounts.rights import Right
 from core.actor import Actor
-from core.billing import dunning, dunning_letters, dunning_settings, own_money, payments, promise_making, runs_out
+from core.billing import (
+    dunning,
+    dunning_letters,
+    dunning_settings,
+    how_to_pay,
+    own_money,
+    payments,
+    promise_making,
+    runs_out,
+)
 from core.billing.money_lists import Page
 from core.billing.promised_payments import NewPromise
 from core.catalog import terms
@@ -88,7 +97,9 @@ async def _balance(
         for row in found
     ]
     last = promise_making.last_day(decided, today)
-    return page(request, "portal/money/balance.html", status=status, accounts=listed, last_day=last)
+    can_pay = how_to_pay.is_there(by=by)
+    shown: dict[str, Any] = {"accounts": listed, "last_day": last, "can_pay": can_pay}
+    return page(request, "portal/money/balance.html", status=status, **shown)
 
 
 async def _list(

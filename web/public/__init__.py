@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from web.public import brand, health, inside, passkeys, passwords, sign_in
+from web.public import brand, callbacks, health, inside, passkeys, passwords, sign_in
 
 PATH, HOSTS = "/", "any"
 
@@ -13,4 +13,5 @@ ROUTES: list[Any] = [
     *brand.ROUTES,
     *health.ROUTES,
     *inside.ROUTES,
+    *callbacks.ROUTES,
 ]

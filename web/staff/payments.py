@@ -190,7 +190,7 @@ async def _form(request: AnyRequest, form: Form, client: Any, *, by: Actor, stat
         form=form,
         client=client,
         accounts=await accounts.of(client["id"], by=by),
-        methods=[(key, _(payments.METHODS[key])) for key in payments.PLACES],
+        methods=[(key, _(payments.METHODS[key])) for key in payments.BY_HAND],
     )
 
 

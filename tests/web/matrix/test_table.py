@@ -40,6 +40,7 @@ def test_the_public_routes_are_these_and_no_others(guarded):
         "/account/language",
         "/brand/accent/{digits}",
         "/brand/logo/{image_id}",
+        "/callbacks/{plugin}",
         "/health/live",
         "/health/ready",
         "/inside/leave",

@@ -69,6 +69,7 @@ ROWS = [
         "portal",
         "provider",
         ("GET /invoices", "portal:invoices:read", {}),
+        ("GET /invoices/{invoice_id}/pay", "portal:invoices:read", {"kinds": {"invoice_id": "own_invoice"}}),
         ("GET /invoices/{invoice_id}/pdf", "portal:invoices:read", {"kinds": {"invoice_id": "own_invoice"}}),
         by="dupont",
     ),

@@ -116,6 +116,7 @@ ROWS = [
         "provider",
         ("GET /services", "portal:services:read", {}),
         ("GET /balance", "portal:invoices:read", {}),
+        ("GET /pay", "portal:invoices:read", {}),
         ("GET /statement", "portal:invoices:read", {}),
         ("GET /statement/pdf", "portal:invoices:read", {}),
         ("GET /expenses", "portal:invoices:read", {}),

@@ -18,6 +18,7 @@ ROWS = [
         ("POST /password", "public", {"send": {"email": "max@nova.example"}, "gives": 200, "by": ""}),
         ("GET /password/{token}", "public", {"by": ""}),
         ("POST /password/{token}", "public", {"send": PASSWORDS, "by": ""}),
+        ("POST /callbacks/{plugin}", "public", {"send": {}, "gives": 404, "by": ""}),
         ("GET /health/live", "public", {"by": ""}),
         ("GET /health/ready", "public", {"by": ""}),
         ("GET /static/{file_path}", "public", {"kinds": {"file_path": "static"}, "by": ""}),
@@ -46,4 +47,4 @@ ROWS = [
     ),
 ]
 PARAMETERS = {"/sign-in": "next", "/sign-in/code": "next recovery"}
-CHANGES_NOTHING = ("/sign-in/code", "/password", "/account/language", "/account/appearance")
+CHANGES_NOTHING = ("/callbacks/{plugin}", "/sign-in/code", "/password", "/account/language", "/account/appearance")

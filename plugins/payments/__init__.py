@@ -1,0 +1,1 @@
+"""Ways to pay that come with Comptoir."""
