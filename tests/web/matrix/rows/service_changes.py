@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from core import clock, db
 from core.actor import Actor
-from core.billing import service_changes
+from core.billing import early_renewals, service_changes
 from core.billing.service_changes import NewChange
 from core.catalog import plans, price_list_publishing, price_lists, prices
 from tests.web.matrix.row import NEW, rows
@@ -27,7 +27,11 @@ ROWS = [
         ("POST /staff/services/{service_id}/change", UPDATE, ACTIVE | {"send": LATER | {"expected_units": "0"}}),
         ("POST /staff/services/{service_id}/change/withdraw", UPDATE, PLANNED | {"send": {}}),
         ("GET /staff/services/{service_id}/renew", UPDATE, {}),
-        ("POST /staff/services/{service_id}/renew", UPDATE, ACTIVE | {"send": {"expected_units": "1080"}}),
+        (
+            "POST /staff/services/{service_id}/renew",
+            UPDATE,
+            ACTIVE | {"send": {"expected_units": "$renewal_price"}},
+        ),
         ("GET /staff/price-lists/{list_id}/move", UPDATE, MOVING),
         ("POST /staff/price-lists/{list_id}/move", UPDATE, MOVING | {"send": {}}),
     ),
@@ -83,6 +87,18 @@ async def changing_service(world: "World", by: Actor) -> int:
     return service_id
 
 
+async def renewal_price(world: "World", by: Actor) -> int:
+    """What the next period of the newest active service costs."""
+    async with db.as_tenant(by.tenant.id):
+        service_id = await db.value(
+            "SELECT id FROM services WHERE state = 'active' ORDER BY created_at DESC, id DESC LIMIT 1"
+        )
+        if service_id is not None:
+            return (await early_renewals.quote(service_id, by=by)).gross
+    await services.active_service(world, by)
+    return await renewal_price(world, by)
+
+
 async def later_list(world: "World", by: Actor) -> int:
     """The second price list of a plan, in force; a service has the first one."""
     service_id = await services.active_service(world, by)
@@ -95,4 +111,4 @@ async def later_list(world: "World", by: Actor) -> int:
         return int(draft["id"])
 
 
-MAKERS = {made.__name__: made for made in (dearer_price, changing_service, later_list)}
+MAKERS = {made.__name__: made for made in (dearer_price, changing_service, later_list, renewal_price)}
