@@ -25,9 +25,10 @@ OVER = f"NOT a.is_postpaid AND {OPEN_UNITS} > coalesce(a.credit_limit, p.credit_
 
 
 class AccountFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What the list shows. `client` is a client's code, `project` an id. `balance`: accounts that owe, owe more
-    than they may, or are ahead."""
+    """What the list shows. `name` is how the client's name begins, `client` its code, `project` an id. `balance`:
+    accounts that owe, owe more than they may, or are ahead."""
 
+    name: str = ""
     client: int | None = None
     project: int | None = None
     currency: str = ""
@@ -81,6 +82,7 @@ async def conditions(chosen: AccountFilter, *, by: Actor, within: Focus | None =
     policies.require(by, Permission.CLIENT_READ)
     currency = _checked(chosen)
     bound = Conditions()
+    bound.begins("c.name_folded", money_lists.beginning("name", chosen.name))
     bound.equals("c.code", chosen.client)
     bound.equals("a.project_id", chosen.project)
     bound.equals("p.currency", currency)

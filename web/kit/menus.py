@@ -73,6 +73,9 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 MODULES = {"/staff/companies": "companies"}
 """Entries that show only where the provider has the feature, because their permission is not gated."""
 
+ABOUT_ALL = frozenset({"/staff/bank-statements", "/staff/billing-run", "/staff/dunning", "/staff/reconciliation"})
+"""Entries about all clients: not for whoever is limited to some of them."""
+
 PLATFORM: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("", ((N_("Start"), "/platform", "home", None),)),
     (
@@ -120,6 +123,7 @@ def _section(title: str, entries: tuple[Entry, ...], actor: Actor, path: str) ->
         for label, href, icon, permission in entries
         if (permission is None or policies.allows(actor, permission))
         and (href not in MODULES or policies.has_feature(actor.tenant, MODULES[href]))
+        and (href not in ABOUT_ALL or (actor.projects is None and actor.groups is None))
     ]
     return {"label": _(title), "children": children} if title else children[0]
 

@@ -16,6 +16,7 @@ from web.staff.money_lists import MoneyList
 
 BALANCES = {"owes": N_("Owes"), "over_limit": N_("Owes more than it may"), "ahead": N_("Has credit")}
 LABELS = {
+    "name": N_("Client's name"),
     "client": N_("Client's code"),
     "project": N_("Project"),
     "currency": N_("Currency"),

@@ -58,6 +58,7 @@ async def test_accounts_are_found_by_their_balance(
     (total,) = await account_list.totals(AccountFilter(), by=alice)
     assert (total.count, dict(total.sums)) == (5, {"balance": -1100, "owed": 1800, "ahead": 700})
     assert await accounts_of(AccountFilter(currency="JPY"), alice) == {}
+    assert set(await accounts_of(AccountFilter(name="jean d"), alice)) == {"Jean Dupont"}
     with pytest.raises(Invalid):
         await accounts_of(AccountFilter(currency="X"), alice)
 
