@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
-from core import clock, db, i18n, jobs, policies, task_runs
+from core import db, i18n, jobs, nights, policies, task_runs
 from core.accounts import group_rules, rule_changes, rule_members, rule_plugins, rule_tests
 from core.accounts.group_rules import Rule
 from core.accounts.rule_members import Changed
@@ -61,14 +61,7 @@ async def run(payload: dict[str, Any], job: jobs.Job) -> None:
 async def nightly(now: datetime) -> None:
     """Ask for a run of every rule once a day, after the provider's midnight. Called every hour, in its scope."""
     by = await _runner()
-    day = clock.day(now, by.tenant.timezone)
-    is_first = await db.value(
-        """INSERT INTO counters (name, next) VALUES ('group_rules', $1)
-           ON CONFLICT (tenant_id, name) DO UPDATE SET next = EXCLUDED.next WHERE counters.next < EXCLUDED.next
-           RETURNING true""",
-        day.toordinal(),
-    )
-    if is_first and policies.has_feature(by.tenant, "groups"):
+    if await nights.is_first("group_rules", now, by.tenant.timezone) and policies.has_feature(by.tenant, "groups"):
         for row in await db.fetch("SELECT group_id FROM group_rules ORDER BY group_id"):
             await jobs.later(rule_changes.RUN, {"group": row["group_id"]}, key=str(row["group_id"]))
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
-from core import audit, clock, db, policies, task_runs, tasks
+from core import audit, clock, db, nights, policies, task_runs, tasks
 from core.actor import Actor, system
 from core.billing import invoice_printing, renewals, run_invoices, service_states
 from core.billing.brought_lines import Brought
@@ -99,14 +99,7 @@ async def start(*, by: Actor) -> int:
 async def nightly(now: datetime) -> None:
     """Begin a run once a day, after the provider's midnight, if anything is due. Called hourly in its scope."""
     by = system(await task_runs.provider())
-    day = clock.day(now, by.tenant.timezone)
-    is_first = await db.value(
-        """INSERT INTO counters (name, next) VALUES ('billing_run', $1)
-           ON CONFLICT (tenant_id, name) DO UPDATE SET next = EXCLUDED.next WHERE counters.next < EXCLUDED.next
-           RETURNING true""",
-        day.toordinal(),
-    )
-    if is_first:
+    if await nights.is_first("billing_run", now, by.tenant.timezone):
         with suppress(Conflict):
             await start(by=by)
 

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from piccolo.columns import BigInt, Date, Text
 
-from core import clock, db, task_runs
+from core import clock, db, nights, task_runs
 from core.accounts import access
 from core.actor import Actor, system
 from core.billing import receivables, recurring
@@ -51,13 +51,7 @@ async def nightly(now: datetime) -> None:
     """Reckon the day's figures, once after the provider's midnight. Called hourly in its scope."""
     by = system(await task_runs.provider())
     day = clock.day(now, by.tenant.timezone)
-    is_first = await db.value(
-        """INSERT INTO counters (name, next) VALUES ('daily_figures', $1)
-           ON CONFLICT (tenant_id, name) DO UPDATE SET next = EXCLUDED.next WHERE counters.next < EXCLUDED.next
-           RETURNING true""",
-        day.toordinal(),
-    )
-    if is_first:
+    if await nights.is_first("daily_figures", now, by.tenant.timezone):
         await reckon(day)
 
 

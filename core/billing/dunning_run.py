@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
-from core import audit, clock, db, policies, task_runs, tasks
+from core import audit, clock, db, nights, policies, task_runs, tasks
 from core.actor import Actor, system
 from core.billing import accounts, dunning, dunning_settings, dunning_steps, waking
 from core.billing.dunning_timeline import Planned
@@ -102,14 +102,7 @@ async def start(*, is_confirmed: bool = False, by: Actor) -> int:
 async def nightly(now: datetime) -> None:
     """Begin a run once a day, after the provider's midnight, where there is a policy. Called hourly."""
     by = system(await task_runs.provider())
-    day = clock.day(now, by.tenant.timezone)
-    is_first = await db.value(
-        """INSERT INTO counters (name, next) VALUES ('dunning_run', $1)
-           ON CONFLICT (tenant_id, name) DO UPDATE SET next = EXCLUDED.next WHERE counters.next < EXCLUDED.next
-           RETURNING true""",
-        day.toordinal(),
-    )
-    if is_first:
+    if await nights.is_first("dunning_run", now, by.tenant.timezone):
         with suppress(Conflict):
             await start(by=by)
 

@@ -118,6 +118,7 @@ async def test_whatever_is_done_to_money_the_books_are_right(
         stateful_step_count=12,
         deadline=None,
         suppress_health_check=list(hypothesis.HealthCheck),
+        derandomize=True,
         print_blob=True,
     )
     await asyncio.to_thread(run_state_machine_as_test, Running, settings=how)
