@@ -28,6 +28,7 @@ from tenants.demo import (
     imports,
     invoices,
     money,
+    offers,
     own_fields,
     portal,
     segments,
@@ -147,6 +148,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await bank_statements.furnish(provider, by=inside)
     await catalogue.furnish(provider, group_ids, by=inside)
     await services.furnish(provider, by=inside)
+    await offers.furnish(provider, by=inside)
     await dunning.furnish(provider, by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)

@@ -88,10 +88,12 @@ async def changing_service(world: "World", by: Actor) -> int:
 
 
 async def renewal_price(world: "World", by: Actor) -> int:
-    """What the next period of the newest active service costs."""
+    """What the next period of the newest service costs that can be renewed."""
     async with db.as_tenant(by.tenant.id):
         service_id = await db.value(
-            "SELECT id FROM services WHERE state = 'active' ORDER BY created_at DESC, id DESC LIMIT 1"
+            """SELECT s.id FROM services s WHERE s.state = 'active' AND s.ends_on IS NULL
+                  AND NOT EXISTS (SELECT FROM service_changes h WHERE h.service_id = s.id AND h.state = 'planned')
+                ORDER BY s.created_at DESC, s.id DESC LIMIT 1"""
         )
         if service_id is not None:
             return (await early_renewals.quote(service_id, by=by)).gross
