@@ -144,9 +144,7 @@ SOURCES: tuple[Source, ...] = (
         name="dunning",
         label=N_("Reminders, and what followed"),
         table="dunning_events",
-        columns=(
-            "on_day", "at", "due_on", "step_day", "action", "result", "currency", "units", "services",
-        ),
+        columns=("on_day", "at", "due_on", "step_day", "action", "result", "currency", "units", "services"),
         internal=("policy",),
     ),
     Source(
@@ -164,6 +162,14 @@ SOURCES: tuple[Source, ...] = (
         table="dunning_pauses",
         columns=("from_day", "until_day", "reason", "created_at", "created_by", "lifted_at", "lifted_by"),
         only_internal=True,
+    ),
+    Source(
+        name="quotes",
+        label=N_("Quotes"),
+        table="offers",
+        columns=("number", "state", "currency", "note", "valid_until", "sent_on", "reason", "created_at", "ended_at"),
+        internal=("created_by", "ended_by"),
+        secret=("key",),
     ),
     Source(
         name="services",

@@ -96,8 +96,8 @@ async def begin(account_id: int, plugin: str, key: str, units: int, *, once: str
     `Invalid` for an amount or a method that cannot be.
     """
     policies.require(by, Permission.PAYMENT_CREATE)
-    found = await method(plugin, key, by=by)
     account = await accounts.locked(account_id, by=by)
+    found = await method(plugin, key, by=by)
     cleared.require_kept(account)
     if not found.can.starts or not found.can.takes(account["currency"]):
         raise Invalid(

@@ -128,7 +128,7 @@ async def test_limits_and_rights_hold(alice: Actor) -> None:
     (monthly,) = await sell(alice, {"units": 1000})
     await begin(await account(alice), monthly, alice)
     await daily_figures.reckon(clock.today(alice.tenant.timezone))
-    home = await db.value("SELECT project_id FROM daily_figures LIMIT 1")
+    home = await db.value("SELECT a.project_id FROM services s JOIN client_projects a ON a.id = s.account_id")
     for limits, services in (
         ({"projects": frozenset({home})}, 1),
         ({"projects": frozenset({home + 1})}, 0),
