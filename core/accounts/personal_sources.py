@@ -167,8 +167,8 @@ SOURCES: tuple[Source, ...] = (
         name="quotes",
         label=N_("Quotes"),
         table="offers",
-        columns=("number", "state", "currency", "note", "valid_until", "sent_on", "reason", "created_at", "ended_at"),
-        internal=("created_by", "ended_by"),
+        columns=("number", "state", "currency", "note", "valid_until", "sent_on", "reason", "created_at"),
+        internal=("created_by", "ended_at", "ended_by"),
         secret=("key",),
     ),
     Source(
@@ -180,7 +180,7 @@ SOURCES: tuple[Source, ...] = (
             "discount_units", "discount_until", "setup_units", "addons", "anchor", "next_on", "ends_on",
             "trial_until", "created_at",
         ),
-        internal=("created_by", "suspended_for", "parked", "trace"),
+        internal=("created_by", "suspended_for", "parked", "trace", "held"),
         secret=("key",),
     ),
     Source(

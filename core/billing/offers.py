@@ -176,10 +176,11 @@ async def add_line(offer_id: int, new: NewService, *, by: Actor) -> int:
 
 
 async def remove_line(offer_id: int, line_id: int, *, by: Actor) -> None:
-    """Take a service out of a draft; one that is gone already stays gone."""
+    """Take a service out of a draft; `NotFound` for one that is not in it, or no more."""
     await locked(offer_id, ("draft",), by=by)
-    if rows.is_id(line_id):
-        await db.execute("DELETE FROM offer_lines WHERE id = $1 AND offer_id = $2", line_id, offer_id)
+    gone = "DELETE FROM offer_lines WHERE id = $1 AND offer_id = $2 RETURNING id"
+    if not rows.is_id(line_id) or await db.value(gone, line_id, offer_id) is None:
+        raise NotFound()
 
 
 async def locked(offer_id: int, states: Sequence[str], *, by: Actor) -> tuple[Record, Record]:
