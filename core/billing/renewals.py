@@ -99,11 +99,13 @@ LOOK = f"""
 CHARGE = f"""
     WITH {PARTS},
     sums AS MATERIALIZED (
-        SELECT s.*, new_id() AS entry_id, c.id AS owing_id FROM (
+        SELECT s.*, new_id() AS entry_id,
+               (SELECT c.id FROM ledger_accounts c WHERE c.kind = 'client' AND c.currency = s.currency
+                   AND c.holder_id = s.account_id) AS owing_id
+          FROM (
             SELECT g.account_id, g.currency, sum(g.net)::bigint AS net, sum(g.tax)::bigint AS tax,
                    min(g.key) AS key, string_agg(g.key || g.net || '+' || g.tax, ' ' ORDER BY g.key) AS told
-              FROM good g GROUP BY g.account_id, g.currency HAVING sum(g.net + g.tax) > 0) s
-          JOIN ledger_accounts c ON c.kind = 'client' AND c.currency = s.currency AND c.holder_id = s.account_id),
+              FROM good g GROUP BY g.account_id, g.currency HAVING sum(g.net + g.tax) > 0) s),
     entries AS (
         INSERT INTO ledger_entries (id, key, kind, digest, at, recorded_at)
         SELECT s.entry_id, 'expense-' || s.key, 'expense', sha256(convert_to(s.told, 'UTF8')), $10, $11
@@ -123,17 +125,19 @@ CHARGE = f"""
                g.start_day, g.end_day, g.currency, g.listed - g.net, g.net, g.rate, g.category, g.reason, g.tax,
                g.net + g.tax, CASE WHEN g.net + g.tax > 0 THEN s.entry_id END, $11, $12
           FROM good g LEFT JOIN sums s ON s.account_id = g.account_id AND s.currency = g.currency),
+    turns AS (
+        SELECT u.id, sum(u.one)::int AS count
+          FROM (SELECT id, 0 AS one FROM asked UNION ALL SELECT id, 1 FROM good) u GROUP BY u.id),
     moved AS (
-        UPDATE services s SET periods = s.periods + coalesce(m.count, 0),
+        UPDATE services s SET periods = s.periods + m.count,
                next_on = CASE WHEN s.ends_on IS NOT NULL AND d.day >= s.ends_on THEN NULL ELSE d.day END,
                parked = CASE WHEN d.day <= $7 AND (s.ends_on IS NULL OR d.day < s.ends_on)
-                              AND coalesce(m.count, 0) < $9::int THEN 'funds' ELSE '' END
-          FROM asked t LEFT JOIN (SELECT g.id, count(*)::int AS count FROM good g GROUP BY g.id) m ON m.id = t.id
-          JOIN services o ON o.id = t.id
+                              AND m.count < $9::int THEN 'funds' ELSE '' END
+          FROM turns m JOIN services o ON o.id = m.id
          CROSS JOIN LATERAL (SELECT period_day(o.anchor, o.period_unit, o.period_count,
-                                               o.periods + coalesce(m.count, 0)) AS day) d
-         WHERE s.id = t.id
-        RETURNING s.id, s.parked, coalesce(m.count, 0) AS count)
+                                               o.periods + m.count) AS day) d
+         WHERE s.id = m.id
+        RETURNING s.id, s.parked, m.count)
     SELECT (SELECT count(*) FROM moved WHERE count > 0) AS services, (SELECT count(*) FROM good) AS expenses,
            (SELECT count(*) FROM moved WHERE parked <> '') AS parked,
            (SELECT jsonb_object_agg(currency, units) FROM (
