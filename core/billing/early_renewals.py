@@ -84,15 +84,20 @@ async def quote(service_id: int, *, by: Actor) -> Renewal:
     return await _quoted(await accounts.get(service["account_id"], by=by), service, by=by)
 
 
-async def renew(service_id: int, expected_units: int | None = None, *, by: Actor) -> Record:
+async def renew(
+    service_id: int, expected_units: int | None = None, expected_start: date | None = None, *, by: Actor
+) -> Record:
     """Charge the next period now, and move on to the one after it; returns the service.
 
+    `expected_start` is the first day of the period that is meant, so that the same sent twice charges one.
     `Conflict` when it cannot be renewed, when it costs something else than expected, with tax, or when the account
     may not owe that much.
     """
     account, service = await service_states.locked(service_id, ("active", "suspended"), by=by)
     clients.require_open(account, ["service"])
     quoted = await _quoted(account, service, by=by)
+    if expected_start not in (None, quoted.period.start):
+        raise Conflict(_("That period was charged meanwhile. Here is the next one."))
     if expected_units not in (None, quoted.gross):
         raise Conflict(_("The price has changed meanwhile. Here is the new one."))
     accounts.require_within(account, quoted.gross)

@@ -20,8 +20,12 @@ MOST = 200
 
 
 class Renewing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`expected_units` is what was quoted, with tax; when it is something else by now, nothing is done."""
+    """`expected_units` is what was quoted, with tax, and `start` the first day of the period that is meant.
 
+    When either is something else by now, nothing is done, so that the same sent twice charges once.
+    """
+
+    start: date | None = None
     expected_units: int | None = None
 
 
@@ -98,7 +102,7 @@ async def quote(by: By, service_id: FromPath[int]) -> QuotedRenewal:
 @post("/v1/services/{service_id:int}/renew", status_code=200, **asks(Permission.SERVICE_UPDATE, body=Renewing))
 async def renew(by: By, service_id: FromPath[int], sent: NamedDependency[Renewing]) -> WholeService:
     """Charge the next period now; 409 when it cannot be renewed or its account may not owe that much."""
-    await early_renewals.renew(service_id, sent.expected_units, by=by)
+    await early_renewals.renew(service_id, sent.expected_units, sent.start, by=by)
     return await whole(await services.get(service_id, by=by), by=by)
 
 

@@ -1,5 +1,6 @@
 """Renewing a service early: what its next period costs, and charging it now."""
 
+from datetime import date
 from typing import Any
 
 from litestar import Response, get, post
@@ -29,9 +30,14 @@ async def ask(request: AnyRequest, by: By, service_id: FromPath[int]) -> Respons
 @post("/services/{service_id:int}/renew", status_code=200, **requires(Permission.SERVICE_UPDATE))
 async def renew(request: AnyRequest, by: By, service_id: FromPath[int]) -> Response[Any]:
     """Charge it; when it would be another amount than was shown, show it anew."""
-    expected = service_forms.number((await forms.read(request)).get("expected_units"))
+    form = await forms.read(request)
+    expected = service_forms.number(form.get("expected_units"))
     try:
-        await early_renewals.renew(service_id, -1 if expected is None else expected, by=by)
+        start = date.fromisoformat(form.get("start") or "") if form.get("start") else None
+    except ValueError:
+        start = date.min
+    try:
+        await early_renewals.renew(service_id, -1 if expected is None else expected, start, by=by)
     except Conflict as conflict:
         return await _ask(request, service_id, by=by, refused=conflict.message, status=409)
     return redirect(request, f"{HERE}/{service_id}", toast=_("The next period was charged."))

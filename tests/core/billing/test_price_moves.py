@@ -42,7 +42,10 @@ async def test_a_service_is_renewed_early_once_for_each_period(alice: Actor) -> 
         assert (quoted.net, quoted.discount, quoted.gross) == (500, 500, 600)
         with pytest.raises(Conflict, match="price has changed"):
             await early_renewals.renew(service_id, 1200, by=alice)
-        found = await early_renewals.renew(service_id, 600, by=alice)
+        meant = quoted.period.start
+        found = await early_renewals.renew(service_id, 600, meant, by=alice)
+        with pytest.raises(Conflict, match="charged meanwhile"):
+            await early_renewals.renew(service_id, 600, meant, by=alice)
         assert (found["next_on"], found["periods"]) == (date(2026, 3, 31), 2)
         with pytest.raises(Conflict, match="may owe"):
             await early_renewals.renew(service_id, by=alice)
