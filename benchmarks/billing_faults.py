@@ -63,7 +63,7 @@ async def _measured(settings: Settings, admin_url: str, database: str, kills: in
         composition.settle()
         tenants = await bench.furnished()
         async with db.as_tenant(tenants[0].id):
-            first: date = await db.value("SELECT max(next_on) FROM services")
+            first: date = await db.value("SELECT max(next_on) FROM service_dues")
         second = first + relativedelta(months=1)
         quiet = await _month(tenants, first)
         admin = await asyncpg.connect(admin_url)

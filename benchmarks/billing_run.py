@@ -33,12 +33,14 @@ SHARE = 0.6
 AT_ONCE = 2
 FIRST = date(2026, 1, 15)
 SERVICES = """
+    WITH made AS (
     INSERT INTO services (client_id, account_id, plan_id, price_id, key, name, label, state, billing, period_count,
-        period_unit, currency, full_units, discount_units, anchor, periods, next_on, created_at, created_by)
+        period_unit, currency, full_units, discount_units, anchor, created_at, created_by)
     SELECT a.client_id, a.id, $1, $2, 'bench-' || a.id || '-' || n, 'Hosting', 'site-' || n, 'active', 'period', 1,
-           'month', 'EUR', 900 + n, 90, $3, 1, $4, $5, 'benchmark'
+           'month', 'EUR', 900 + n, 90, $3, $5, 'benchmark'
       FROM client_projects a CROSS JOIN generate_series(1, 2 + (a.id % 2)::int) n
-     WHERE NOT EXISTS (SELECT FROM services)
+     WHERE NOT EXISTS (SELECT FROM services) RETURNING id)
+    INSERT INTO service_dues (id, periods, next_on) SELECT id, 1, $4 FROM made
 """
 BUYERS = """
     UPDATE payers SET kind = 'individual', country = 'FR', street = '1 rue du Port', postcode = '69001',
@@ -50,7 +52,8 @@ SELLER = """
 """
 BARE = """
     WITH due AS MATERIALIZED (
-        SELECT * FROM services WHERE state = 'active' AND next_on <= $1),
+        SELECT s.*, d.periods, d.next_on FROM service_dues d JOIN services s ON s.id = d.id
+         WHERE s.state = 'active' AND d.next_on <= $1),
     made AS (
         INSERT INTO expenses (client_id, account_id, service_id, key, kind, text, day, period_start, period_end,
             currency, net_units, tax_category, gross_units, created_at, created_by)
@@ -58,7 +61,8 @@ BARE = """
                period_day(anchor, 'month', 1, periods + 1), currency, full_units, 'O', full_units, $2, 'bare'
           FROM due),
     moved AS (
-        UPDATE services s SET periods = s.periods + 1, next_on = period_day(s.anchor, 'month', 1, s.periods + 1)
+        UPDATE service_dues s
+           SET periods = s.periods + 1, next_on = period_day(d.anchor, 'month', 1, s.periods + 1)
           FROM due d WHERE d.id = s.id)
     SELECT count(*) FROM due
 """
@@ -86,7 +90,7 @@ async def _measured(settings: Settings) -> dict[str, Any]:
         composition.settle()
         tenants = await furnished()
         async with db.as_tenant(tenants[0].id):
-            begun = await db.value("SELECT min(next_on) FROM services")
+            begun = await db.value("SELECT min(next_on) FROM service_dues")
         await _analyse(settings)
         since = clock.now()
         services, took = await _all(tenants, begun, charge)

@@ -22,7 +22,7 @@ APPEND_ONLY = (
 )
 """Rows that the application reads, and never changes or removes; it adds to all but COUNTED."""
 
-NEVER_REMOVED = ("allocations", "expenses", "payments", "services")
+NEVER_REMOVED = ("allocations", "expenses", "payments", "service_dues", "services")
 """Rows that the application never removes; others count on them (0190). What it may change triggers say (0140)."""
 
 COUNTED = ("ledger_totals",)

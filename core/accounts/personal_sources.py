@@ -176,11 +176,12 @@ SOURCES: tuple[Source, ...] = (
         label=N_("Services"),
         table="services",
         columns=(
-            "name", "label", "state", "billing", "period_count", "period_unit", "currency", "full_units",
-            "discount_units", "discount_until", "setup_units", "addons", "anchor", "next_on", "ends_on",
-            "trial_until", "created_at",
+            "name", "label", "state", "billing", "period_count", "period_unit", "currency", "addons", "ends_on",
+            "full_units", "discount_units", "discount_until", "setup_units", "anchor", "trial_until", "created_at",
         ),
-        internal=("created_by", "suspended_for", "parked", "trace", "held"),
+        internal=("created_by", "suspended_for", "trace", "held"),
+        joins="JOIN service_dues d ON d.id = t.id",
+        more={"next_on": "d.next_on"},
         secret=("key",),
     ),
     Source(

@@ -185,7 +185,12 @@ TABLES: tuple[Table, ...] = (
     Table(
         name="services",
         kept=dict.fromkeys(("name", "label", "trace", "addons", "held"), BOOKS) | {"created_by": STAFF},
-        plain=("key", "state", "suspended_for", "billing", "period_unit", "currency", "parked"),
+        plain=("key", "state", "suspended_for", "billing", "period_unit", "currency"),
+    ),
+    Table(
+        name="service_dues",
+        rows="EXISTS (SELECT FROM services s WHERE s.id = t.id AND s.client_id = ANY (w.clients))",
+        plain=("parked",),
     ),
     Table(
         name="service_changes",

@@ -48,7 +48,7 @@ async def preview(*, by: Actor) -> Preview:
     """Look, and change nothing."""
     _require(by)
     day = clock.today(by.tenant.timezone)
-    where = "s.state = 'active' AND s.next_on <= $1"
+    where = "s.state = 'active' AND d.next_on <= $1"
     found = await db.fetch(f"{renewals.DUE.format(where=where)} LIMIT {MOST_LOOKED_AT}", day)
     due, ending = await _due(day), await _ending(day)
     sums = await renewals.look(found, day)
@@ -67,10 +67,10 @@ async def parked(*, by: Actor, size: int = 50) -> list[Record]:
     """The services that wait for money, the longest waiting first: with client_code and client_name."""
     _require(by)
     return await db.fetch(
-        """SELECT s.id, s.name, s.label, s.next_on, s.parked, c.code AS client_code, c.name AS client_name
-             FROM services s JOIN clients c ON c.id = s.client_id
-            WHERE s.state = 'active' AND c.status = 'active' AND s.parked <> '' AND s.next_on IS NOT NULL
-            ORDER BY s.next_on, s.id LIMIT $1""",
+        """SELECT s.id, s.name, s.label, d.next_on, d.parked, c.code AS client_code, c.name AS client_name
+             FROM service_dues d JOIN services s ON s.id = d.id JOIN clients c ON c.id = s.client_id
+            WHERE s.state = 'active' AND c.status = 'active' AND d.parked <> '' AND d.next_on IS NOT NULL
+            ORDER BY d.next_on, d.id LIMIT $1""",
         size,
     )
 
@@ -162,8 +162,9 @@ def _require(by: Actor) -> None:
 async def _due(day: date) -> int:
     return int(
         await db.value(
-            """SELECT count(*) FROM services s JOIN clients c ON c.id = s.client_id AND c.status = 'active'
-                WHERE s.state = 'active' AND s.next_on <= $1""",
+            """SELECT count(*) FROM service_dues d JOIN services s ON s.id = d.id
+                 JOIN clients c ON c.id = s.client_id AND c.status = 'active'
+                WHERE s.state = 'active' AND d.next_on <= $1""",
             day,
         )
     )

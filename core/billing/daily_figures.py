@@ -108,7 +108,8 @@ RECKON_RECURRING = f"""
     WITH seen AS MATERIALIZED (
         SELECT s.id, a.project_id, s.currency, s.state, v.units AS before,
                CASE WHEN s.state = 'active' THEN {recurring.monthly("$1")} ELSE 0 END AS units
-          FROM services s JOIN client_projects a ON a.id = s.account_id LEFT JOIN monthly_values v ON v.id = s.id
+          FROM services s JOIN service_dues d ON d.id = s.id JOIN client_projects a ON a.id = s.account_id
+          LEFT JOIN monthly_values v ON v.id = s.id
          WHERE s.period_unit <> '' AND (s.state IN ('active', 'suspended') OR v.id IS NOT NULL)),
     kept AS (
         INSERT INTO monthly_values (id, units)

@@ -195,8 +195,8 @@ def _ages_of(found: Sequence[Figure]) -> list[Age]:
 COUNTED = {
     "new_services": "services s {joined} WHERE s.created_at >= {begin} AND s.state <> 'pending'",
     "lost_services": "services s {joined} WHERE s.state = 'ended' AND s.ends_on >= {since}",
-    "due_services": "services s {joined} WHERE s.state = 'active' AND s.next_on <= {day}",
-    "waiting_services": "services s {joined} WHERE s.state = 'active' AND s.next_on <= {day} AND s.parked <> ''",
+    "due_services": "{dues} {joined} WHERE s.state = 'active' AND d.next_on <= {day}",
+    "waiting_services": "{dues} {joined} WHERE s.state = 'active' AND d.next_on <= {day} AND d.parked <> ''",
     "due_invoices": """invoices s {joined} WHERE s.state = 'issued' AND s.kind = 'invoice' AND s.due_on = {day}
         AND EXISTS (SELECT FROM invoice_lines l JOIN expenses e ON e.id = l.expense_id
                      WHERE l.invoice_id = s.id AND l.is_live AND e.covered_units < e.gross_units)""",
@@ -211,6 +211,7 @@ async def _counts(day: date, since: date, *, by: Actor, within: Focus | None) ->
     bound = recurring.seen("s", by=by, within=within)
     places = {
         "joined": JOINED,
+        "dues": "service_dues d JOIN services s ON s.id = d.id",
         "day": f"{bound.bind(day)}::date",
         "since": f"{bound.bind(since)}::date",
         "begin": bound.bind(clock.now() - timedelta(days=DAYS)),

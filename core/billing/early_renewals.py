@@ -11,9 +11,9 @@ import msgspec
 from asyncpg import Record
 
 from core import clock, policies
-from core.accounts import clients, rows
+from core.accounts import clients
 from core.actor import Actor
-from core.billing import accounts, client_taxes, expenses, service_states, services
+from core.billing import accounts, client_taxes, expenses, service_dues, service_states, services
 from core.billing.expenses import Charge, Tax
 from core.catalog import price_words, pricing, tax_rules
 from core.errors import Conflict
@@ -103,7 +103,7 @@ async def renew(
     accounts.require_within(account, quoted.gross)
     await expenses.charge(account, _charge(service, quoted, clock.today(by.tenant.timezone)), by=by)
     values = {"periods": service["periods"] + 1, "next_on": quoted.period.end, "parked": ""}
-    await rows.save("services", service, values)
+    await service_dues.save(service, values)
     await services.tell("service:renewed", service, new={"until_day": quoted.period.last_day.isoformat()}, by=by)
     return await services.get(service_id, by=by)
 

@@ -65,7 +65,7 @@ def beginning(field: str, text: str) -> str:
 
 
 def conditions(
-    chosen: MoneyFilter, alias: str, *, by: Actor, within: Focus | None = None, day: str = "day"
+    chosen: MoneyFilter, alias: str, *, by: Actor, within: Focus | None = None, day: str = ""
 ) -> Conditions:
     """What such a filter asks of a row, its account `a` and its client `c`, in a focus and what `by` may see."""
     checks = Checks()
@@ -80,9 +80,9 @@ def conditions(
     bound.equals("c.code", chosen.client)
     bound.equals("a.project_id", chosen.project)
     if chosen.day_from is not None:
-        bound.add(f"{alias}.{day} >= {bound.bind(chosen.day_from)}")
+        bound.add(f"{day or alias + '.day'} >= {bound.bind(chosen.day_from)}")
     if chosen.day_to is not None:
-        bound.add(f"{alias}.{day} <= {bound.bind(chosen.day_to)}")
+        bound.add(f"{day or alias + '.day'} <= {bound.bind(chosen.day_to)}")
     access.limit_to_groups(bound, by=by)
     if by.projects is not None:
         bound.add(f"a.project_id IN ({access.listed(by.projects)})")

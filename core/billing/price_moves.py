@@ -138,7 +138,7 @@ async def _held(price_list: Mapping[str, Any], *, by: Actor, size: int, after: i
 
 async def _count(price_list: Mapping[str, Any], *, by: Actor) -> int:
     bound = _bound(price_list, by=by)
-    tables = "services s JOIN clients c ON c.id = s.client_id JOIN client_projects a ON a.id = s.account_id"
+    tables = f"services s JOIN service_dues d ON d.id = s.id {service_list.JOINED}"
     return int(await db.value(f"SELECT count(*) FROM {tables} WHERE {bound.sql}", *bound.arguments))
 
 

@@ -26,28 +26,22 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def monthly(today: str) -> str:
-    """What a service `s` brings in a month, in SQL; `today` is the placeholder of the day."""
+    """What a service `s` with its dues `d` brings in a month, in SQL; `today` is the placeholder of the day."""
     return f"""round((s.full_units - CASE
-            WHEN (s.discount_periods IS NULL OR greatest(s.periods - 1, 0) < s.discount_periods)
+            WHEN (s.discount_periods IS NULL OR greatest(d.periods - 1, 0) < s.discount_periods)
              AND (s.discount_until IS NULL OR s.discount_until >= {today}::date) THEN s.discount_units ELSE 0 END)
         * CASE s.period_unit WHEN 'month' THEN 1.0 WHEN 'year' THEN 1 / 12.0 ELSE 365 / 12.0 END
         / greatest(s.period_count, 1))::bigint"""
 
 
 async def now(*, by: Actor, within: Focus | None = None) -> tuple[list[Sum], bool]:
-    """What active services bring in a month, by currency, and whether there are more than MOST_SUMMED.
-
-    Those that go on are read from the index of what is due, those that were cancelled from that of what ends.
-    """
+    """What active services bring in a month, by currency, and whether there are more than MOST_SUMMED."""
     bound = seen("s", by=by, within=within)
     units = monthly(bound.bind(clock.today(by.tenant.timezone)))
-    parts = " UNION ALL ".join(
-        f"""SELECT s.currency, {units} AS units FROM services s JOIN client_projects a ON a.id = s.account_id
-              JOIN clients c ON c.id = s.client_id
-             WHERE s.state = 'active' AND s.period_unit <> '' AND {which} AND {bound.sql}"""
-        for which in ("s.next_on IS NOT NULL", "s.next_on IS NULL AND s.ends_on IS NOT NULL")
-    )
-    return await added_up(parts, bound, most=MOST_SUMMED)
+    sql = f"""SELECT s.currency, {units} AS units FROM services s JOIN service_dues d ON d.id = s.id
+                JOIN client_projects a ON a.id = s.account_id JOIN clients c ON c.id = s.client_id
+               WHERE s.state = 'active' AND s.period_unit <> '' AND {bound.sql}"""
+    return await added_up(sql, bound, most=MOST_SUMMED)
 
 
 async def added_up(sql: str, bound: Conditions, *, most: int) -> tuple[list[Sum], bool]:

@@ -39,23 +39,26 @@ class Charged(msgspec.Struct, frozen=True, kw_only=True):
 
 DUE = """
     SELECT s.id, s.client_id, s.account_id, a.project_id, p.id AS payer_id, p.country, p.kind, p.vat_number
-      FROM services s JOIN client_projects a ON a.id = s.account_id
+      FROM services s JOIN service_dues d ON d.id = s.id JOIN client_projects a ON a.id = s.account_id
       JOIN clients c ON c.id = s.client_id AND c.status = 'active'
       JOIN payers p ON p.client_id = s.client_id
        AND CASE WHEN s.payer_id IS NULL THEN p.is_default ELSE p.id = s.payer_id END
      WHERE {where} ORDER BY s.id
 """
 PARTS = """
-    asked AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::text[])
-                AS t (id, payer_id, rate, inside, category, reason)),
+    asked AS MATERIALIZED (
+        SELECT t.*, s.client_id, s.account_id, s.currency, s.name, s.label, s.full_units, s.discount_units,
+               s.discount_periods, s.discount_until, s.anchor, s.period_unit, s.period_count, s.ends_on, d.periods
+          FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::text[])
+               AS t (id, payer_id, rate, inside, category, reason)
+          JOIN services s ON s.id = t.id JOIN service_dues d ON d.id = t.id),
     parts AS (
-        SELECT s.id, s.client_id, s.account_id, s.currency, s.name, s.label, t.payer_id, t.rate, t.inside,
-               t.category, t.reason, n.number, f.day AS start_day, s.full_units,
+        SELECT s.*, n.number, f.day AS start_day,
                period_day(s.anchor, s.period_unit, s.period_count, n.number + 1) AS end_day,
                CASE WHEN (s.discount_periods IS NULL OR n.number < s.discount_periods)
                      AND (s.discount_until IS NULL OR f.day <= s.discount_until)
                     THEN s.discount_units ELSE 0 END AS lowered
-          FROM asked t JOIN services s ON s.id = t.id
+          FROM asked s
          CROSS JOIN LATERAL generate_series(s.periods, least(s.periods + $9::int - 1,
                     period_number(s.anchor, s.period_unit, s.period_count, $7))) AS n (number)
          CROSS JOIN LATERAL (SELECT period_day(s.anchor, s.period_unit, s.period_count, n.number) AS day) f
@@ -126,18 +129,19 @@ CHARGE = f"""
                g.net + g.tax, CASE WHEN g.net + g.tax > 0 THEN s.entry_id END, $11, $12
           FROM good g LEFT JOIN sums s ON s.account_id = g.account_id AND s.currency = g.currency),
     turns AS (
-        SELECT u.id, sum(u.one)::int AS count
-          FROM (SELECT id, 0 AS one FROM asked UNION ALL SELECT id, 1 FROM good) u GROUP BY u.id),
+        SELECT id, ends_on, sum(one)::int AS count,
+               period_day(anchor, period_unit, period_count, periods + sum(one)::int) AS day
+          FROM (SELECT id, ends_on, anchor, period_unit, period_count, periods, 0 AS one FROM asked
+                UNION ALL
+                SELECT id, ends_on, anchor, period_unit, period_count, periods, 1 FROM good) u
+         GROUP BY id, ends_on, anchor, period_unit, period_count, periods),
     moved AS (
-        UPDATE services s SET periods = s.periods + m.count,
-               next_on = CASE WHEN s.ends_on IS NOT NULL AND d.day >= s.ends_on THEN NULL ELSE d.day END,
-               parked = CASE WHEN d.day <= $7 AND (s.ends_on IS NULL OR d.day < s.ends_on)
+        UPDATE service_dues d SET periods = d.periods + m.count,
+               next_on = CASE WHEN m.ends_on IS NOT NULL AND m.day >= m.ends_on THEN NULL ELSE m.day END,
+               parked = CASE WHEN m.day <= $7 AND (m.ends_on IS NULL OR m.day < m.ends_on)
                               AND m.count < $9::int THEN 'funds' ELSE '' END
-          FROM turns m JOIN services o ON o.id = m.id
-         CROSS JOIN LATERAL (SELECT period_day(o.anchor, o.period_unit, o.period_count,
-                                               o.periods + m.count) AS day) d
-         WHERE s.id = m.id
-        RETURNING s.id, s.parked, m.count)
+          FROM turns m WHERE d.id = m.id
+        RETURNING d.id, d.parked, m.count)
     SELECT (SELECT count(*) FROM moved WHERE count > 0) AS services, (SELECT count(*) FROM good) AS expenses,
            (SELECT count(*) FROM moved WHERE parked <> '') AS parked,
            (SELECT jsonb_object_agg(currency, units) FROM (
@@ -150,7 +154,7 @@ async def lock_due(day: date, *, after: int, size: int) -> list[Record]:
 
     Clients and accounts are locked as verbs of people lock them, clients first, so that none waits for another.
     """
-    where = "s.state = 'active' AND s.next_on <= $1 AND s.id > $2"
+    where = "s.state = 'active' AND d.next_on <= $1 AND s.id > $2"
     found = await db.fetch(f"{DUE.format(where=where)} LIMIT {size:d}", day, after)
     if found:
         await accounts.lock_with_clients(found)

@@ -28,8 +28,8 @@ HORIZON = 1826
 """So many days are looked ahead: five years."""
 MOST_SERVICES = 2_000
 """So many services of the accounts of one question are counted."""
-COLUMNS = """id, anchor, period_count, period_unit, periods, full_units, discount_units, discount_periods,
-    discount_until, ends_on"""
+COLUMNS = """s.id, s.anchor, s.period_count, s.period_unit, d.periods, s.full_units, s.discount_units,
+    s.discount_periods, s.discount_until, s.ends_on"""
 
 
 class Coming(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,10 +101,11 @@ def _by(coming: Iterable[Coming], day: date) -> int:
 
 async def _services(account_ids: Sequence[int], today: date) -> dict[int, list[Coming]]:
     """What the active services of these accounts will cost, by account."""
-    where = "s.state = 'active' AND s.next_on IS NOT NULL AND s.account_id = ANY($1::bigint[])"
+    where = "s.state = 'active' AND d.next_on IS NOT NULL AND s.account_id = ANY($1::bigint[])"
     found = await db.fetch(f"{renewals.DUE.format(where=where)} LIMIT {MOST_SERVICES}", list(account_ids))
     ids = [row["id"] for row in found]
-    rows = await db.fetch(f"SELECT {COLUMNS} FROM services WHERE id = ANY($1::bigint[])", ids)
+    sql = f"SELECT {COLUMNS} FROM services s JOIN service_dues d ON d.id = s.id WHERE s.id = ANY($1::bigint[])"
+    rows = await db.fetch(sql, ids)
     terms = {row["id"]: row for row in rows}
     book = await taxes.book(today, found)
     sellers = {key: (await project_companies.selling(key))[0] for key in {row["project_id"] for row in found}}

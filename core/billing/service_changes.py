@@ -16,9 +16,9 @@ from asyncpg import Record
 from piccolo.columns import JSONB, BigInt, Date, Integer, Text, Timestamptz
 
 from core import clock, db, policies
-from core.accounts import clients, rows
+from core.accounts import clients
 from core.actor import Actor
-from core.billing import accounts, change_charges, change_terms, service_states, services
+from core.billing import accounts, change_charges, change_terms, service_dues, service_states, services
 from core.billing.change_quotes import ChangeQuote, When
 from core.catalog import discount_book
 from core.catalog.discount_book import Begun
@@ -177,14 +177,15 @@ async def perform(service_ids: Sequence[int], day: date, *, by: Actor) -> None:
     """Let planned changes of these services, whose accounts are locked, begin with the period that is due."""
     found = await db.fetch(
         """SELECT h.* FROM service_changes h JOIN services s ON s.id = h.service_id
+             JOIN service_dues d ON d.id = s.id
             WHERE h.service_id = ANY($1::bigint[]) AND h.state = 'planned' AND s.state = 'active'
-              AND h.on_day <= $2 AND h.on_day <= s.next_on AND (s.ends_on IS NULL OR h.on_day < s.ends_on)
+              AND h.on_day <= $2 AND h.on_day <= d.next_on AND (s.ends_on IS NULL OR h.on_day < s.ends_on)
             ORDER BY h.service_id FOR UPDATE OF h""",
         list(service_ids),
         day,
     )
     for row in found:
-        service = await rows.locked("services", row["service_id"])
+        service = await service_dues.locked(row["service_id"])
         begun = [] if row["discount_id"] is None else [row["discount_id"]]
         await _apply(service, row, row["on_day"], begun, by=by)
         await db.execute(
@@ -201,7 +202,7 @@ async def _apply(
     if (kept["period_count"], kept["period_unit"]) != (service["period_count"], service["period_unit"]):
         earlier = service["earlier_periods"] + service["periods"]
         kept |= {"anchor": day, "periods": 0, "earlier_periods": earlier}
-    await rows.save("services", service, kept)
+    await service_dues.save(service, kept)
     await services.note(service["id"], "active", reason=f"{service['name']} → {values['name']}", by=by)
     await discount_book.begin(
         Begun(

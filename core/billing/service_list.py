@@ -17,6 +17,7 @@ from core.periods import first_moment
 from core.permissions import Permission
 
 State = Literal["pending", "active", "suspended", "ended"]
+JOINED = "JOIN clients c ON c.id = s.client_id JOIN client_projects a ON a.id = s.account_id"
 SUMS = {"period": "sum(s.full_units - s.discount_units)"}
 
 
@@ -53,7 +54,7 @@ async def page(
 async def totals(chosen: ServiceFilter, *, by: Actor, within: Focus | None = None) -> list[Total]:
     """By currency, how many services there are and what one period of each comes to; see `money_lists`."""
     bound = conditions(chosen, by=by, within=within)
-    tables = "services s JOIN clients c ON c.id = s.client_id JOIN client_projects a ON a.id = s.account_id"
+    tables = f"services s JOIN service_dues d ON d.id = s.id {JOINED}"
     return await money_lists.totals(tables, "s", "s.currency, s.full_units, s.discount_units", SUMS, bound)
 
 
@@ -71,7 +72,7 @@ def conditions(chosen: ServiceFilter, *, by: Actor, within: Focus | None = None)
     policies.require(by, Permission.SERVICE_READ)
     policies.require(by, Permission.CLIENT_READ)
     label = money_lists.beginning("label", chosen.label)
-    bound = money_lists.conditions(chosen, "s", by=by, within=within, day="next_on")
+    bound = money_lists.conditions(chosen, "s", by=by, within=within, day="d.next_on")
     bound.equals("s.state", chosen.state, among=frozenset(services.STATES))
     bound.begins("s.label_folded", label)
     if chosen.plan is not None:
@@ -82,5 +83,5 @@ def conditions(chosen: ServiceFilter, *, by: Actor, within: Focus | None = None)
     if chosen.ended_from is not None:
         bound.add(f"s.state = 'ended' AND s.ends_on >= {bound.bind(chosen.ended_from)}")
     if chosen.waits is not None:
-        bound.add("s.state = 'active' AND s.parked <> ''")
+        bound.add("s.state = 'active' AND d.parked <> ''")
     return bound

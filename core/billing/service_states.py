@@ -10,9 +10,9 @@ from typing import Any, Literal
 from asyncpg import Record
 
 from core import clock, db, policies
-from core.accounts import clients, rows
+from core.accounts import clients
 from core.actor import Actor
-from core.billing import accounts, expenses, service_prices, services, trials
+from core.billing import accounts, expenses, service_dues, service_prices, services, trials
 from core.billing.expenses import Charge, Tax
 from core.billing.quotes import Quote
 from core.catalog import discount_book, price_words, promo_codes, stock
@@ -66,7 +66,7 @@ async def _begin(service: Mapping[str, Any], quoted: Quote, today: date) -> None
         "discount_units": later.lowered,
     }
     values |= await _begin_discount(service, quoted, today, is_counted=is_counted)
-    await rows.save("services", service, values)
+    await service_dues.save(service, values)
 
 
 async def _begin_discount(
@@ -102,7 +102,7 @@ async def suspend(service_id: int, cause: str, reason: str, *, by: Actor) -> Rec
     checks.choice("cause", cause, ("abuse", "unpaid", "request"))
     told = checks.text("reason", reason, longest=LONGEST_REASON)
     checks.done()
-    await rows.save("services", service, {"state": "suspended", "suspended_for": cause})
+    await service_dues.save(service, {"state": "suspended", "suspended_for": cause})
     await services.note(service_id, "suspended", reason=told, by=by)
     await services.tell("service:suspended", service, new={"reason": told}, by=by)
     return await services.get(service_id, by=by)
@@ -111,7 +111,7 @@ async def suspend(service_id: int, cause: str, reason: str, *, by: Actor) -> Rec
 async def resume(service_id: int, *, by: Actor) -> Record:
     """Let a suspended service go on. What it missed is charged by the next billing run."""
     _account, service = await locked(service_id, ("suspended",), by=by)
-    await rows.save("services", service, {"state": "active", "suspended_for": ""})
+    await service_dues.save(service, {"state": "active", "suspended_for": ""})
     await services.note(service_id, "active", by=by)
     await services.tell("service:resumed", service, by=by)
     return await services.get(service_id, by=by)
@@ -129,7 +129,7 @@ async def cancel(service_id: int, when: str, reason: str, *, by: Actor) -> Recor
     if ends_on is None or ends_on <= today or service["state"] == "pending":
         await end_each([service], told, today, by=by)
     else:
-        await rows.save("services", service, {"ends_on": ends_on})
+        await service_dues.save(service, {"ends_on": ends_on})
         await services.note(service_id, service["state"], reason=told, by=by)
     new = {"reason": told, "ends_on": (ends_on or today).isoformat()}
     await services.tell("service:cancelled", service, new=new, by=by)
@@ -141,7 +141,7 @@ async def keep(service_id: int, *, by: Actor) -> Record:
     _account, service = await locked(service_id, ("active", "suspended"), by=by)
     if service["ends_on"] is None:
         raise Conflict(_("This service is not cancelled."))
-    await rows.save("services", service, {"ends_on": None, "next_on": service["next_on"] or service["ends_on"]})
+    await service_dues.save(service, {"ends_on": None, "next_on": service["next_on"] or service["ends_on"]})
     await services.tell("service:kept", service, by=by)
     return await services.get(service_id, by=by)
 
@@ -173,10 +173,14 @@ async def end_due(day: date, *, size: int, by: Actor) -> int:
 async def end_each(found: Sequence[Mapping[str, Any]], reason: str, day: date, *, by: Actor) -> None:
     """End these services, which the caller has locked, each with its `product_id`. Asks for no right."""
     await db.execute(
-        """UPDATE services SET state = 'ended', suspended_for = '', parked = '', next_on = NULL,
+        """UPDATE services SET state = 'ended', suspended_for = '',
                ends_on = least(coalesce(ends_on, $2), $2), version = version + 1 WHERE id = ANY($1::bigint[])""",
         [service["id"] for service in found],
         day,
+    )
+    await db.execute(
+        "UPDATE service_dues SET next_on = NULL, parked = '' WHERE id = ANY($1::bigint[])",
+        [service["id"] for service in found],
     )
     await db.execute(
         """UPDATE service_changes SET state = 'withdrawn', ended_at = $2
@@ -194,7 +198,7 @@ async def locked(service_id: int, states: Sequence[str], *, by: Actor) -> tuple[
     """The account and its service, both locked; `Conflict` when it is in none of these states."""
     policies.require(by, Permission.SERVICE_UPDATE)
     account = await accounts.locked((await services.get(service_id, by=by))["account_id"], by=by)
-    await rows.locked("services", service_id)
+    await service_dues.locked(service_id)
     service = await services.get(service_id, by=by)
     if service["state"] not in states:
         raise Conflict(_("The service is not in a state for that any more."))

@@ -27,9 +27,10 @@ from core.permissions import Permission
 
 LONGEST_LABEL = 120
 STATES = ("pending", "active", "suspended", "ended")
-WITH_NAMES = """SELECT s.*, c.code AS client_code, c.name AS client_name, a.project_id, j.name AS project,
-           n.product_id, h.on_day AS change_on, h.name AS change_to
-    FROM services s JOIN clients c ON c.id = s.client_id JOIN client_projects a ON a.id = s.account_id
+WITH_NAMES = """SELECT s.*, d.periods, d.next_on, d.parked, c.code AS client_code, c.name AS client_name,
+           a.project_id, j.name AS project, n.product_id, h.on_day AS change_on, h.name AS change_to
+    FROM services s JOIN service_dues d ON d.id = s.id
+    JOIN clients c ON c.id = s.client_id JOIN client_projects a ON a.id = s.account_id
     JOIN projects j ON j.id = a.project_id JOIN plans n ON n.id = s.plan_id
     LEFT JOIN service_changes h ON h.service_id = s.id AND h.state = 'planned'"""
 
@@ -38,9 +39,9 @@ class Service(db.Owned, tablename="services"):
     """What a client has. `name` is what it is, `label` which one (a host name). Amounts are minor units of
     `currency`, by the list and for one period; with or without tax, as the provider's list prices are.
 
-    `periods` of them are billed, counted from `anchor`, and `earlier_periods` before it moved; the next begins on
-    `next_on`. It ends on `ends_on`. The discount is for the first `discount_periods` from the anchor on, and until
-    `discount_until`, where they are given. It is tried until `trial_until`.
+    `earlier_periods` of them were billed before `anchor` moved; those since are in `service_dues`. It ends on
+    `ends_on`. The discount is for the first `discount_periods` from the anchor on, and until `discount_until`,
+    where they are given. It is tried until `trial_until`.
     """
 
     client_id = BigInt()
@@ -65,11 +66,8 @@ class Service(db.Owned, tablename="services"):
     addons = JSONB()
     trace = JSONB()
     anchor = Date(null=True)
-    periods = Integer()
     earlier_periods = Integer()
-    next_on = Date(null=True)
     ends_on = Date(null=True)
-    parked = Text()
     trial_days = Integer()
     trial_until = Date(null=True)
     owes_set_up = Boolean()
@@ -214,7 +212,8 @@ async def insert(values: Mapping[str, Any], *, by: Actor) -> int:
     """Write a service with these values; returns its id. Asks for no right."""
     kept = {**values, "created_at": clock.now(), "created_by": by.name}
     places = ", ".join(f"${place}" for place in range(1, len(kept) + 1))
-    sql = f"INSERT INTO services ({', '.join(kept)}) VALUES ({places}) RETURNING id"
+    sql = f"""WITH made AS (INSERT INTO services ({", ".join(kept)}) VALUES ({places}) RETURNING id)
+              INSERT INTO service_dues (id) SELECT id FROM made RETURNING id"""
     return int(await db.value(sql, *kept.values()))
 
 

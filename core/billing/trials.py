@@ -9,9 +9,8 @@ from datetime import date
 from typing import Any
 
 from core import db
-from core.accounts import rows
 from core.actor import Actor
-from core.billing import accounts, expenses, service_prices, services
+from core.billing import accounts, expenses, service_dues, service_prices, services
 from core.billing.expenses import Charge, Tax
 from core.billing.quotes import Quote
 from core.catalog import discount_book, price_words
@@ -40,7 +39,7 @@ async def begin(service: Mapping[str, Any], quoted: Quote, day: date) -> None:
         "trial_until": quoted.trial_until,
         "owes_set_up": quoted.setup is not None,
     }
-    await rows.save("services", service, values)
+    await service_dues.save(service, values)
 
 
 async def charge_set_ups(service_ids: Sequence[int], day: date, *, by: Actor) -> None:
@@ -49,7 +48,7 @@ async def charge_set_ups(service_ids: Sequence[int], day: date, *, by: Actor) ->
     One that does not fit into what the account may owe waits for the next period.
     """
     found = await db.fetch(
-        f"""{services.WITH_NAMES} WHERE s.id = ANY($1::bigint[]) AND s.owes_set_up AND s.next_on <= $2
+        f"""{services.WITH_NAMES} WHERE s.id = ANY($1::bigint[]) AND s.owes_set_up AND d.next_on <= $2
             ORDER BY s.id""",
         list(service_ids),
         day,

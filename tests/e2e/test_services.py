@@ -17,7 +17,8 @@ async def stocked(by: Actor) -> None:
 
 
 async def a_month_passes(by: Actor) -> None:
-    await db.execute("UPDATE services SET anchor = anchor - 32, next_on = next_on - 32")
+    await db.execute("UPDATE services SET anchor = anchor - 32")
+    await db.execute("UPDATE service_dues SET next_on = next_on - 32")
 
 
 def press(page: Page, name: str) -> None:

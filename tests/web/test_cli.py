@@ -199,7 +199,8 @@ def test_what_is_due_is_looked_at_and_charged_from_the_terminal(at_home: Command
                 (price,) = await sell(by, {"units": 1000})
                 await bills.ready()
                 await begin(await account(by), price, by)
-                await db.execute("UPDATE services SET anchor = anchor - 45, next_on = next_on - 45")
+                await db.execute("UPDATE services SET anchor = anchor - 45")
+                await db.execute("UPDATE service_dues SET next_on = next_on - 45")
 
     asyncio.run(furnish())
     (seen,) = at_home("billing-run", "nova", "--dry-run", "--json").data

@@ -89,14 +89,14 @@ WRONG_EARNINGS = """
      WHERE l.kind IN ('revenue', 'tax') AND held.units <> told.units
 """
 WRONG_PERIODS = """
-    SELECT c.service_id, c.period_start, c.period_end, c.before, c.is_last, s.state, s.next_on FROM (
+    SELECT c.service_id, c.period_start, c.period_end, c.before, c.is_last, s.state, d.next_on FROM (
         SELECT e.service_id, e.period_start, e.period_end, lag(e.period_end) OVER w AS before,
                lead(e.period_end) OVER w IS NULL AS is_last
           FROM expenses e WHERE e.key ~ '^service-[0-9]+-(start|[0-9]{4}-)' AND e.period_start IS NOT NULL
         WINDOW w AS (PARTITION BY e.service_id ORDER BY e.period_start, e.id)) c
-      JOIN services s ON s.id = c.service_id
+      JOIN services s ON s.id = c.service_id JOIN service_dues d ON d.id = s.id
      WHERE c.before <> c.period_start OR c.period_start >= c.period_end
-        OR (c.is_last AND s.state <> 'ended' AND c.period_end <> coalesce(s.next_on, s.ends_on, '-infinity'))
+        OR (c.is_last AND s.state <> 'ended' AND c.period_end <> coalesce(d.next_on, s.ends_on, '-infinity'))
 """
 WRONG_DOCUMENTS = """
     SELECT k.id, k.number, k.gross_units FROM invoices k

@@ -74,7 +74,7 @@ async def test_counts_and_lists_are_the_same_things(alice: Actor) -> None:
     into = await account(alice)
     first, second = [await begin(into, monthly, alice) for _each in range(2)]
     await service_states.cancel(first, "now", "", by=alice)
-    await db.execute("UPDATE services SET next_on = next_on - 40, parked = 'funds' WHERE id = $1", second)
+    await db.execute("UPDATE service_dues SET next_on = next_on - 40, parked = 'funds' WHERE id = $1", second)
     found = await dashboard.of(by=alice)
     for name, chosen in (
         ("new_services", ServiceFilter(ordered_from=found.since)),

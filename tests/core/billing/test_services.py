@@ -372,7 +372,9 @@ async def test_a_period_is_charged_once_whoever_turns_the_service_back(alice: Ac
     await bill(date(2026, 2, 1), alice)
     with pytest.raises(asyncpg.UniqueViolationError):
         async with db.savepoint():
-            await db.execute("UPDATE services SET periods = 1, next_on = '2026-02-01' WHERE id = $1", service_id)
+            await db.execute(
+                "UPDATE service_dues SET periods = 1, next_on = '2026-02-01' WHERE id = $1", service_id
+            )
             await bill(date(2026, 2, 1), alice)
 
 

@@ -182,8 +182,8 @@ class Life:
     async def next_run(self, last: date) -> date:
         """The next night on which something is due, and no outage is."""
         due = await db.value(
-            """SELECT min(least(CASE WHEN state = 'active' THEN next_on END, ends_on)) FROM services
-                WHERE state IN ('active', 'suspended')"""
+            """SELECT min(least(CASE WHEN s.state = 'active' THEN d.next_on END, s.ends_on))
+                 FROM services s JOIN service_dues d ON d.id = s.id WHERE s.state IN ('active', 'suspended')"""
         )
         day = max(due or date.max, last + timedelta(days=1))
         return OUTAGE[1] + timedelta(days=1) if OUTAGE[0] <= day <= OUTAGE[1] else day
@@ -327,7 +327,7 @@ async def look(life: Life, day: date) -> None:
         found = [row["number"] for row in await db.fetch(sql, f"{kind}-{day.year}-%")]
         assert found == [f"{kind}-{day.year}-{place:05}" for place in range(1, len(found) + 1)]
         assert found
-    assert await db.value("SELECT count(*) FROM services WHERE parked <> ''") == 0
+    assert await db.value("SELECT count(*) FROM service_dues WHERE parked <> ''") == 0
     await books.check()
 
 

@@ -62,10 +62,8 @@ PARAMETERS = {
     "/api/v1/services": f"{_FILTER} after before limit",
 }
 RULED = {
-    *(
-        f"services.{column}"
-        for column in ("state", "suspended_for", "billing", "period_unit", "currency", "parked")
-    ),
+    *(f"services.{column}" for column in ("state", "suspended_for", "billing", "period_unit", "currency")),
+    "service_dues.parked",
     "service_states.state",
 }
 
@@ -120,9 +118,8 @@ async def due_service(world: "World", by: Actor) -> int:
     """One whose next period has begun, while no run is at work."""
     service_id = await active_service(world, by)
     async with db.as_tenant(by.tenant.id):
-        await db.execute(
-            "UPDATE services SET anchor = anchor - 40, next_on = next_on - 40 WHERE id = $1", service_id
-        )
+        await db.execute("UPDATE services SET anchor = anchor - 40 WHERE id = $1", service_id)
+        await db.execute("UPDATE service_dues SET next_on = next_on - 40 WHERE id = $1", service_id)
         await db.execute(
             "UPDATE tasks SET ended_at = now(), state = 'done' WHERE kind = 'billing.run' AND ended_at IS NULL"
         )
