@@ -48,8 +48,7 @@ async def preview(*, by: Actor) -> Preview:
     """Look, and change nothing."""
     _require(by)
     day = clock.today(by.tenant.timezone)
-    where = "s.state = 'active' AND d.next_on <= $1"
-    found = await db.fetch(f"{renewals.DUE.format(where=where)} LIMIT {MOST_LOOKED_AT}", day)
+    found = await renewals.due(day, size=MOST_LOOKED_AT)
     due, ending = await _due(day), await _ending(day)
     sums = await renewals.look(found, day)
     return Preview(

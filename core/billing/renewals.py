@@ -38,13 +38,17 @@ class Charged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DUE = """
-    SELECT s.id, s.client_id, s.account_id, a.project_id, p.id AS payer_id, p.country, p.kind, p.vat_number
-      FROM services s JOIN service_dues d ON d.id = s.id JOIN client_projects a ON a.id = s.account_id
-      JOIN clients c ON c.id = s.client_id AND c.status = 'active'
-      JOIN payers p ON p.client_id = s.client_id
-       AND CASE WHEN s.payer_id IS NULL THEN p.is_default ELSE p.id = s.payer_id END
-     WHERE {where} ORDER BY s.id
+    SELECT due.* FROM ({chosen}) d CROSS JOIN LATERAL (
+        SELECT s.id, s.client_id, s.account_id, a.project_id, p.id AS payer_id, p.country, p.kind, p.vat_number
+          FROM services s JOIN client_projects a ON a.id = s.account_id
+          JOIN clients c ON c.id = s.client_id AND c.status = 'active'
+          JOIN payers p ON p.client_id = s.client_id
+           AND CASE WHEN s.payer_id IS NULL THEN p.is_default ELSE p.id = s.payer_id END
+         WHERE s.id = d.id AND s.state = 'active' OFFSET 0) due
 """
+"""Active services with what their tax depends on, in the order in which `chosen` has their ids, one by one."""
+BY_DAY = "SELECT id FROM service_dues WHERE next_on <= $1 AND id + 0 > $2 ORDER BY id + 0 OFFSET 0"
+"""Whose next period begins by a day, behind an id: from the index of days (`+ 0`), which has no others."""
 PARTS = """
     asked AS MATERIALIZED (
         SELECT t.*, s.client_id, s.account_id, s.currency, s.name, s.label, s.full_units, s.discount_units,
@@ -154,11 +158,15 @@ async def lock_due(day: date, *, after: int, size: int) -> list[Record]:
 
     Clients and accounts are locked as verbs of people lock them, clients first, so that none waits for another.
     """
-    where = "s.state = 'active' AND d.next_on <= $1 AND s.id > $2"
-    found = await db.fetch(f"{DUE.format(where=where)} LIMIT {size:d}", day, after)
+    found = await due(day, after=after, size=size)
     if found:
         await accounts.lock_with_clients(found)
     return found
+
+
+async def due(day: date, *, after: int = 0, size: int) -> list[Record]:
+    """The same, and none is locked."""
+    return await db.fetch(f"{DUE.format(chosen=BY_DAY)} LIMIT {size:d}", day, after)
 
 
 async def charge(found: Sequence[Record], day: date, *, by: Actor) -> Charged:

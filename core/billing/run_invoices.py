@@ -31,45 +31,52 @@ AT_ONCE = 1_000
 """Charges whose accounts are invoiced in one transaction."""
 LOOKED_BACK = timedelta(days=45)
 """What a service was charged within these days begins an invoice. What is older waits for the next one."""
+COLUMNS = ("id", "client_id", "account_id", "payer_id", "currency", "day", "created_at", "gross_units", "kind",
+           "service_id", *invoice_drafts.LINE)  # fmt: skip
 NO_DOCUMENT = "NOT EXISTS (SELECT FROM invoice_lines l WHERE l.expense_id = e.id AND l.is_live)"
 BEGINS = f"""
-    FROM expenses e JOIN clients c ON c.id = e.client_id AND c.status = 'active'
-    JOIN client_projects a ON a.id = e.account_id
-   WHERE e.created_at >= $1 AND a.project_id = ANY($2::bigint[]) AND e.service_id IS NOT NULL
+    FROM (SELECT * FROM expenses WHERE created_at >= $1 {{behind}} ORDER BY created_at, id OFFSET 0) e
+   CROSS JOIN LATERAL (
+        SELECT a.project_id FROM client_projects a JOIN clients c ON c.id = a.client_id AND c.status = 'active'
+         WHERE a.id = e.account_id OFFSET 0) a
+   WHERE a.project_id = ANY($2::bigint[]) AND e.service_id IS NOT NULL
      AND e.reversed_at IS NULL AND e.gross_units > 0 AND {NO_DOCUMENT}
 """
+"""What begins an invoice, in the order of time: read from the index of time, as far as it is asked for."""
 OPEN = f"""
     SELECT e.*, c.code, c.name AS client_name, a.project_id, coalesce(e.payer_id, p.id) AS buyer_id
-      FROM expenses e JOIN clients c ON c.id = e.client_id JOIN client_projects a ON a.id = e.account_id
+      FROM unnest($1::bigint[]) AS asked (id)
+     CROSS JOIN LATERAL (
+           SELECT {", ".join(f"e.{name}" for name in COLUMNS)} FROM expenses e
+            WHERE e.account_id = asked.id AND e.kind <> '{TRANSFER}' AND e.reversed_at IS NULL AND {NO_DOCUMENT}
+           OFFSET 0) e
+      JOIN clients c ON c.id = e.client_id JOIN client_projects a ON a.id = e.account_id
       LEFT JOIN payers p ON p.client_id = e.client_id AND p.is_default
-     WHERE e.account_id = ANY($1::bigint[]) AND e.kind <> '{TRANSFER}' AND e.reversed_at IS NULL AND {NO_DOCUMENT}
      ORDER BY e.account_id, buyer_id, e.currency, e.day, e.created_at, e.id
 """
-WRITE = """
-    INSERT INTO invoices (id, client_id, account_id, payer_id, company_id, kind, state, language, currency,
-           discount_units, net_units, tax_units, gross_units, created_at)
-    SELECT u.id, u.client_id, u.account_id, u.payer_id, u.company_id, 'invoice', 'draft', u.language, u.currency,
-           u.discount, u.net, u.tax, u.net + u.tax, $11
-      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
-                  $8::bigint[], $9::bigint[], $10::bigint[])
-           AS u (id, client_id, account_id, payer_id, company_id, language, currency, discount, net, tax)
-"""
-LINES = f"""
-    INSERT INTO invoice_lines (invoice_id, is_live, position, expense_id, {", ".join(invoice_drafts.LINE)})
-    SELECT u.invoice_id, true, u.position, e.id, {", ".join(f"e.{name}" for name in invoice_drafts.LINE)}
-      FROM unnest($1::bigint[], $2::int[], $3::bigint[]) AS u (invoice_id, position, expense_id)
-      JOIN expenses e ON e.id = u.expense_id
-"""
-FREEZE = """
-    WITH issued AS (
-        UPDATE invoices k SET state = 'issued', number = u.number, issued_on = $4, due_on = u.due_on,
-               frozen = u.frozen, digest = u.digest, version = k.version + 1
-          FROM unnest($1::bigint[], $2::text[], $3::date[], $5::text[], $6::text[])
-               AS u (id, number, due_on, frozen, digest)
-         WHERE k.id = u.id)
+WRITE = f"""
+    WITH asked AS MATERIALIZED (
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
+            $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::date[], $13::text[],
+            $14::text[]) AS u (id, client_id, account_id, payer_id, company_id, language, currency,
+                               discount_units, net_units, tax_units, number, due_on, frozen, digest)),
+    made AS (
+        INSERT INTO invoices (id, client_id, account_id, payer_id, company_id, kind, state, language, currency,
+               discount_units, net_units, tax_units, gross_units, number, issued_on, due_on, frozen, digest,
+               created_at)
+        SELECT id, client_id, account_id, payer_id, company_id, 'invoice', 'issued', language, currency,
+               discount_units, net_units, tax_units, net_units + tax_units, number, $18, due_on, frozen, digest,
+               $19
+          FROM asked),
+    lines AS (
+        INSERT INTO invoice_lines (invoice_id, is_live, position, expense_id, {", ".join(invoice_drafts.LINE)})
+        SELECT u.invoice_id, true, u.position, e.id, {", ".join(f"e.{name}" for name in invoice_drafts.LINE)}
+          FROM unnest($15::bigint[], $16::int[], $17::bigint[]) AS u (invoice_id, position, expense_id)
+         CROSS JOIN LATERAL (SELECT * FROM expenses e WHERE e.id = u.expense_id OFFSET 0) e)
     INSERT INTO invoice_states (invoice_id, state, at, actor_kind, actor_name)
-    SELECT id, 'issued', $7, $8, $9 FROM unnest($1::bigint[]) AS id
+    SELECT id, 'issued', $19, $20, $21 FROM asked
 """
+"""Documents with their lines in one statement: what is issued gets no line later."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +100,9 @@ class _Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 async def count(since: datetime) -> int:
     """How many charges wait for a document that a run would issue."""
-    return int(await db.value(f"SELECT count(*) {BEGINS}", since - LOOKED_BACK, await _projects()))
+    return int(
+        await db.value(f"SELECT count(*) {BEGINS.format(behind='')}", since - LOOKED_BACK, await _projects())
+    )
 
 
 async def brought(*, size: int = 50, by: Actor) -> list[Brought]:
@@ -101,7 +110,7 @@ async def brought(*, size: int = 50, by: Actor) -> list[Brought]:
     if not brought_lines.is_heard(by=by):
         return []
     found = await db.fetch(
-        f"SELECT DISTINCT e.account_id {BEGINS} ORDER BY e.account_id LIMIT {size:d}",
+        f"SELECT DISTINCT e.account_id {BEGINS.format(behind='')} ORDER BY e.account_id LIMIT {size:d}",
         clock.now() - LOOKED_BACK,
         await _projects(),
     )
@@ -115,11 +124,10 @@ async def some(since: datetime, day: date, *, after: str = "", by: Actor) -> Mad
     In the transaction of the caller: a number is given as its invoice is written, or not at all.
     """
     cursor = read_cursor(after, int) if after else None
-    bound = "" if cursor is None else "AND (e.created_at, e.id) > ($3, $4)"
+    behind = "" if cursor is None else "AND (created_at, id) > ($3, $4)"
     place = () if cursor is None else (moment_of(cursor), cursor.id)
     found = await db.fetch(
-        f"""SELECT e.id, e.created_at, e.account_id, e.client_id {BEGINS} {bound}
-            ORDER BY e.created_at, e.id LIMIT {AT_ONCE:d}""",
+        f"SELECT e.id, e.created_at, e.account_id, e.client_id {BEGINS.format(behind=behind)} LIMIT {AT_ONCE:d}",
         since - LOOKED_BACK,
         await _projects(),
         *place,
@@ -225,7 +233,12 @@ def _content(one: _Draft, number: str, day: date) -> Content:
 async def _write(drafts: Sequence[_Draft], said: Sequence[Content], *, by: Actor) -> None:
     ids = [row["id"] for row in await db.fetch("SELECT new_id() AS id FROM generate_series(1, $1)", len(drafts))]
     first = [one.expenses[0] for one in drafts]
-    now = clock.now()
+    frozen = [invoice_content.kept(content) for content in said]
+    placed = [
+        (invoice_id, position, row["id"])
+        for invoice_id, one in zip(ids, drafts, strict=True)
+        for position, row in enumerate(one.expenses, 1)
+    ]
     await db.execute(
         WRITE,
         ids,
@@ -238,24 +251,13 @@ async def _write(drafts: Sequence[_Draft], said: Sequence[Content], *, by: Actor
         [content.totals.discount_units for content in said],
         [content.totals.net_units for content in said],
         [content.totals.tax_units for content in said],
-        now,
-    )
-    placed = [
-        (invoice_id, position, row["id"])
-        for invoice_id, one in zip(ids, drafts, strict=True)
-        for position, row in enumerate(one.expenses, 1)
-    ]
-    await db.execute(LINES, *(list(column) for column in zip(*placed, strict=True)))
-    frozen = [invoice_content.kept(content) for content in said]
-    await db.execute(
-        FREEZE,
-        ids,
         [content.number for content in said],
         [content.due_on for content in said],
-        said[0].issued_on,
         [text.decode() for text in frozen],
         [invoice_making.digest(text) for text in frozen],
-        now,
+        *(list(column) for column in zip(*placed, strict=True)),
+        said[0].issued_on,
+        clock.now(),
         by.kind,
         by.name,
     )

@@ -31,6 +31,10 @@ MOST_SERVICES = 2_000
 COLUMNS = """s.id, s.anchor, s.period_count, s.period_unit, d.periods, s.full_units, s.discount_units,
     s.discount_periods, s.discount_until, s.ends_on"""
 
+CHOSEN = """SELECT s.id FROM services s JOIN service_dues d ON d.id = s.id
+             WHERE s.state = 'active' AND d.next_on IS NOT NULL AND s.account_id = ANY($1::bigint[])
+             ORDER BY s.id OFFSET 0"""
+
 
 class Coming(msgspec.Struct, frozen=True, kw_only=True):
     """What a service costs each period, tax included: `low` in the first `low_until` periods, then `full`.
@@ -101,8 +105,7 @@ def _by(coming: Iterable[Coming], day: date) -> int:
 
 async def _services(account_ids: Sequence[int], today: date) -> dict[int, list[Coming]]:
     """What the active services of these accounts will cost, by account."""
-    where = "s.state = 'active' AND d.next_on IS NOT NULL AND s.account_id = ANY($1::bigint[])"
-    found = await db.fetch(f"{renewals.DUE.format(where=where)} LIMIT {MOST_SERVICES}", list(account_ids))
+    found = await db.fetch(f"{renewals.DUE.format(chosen=CHOSEN)} LIMIT {MOST_SERVICES}", list(account_ids))
     ids = [row["id"] for row in found]
     sql = f"SELECT {COLUMNS} FROM services s JOIN service_dues d ON d.id = s.id WHERE s.id = ANY($1::bigint[])"
     rows = await db.fetch(sql, ids)

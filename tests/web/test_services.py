@@ -135,7 +135,7 @@ async def test_the_run_is_looked_at_started_and_charges_what_it_said(
     async with workers(settings):
         await until(is_done)
     async with db.as_tenant(by.tenant.id):
-        found = await db.fetch(renewals.DUE.format(where="s.state = 'active' AND d.next_on <= $1"), date.today())
+        found = await renewals.due(date.today(), size=10)
         assert found == []
         assert await db.value("SELECT count(*) FROM expenses") >= 6
         task_id = await db.value("SELECT id FROM tasks WHERE kind = 'billing.run'")

@@ -159,7 +159,8 @@ async def test_a_pro_forma_asks_for_nothing_and_has_no_number(carl: Actor) -> No
         "UPDATE invoice_lines SET net_units = 1 WHERE invoice_id = $1",
         "UPDATE invoice_lines SET is_live = false WHERE invoice_id = $1",
         "DELETE FROM invoice_lines WHERE invoice_id = $1",
-        """INSERT INTO invoice_lines SELECT (jsonb_populate_record(l, '{"position": 9}')).* FROM invoice_lines l
+        """INSERT INTO invoice_lines SELECT (jsonb_populate_record(l, jsonb_build_object('position', 9, 'id', 9,
+           'expense_id', (SELECT id FROM expenses WHERE id <> l.expense_id)))).* FROM invoice_lines l
            WHERE l.invoice_id = $1""",
         "UPDATE invoice_states SET reason = 'x' WHERE invoice_id = $1",
         "DELETE FROM invoice_states WHERE invoice_id = $1",
@@ -172,6 +173,7 @@ async def test_a_pro_forma_asks_for_nothing_and_has_no_number(carl: Actor) -> No
 async def test_the_database_refuses_to_change_what_was_issued(carl: Actor, sql: str) -> None:
     """As the application's role, whatever asks."""
     issued = await bills.issued(by=carl)
+    await bills.charged(by=carl)
     with pytest.raises((asyncpg.CheckViolationError, asyncpg.InsufficientPrivilegeError)):
         async with db.savepoint():
             await db.execute(sql, issued["id"])
