@@ -4,19 +4,22 @@ Written by one statement for all accounts of a provider and a month, under the s
 product's own; tax and discounts are left out. One account in ten never pays, and of the last month half is open.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import asyncpg
 from dateutil.relativedelta import relativedelta
 from rich.console import Console
 
 from benchmarks import billing_run
-from core import clock
+from core import clock, db
 from core.actor import Tenant
 from core.billing import allocations
 from core.settings import Settings
 
 MONTHS = 5
+TABLES = "ledger_accounts, ledger_totals, ledger_entries, expenses, invoices, invoice_lines, payments, services"
 OPENED = """
     INSERT INTO ledger_accounts (kind, currency, holder_id, opened_at)
     SELECT 'client', j.currency, a.id, $1::timestamptz FROM client_projects a
@@ -96,43 +99,43 @@ COVERED = allocations.COVER.replace("account_id = ANY($1::bigint[]) AND", "").re
 async def kept(settings: Settings, console: Console) -> list[Tenant]:
     """The providers, each with its books; written once for a database. Opens its own scopes."""
     tenants = await billing_run.furnished()
-    connection = await asyncpg.connect(settings.database_url)
-    try:
-        for place, tenant in enumerate(tenants):
-            async with connection.transaction():
-                await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant.id))
-                if not await connection.fetchval("SELECT EXISTS (SELECT FROM expenses)"):
-                    await _write(connection)
-                    console.print(f"Books of provider {place + 1} of {len(tenants)}")
-    finally:
-        await connection.close()
-    await _settle(settings)
+    async with db.as_tenant(tenants[-1].id):
+        is_written = await db.value("SELECT EXISTS (SELECT FROM payments)")
+    if not is_written:
+        await _write(tenants, settings, console)
     return tenants
 
 
-async def _write(connection: asyncpg.Connection) -> None:
+async def _write(tenants: list[Tenant], settings: Settings, console: Console) -> None:
+    """A step for all providers, and the next one; what autovacuum does in minutes comes between them."""
     today = clock.now().date()
     first = today - relativedelta(months=MONTHS)
-    await connection.execute(OPENED, clock.now())
-    await connection.execute(BEGUN, first, MONTHS)
+    app = await asyncpg.connect(settings.database_url)
+    owner = await asyncpg.connect(settings.database_owner_url, statement_cache_size=0)
+    try:
+        for statement, arguments in _steps(first):
+            for tenant in tenants:
+                async with app.transaction():
+                    await app.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant.id))
+                    await app.execute(statement, *arguments)
+            await owner.execute(f"ANALYZE {TABLES}")
+            console.print(f"Wrote {' '.join(statement.split()[:3])} of {arguments[0]}")
+        await owner.execute("VACUUM (ANALYZE)")
+    finally:
+        await app.close()
+        await owner.close()
+
+
+def _steps(first: date) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Charge, invoice, and be paid by all accounts but one in ten, in the last month in two; month by month."""
+    yield OPENED, (clock.now(),)
+    yield BEGUN, (first, MONTHS)
     for month in range(MONTHS):
         day = first + relativedelta(months=month + 1, days=-1)
-        await _month(connection, day, one_in=10 if month < MONTHS - 1 else 2)
-
-
-async def _month(connection: asyncpg.Connection, day: date, *, one_in: int) -> None:
-    """Charge, invoice, and be paid by all accounts but one in so many."""
-    moment = datetime.combine(day, time(3), UTC)
-    await connection.execute(SUMS, moment, day)
-    await connection.execute(INVOICES, moment)
-    await connection.execute(LINES, moment)
-    await connection.execute(ISSUED, moment, day)
-    await connection.execute(PAID, moment, day, one_in)
-    await connection.execute(COVERED, moment)
-
-
-async def _settle(settings: Settings) -> None:
-    """What autovacuum does in minutes on a server that stays."""
-    owner = await asyncpg.connect(settings.database_owner_url, statement_cache_size=0)
-    await owner.execute("VACUUM (ANALYZE)")
-    await owner.close()
+        moment = datetime.combine(day, time(3), UTC)
+        yield SUMS, (moment, day)
+        yield INVOICES, (moment,)
+        yield LINES, (moment,)
+        yield ISSUED, (moment, day)
+        yield PAID, (moment, day, 10 if month < MONTHS - 1 else 2)
+        yield COVERED, (moment,)
