@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
 from asyncpg import Record
 
 from core.actor import PLATFORM
+
+TRIES = 5
+"""So many connections are taken before it is said that the database cannot be reached."""
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError)
+"""What is raised when a connection was cut off."""
 
 
 class NoScope(RuntimeError):
@@ -126,15 +131,23 @@ class Scope:
         if self.is_closed:
             raise NoScope("this scope is closed")
         if self._connection is None:
+            self._connection = await self._begin()
+        self.queries += 1
+        return self._connection
+
+    async def _begin(self) -> Any:
+        """A connection with a transaction. One that was cut off while it lay in the pool is given up for another."""
+        for more in range(TRIES - 1, -1, -1):
             connection = await self._pool.acquire()
             try:
                 await connection.execute(f"BEGIN; SET LOCAL app.tenant_id = '{self.tenant_id:d}'")
-            except BaseException:
+            except BaseException as error:
                 await asyncio.shield(asyncio.ensure_future(self._discard(connection)))
-                raise
-            self._connection = connection
-        self.queries += 1
-        return self._connection
+                if not more or not isinstance(error, LOST):
+                    raise
+            else:
+                return connection
+        raise AssertionError
 
     async def _end(self, connection: Any, commit: bool) -> None:
         try:
@@ -152,7 +165,8 @@ class Scope:
 
     async def _discard(self, connection: Any) -> None:
         """Give up a connection whose state is unknown."""
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):  # the pool took it back when it was lost
+            connection.terminate()
         await self._pool.release(connection)
 
     async def _tell(self) -> None:

@@ -71,6 +71,9 @@ BEGIN
         RAISE EXCEPTION 'a document is of an account of its client, a payer and a company'
               USING ERRCODE = 'foreign_key_violation';
     END IF;
+    IF EXISTS (SELECT FROM added i WHERE i.state <> 'draft' AND i.kind <> 'invoice') THEN
+        RAISE check_violation USING MESSAGE = 'only an invoice is issued at once';
+    END IF;
     RETURN NULL;
 END $$;
 CREATE FUNCTION history.check_moved_invoice() RETURNS trigger

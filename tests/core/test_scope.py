@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core import db
 from core.accounts.clients import Client
-from core.scope import NoScope, NotCommitted
+from core.scope import TRIES, NoScope, NotCommitted, Scope
 from tests import cast
 
 pytestmark = pytest.mark.anyio
@@ -130,6 +130,51 @@ async def test_a_commit_that_fails_says_so_and_gives_the_connection_back(databas
                 )
     async with db.as_tenant(nova.id):
         assert await db.value("SELECT count(*) FROM clients") == len(cast.CLIENTS["nova"])
+
+
+class Cut:
+    """A connection that was cut off, and that its pool has taken back."""
+
+    async def execute(self, sql):
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+    def terminate(self):
+        raise asyncpg.InterfaceError("connection has been released back to the pool")
+
+
+class Pool:
+    """Gives so many connections that were cut off, and then what `execute` answers."""
+
+    def __init__(self, cut):
+        self.left = [Cut() for _one in range(cut)]
+
+    async def acquire(self):
+        return self.left.pop() if self.left else self
+
+    async def release(self, connection):
+        assert connection is not None
+
+    async def execute(self, sql, **_more):
+        return sql.split(";")[0]
+
+    async def fetch(self, sql):
+        return [sql]
+
+    def is_closed(self):
+        return False
+
+
+async def test_a_connection_that_was_cut_off_in_the_pool_is_given_up_for_another():
+    scope = Scope(Pool(TRIES - 1), 7)
+    assert await scope.fetch("SELECT 1") == ["SELECT 1"]
+    await scope.close(commit=True)
+
+
+async def test_it_is_said_when_the_database_is_away():
+    scope = Scope(Pool(TRIES), 7)
+    with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+        await scope.fetch("SELECT 1")
+    await scope.close(commit=True)
 
 
 async def test_after_commit_is_called_once_and_only_then(database):
