@@ -136,7 +136,7 @@ class Scope:
         return self._connection
 
     async def _begin(self) -> Any:
-        """A connection with a transaction. One that was cut off while it lay in the pool is given up for another."""
+        """A connection with a transaction. One that was cut off in the pool is given up for another."""
         for more in range(TRIES - 1, -1, -1):
             connection = await self._pool.acquire()
             try:
