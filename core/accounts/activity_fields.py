@@ -59,6 +59,7 @@ FIELDS = MappingProxyType(
         "fraud_protection": N_("Fraud protection"),
         "free_domain": N_("Free domain"),
         "gone": N_("Left"),
+        "group": N_("Account group"),
         "groups": N_("Account groups"),
         "help": N_("Help"),
         "helps": N_("Help in other languages"),
@@ -188,10 +189,13 @@ FIELDS = MappingProxyType(
         "payer_kind": N_("Kind of payer"),
         "rate": N_("Rate"),
         "until_day": N_("Last day"),
+        "tax_class": N_("Tax class"),
+        "tax_reason": N_("Legal reason"),
         "trial_days": N_("Days of trial"),
         "unit": N_("Unit"),
         "valid_from": N_("Valid from"),
         "vat_number": N_("VAT number"),
+        "vatex": N_("Code of the exemption"),
     }
 )
 """What changed; a field that is not here is shown by its name."""
@@ -246,6 +250,13 @@ VALUES = MappingProxyType(
         "recipient": {"all": N_("All clients"), "group": N_("An account group"), "client": N_("A single client")},
         "consumers": {"destination": N_("Where they live"), "origin": N_("Where we are")},
         "outside": {"O": N_("Outside the scope of VAT"), "G": N_("Export, not taxed")},
+        "tax_class": {
+            "standard": N_("Standard rate"),
+            "reduced": N_("Reduced rate"),
+            "super_reduced": N_("Super-reduced rate"),
+            "zero": N_("Zero rate"),
+            "exempt": N_("Exempt"),
+        },
         "payer_kind": {
             "any": N_("Everybody"),
             "individual": N_("Individuals"),
