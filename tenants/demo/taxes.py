@@ -6,7 +6,16 @@ from core import clock, db, i18n, policies
 from core.accounts import groups
 from core.accounts.groups import NewGroup
 from core.actor import Actor
-from core.catalog import group_taxes, plans, price_lists, prices, product_types, products, tax_rates
+from core.catalog import (
+    group_taxes,
+    plans,
+    price_list_publishing,
+    price_lists,
+    prices,
+    product_types,
+    products,
+    tax_rates,
+)
 from core.catalog.group_taxes import NewGroupTax
 from core.catalog.plans import NewPlan
 from core.catalog.prices import NewPrice
@@ -41,6 +50,9 @@ async def _train(*, by: Actor) -> None:
     draft = (await price_lists.of_plan(plan["id"], by=by))[0]
     price = NewPrice(billing="once", currency=await prices.usual_currency(0), units=60_000)
     await prices.create(draft["id"], price, version=draft["version"], by=by)
+    today = clock.today(by.tenant.timezone)
+    version = (await price_lists.find(draft["id"], by=by))["version"]
+    await price_list_publishing.publish(draft["id"], today, version=version, by=by)
 
 
 async def _embassies(*, by: Actor) -> None:
