@@ -90,7 +90,7 @@ PARTS = """
           FROM placed p WHERE p.room IS NULL OR p.upto <= p.room)
 """
 LOOK = f"""
-    WITH {PARTS}
+    WITH services AS ({service_changes.AS_PLANNED.format(day="$7", ids="$1")}), {PARTS}
     SELECT p.currency, count(*) AS expenses, count(DISTINCT p.id) AS services, sum(p.net + p.tax)::bigint AS units,
            count(*) FILTER (WHERE p.room IS NOT NULL AND p.upto > p.room) AS parked,
            coalesce(sum(p.net + p.tax) FILTER (WHERE p.room IS NOT NULL AND p.upto > p.room), 0)::bigint
@@ -181,7 +181,8 @@ async def charge(found: Sequence[Record], day: date, *, by: Actor) -> Charged:
 
 
 async def look(found: Sequence[Record], day: date) -> list[Record]:
-    """What charging them would do, by currency: services, expenses, units.
+    """What charging them would do, by currency: services, expenses, units. It is the statement that charges, over
+    services as their planned changes will have made them.
 
     Of these, parked and parked_units do not fit into what their accounts may owe.
     """
