@@ -71,6 +71,7 @@ class Permission(StrEnum):
     PAYER_READ = "payer:read"
     PAYER_UPDATE = "payer:update"
     PAYMENT_CREATE = "payment:create"
+    PAYMENT_METHOD_MANAGE = "payment_method:manage"
     PAYMENT_READ = "payment:read"
     PAYMENT_REFUND = "payment:refund"
     PLATFORM_ACTIVITY = "platform:activity"
@@ -177,6 +178,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.PAYER_READ: N_("See payers"),
         Permission.PAYER_UPDATE: N_("Edit payers"),
         Permission.PAYMENT_CREATE: N_("Record payments"),
+        Permission.PAYMENT_METHOD_MANAGE: N_("Manage payment methods"),
         Permission.PAYMENT_READ: N_("See payments"),
         Permission.PAYMENT_REFUND: N_("Give payments back"),
         Permission.PLATFORM_ACTIVITY: N_("Read what was done on the platform"),

@@ -13,7 +13,7 @@ from piccolo.columns import BigInt, Text, Timestamptz
 
 from core import clock, db, hooks, jobs, plugin_registry, policies, task_runs
 from core.actor import Actor, system
-from core.billing import accounts, attempt_news, attempts, payments
+from core.billing import accounts, attempt_news, attempts, offered_methods, payments
 from core.checks import Checks
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.i18n import _
@@ -203,7 +203,7 @@ async def _look_later(attempt: Record, *, by: Actor) -> None:
 
 async def _method(attempt: Record, *, by: Actor) -> Any:
     try:
-        return await attempts.method(attempt["plugin"], attempt["method"], by=by)
+        return await offered_methods.one_brought(attempt["plugin"], attempt["method"], by=by)
     except Invalid:
         return None
 

@@ -93,7 +93,8 @@ async def _pay(attempt: Record, told: Told, by: Actor) -> str:
         return await _park(attempt, "currency", told.currency or "–")
     if not told.units:
         return await _park(attempt, "amount", "0")
-    new = NewPayment(units=told.units, method=payments.ONLINE, reference=(told.gateway_id or attempt["key"])[:200])
+    reference = (told.gateway_id or attempt["key"])[:200]
+    new = NewPayment(units=told.units, method=payments.ONLINE, method_id=attempt["method_id"], reference=reference)
     key, methods = f"payment-{attempt['key']}", (payments.ONLINE,)
     made = await payments.create(attempt["account_id"], new, key=key, methods=methods, by=by)
     await _set(attempt, "succeeded", told, payment_id=made["id"])

@@ -16,7 +16,9 @@ from web.kit.visit import By
 
 
 class PaymentAttempt(msgspec.Struct, kw_only=True):
-    """An attempt to pay into an account through a plugin. `redirect` is where the client goes on, "" for nowhere.
+    """An attempt to pay into an account through a plugin, `fee_units` of it for the payment method.
+
+    `redirect` is where the client goes on, "" for nowhere.
 
     `parked` says why somebody has to look at it (currency, amount, twice, early, refused), "" for nothing.
     """
@@ -26,6 +28,8 @@ class PaymentAttempt(msgspec.Struct, kw_only=True):
     account_id: int
     plugin: str
     method: str
+    method_id: int | None
+    fee_units: int
     state: Literal["started", "pending", "unknown", "succeeded", "failed", "refunded"]
     parked: str
     currency: str
