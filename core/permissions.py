@@ -70,6 +70,7 @@ class Permission(StrEnum):
     PAYER_MERGE = "payer:merge"
     PAYER_READ = "payer:read"
     PAYER_UPDATE = "payer:update"
+    PAYMENT_CAPTURE = "payment:capture"
     PAYMENT_CREATE = "payment:create"
     PAYMENT_METHOD_MANAGE = "payment_method:manage"
     PAYMENT_READ = "payment:read"
@@ -177,6 +178,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.PAYER_MERGE: N_("Merge payers of a client"),
         Permission.PAYER_READ: N_("See payers"),
         Permission.PAYER_UPDATE: N_("Edit payers"),
+        Permission.PAYMENT_CAPTURE: N_("Take money that a gateway holds, or release it"),
         Permission.PAYMENT_CREATE: N_("Record payments"),
         Permission.PAYMENT_METHOD_MANAGE: N_("Manage payment methods"),
         Permission.PAYMENT_READ: N_("See payments"),

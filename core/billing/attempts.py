@@ -1,8 +1,9 @@
 """Attempts to pay through a plugin: begun here, and the state of each. `attempt_news` applies what gateways say.
 
 An attempt is *started* until its gateway answered, then *pending*; *unknown* when no answer came. It ends
-*succeeded* or *failed*, and money may come after it failed. The gateway is called by jobs, outside of any
-transaction (`attempt_calls`), with a key that stays the same, so that a call without an answer can be repeated.
+*succeeded* or *failed*, and money may come after it failed. While it is *authorized* its gateway holds the
+money, which is taken, or *released*. The gateway is called by jobs, outside of any transaction
+(`attempt_calls`), with a key that stays the same, so that a call without an answer can be repeated.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from core.money import MOST
 from core.payment_contract import Attempt
 from core.permissions import Permission
 
-STATES = ("started", "pending", "unknown", "succeeded", "failed", "refunded")
+STATES = ("started", "pending", "unknown", "authorized", "succeeded", "failed", "released", "refunded")
 START = "payment.start"
 LISTED = 50
 PARKED = {
@@ -44,7 +45,7 @@ WITH_NAMES = """
 class PaymentAttempt(db.Owned, tablename="payment_attempts"):
     """An attempt to pay `units` into an account by a method of a plugin, `fee_units` of them for the method's fee.
 
-    `parked`: somebody has to look at it.
+    `held_units` its gateway holds, or held. `parked`: somebody has to look at it.
     """
 
     account_id = BigInt()
@@ -57,6 +58,7 @@ class PaymentAttempt(db.Owned, tablename="payment_attempts"):
     parked = Text()
     currency = Text()
     units = BigInt()
+    held_units = BigInt()
     gateway_id = Text()
     redirect = Text()
     message = Text()
@@ -132,8 +134,8 @@ async def get(attempt_id: int, *, by: Actor) -> Record:
     return found
 
 
-async def latest(*, parked: bool = False, by: Actor) -> list[Record]:
-    """The newest attempts that `by` may see, or those that somebody has to look at."""
+async def latest(*, parked: bool = False, held: bool = False, by: Actor) -> list[Record]:
+    """The newest attempts that `by` may see: all, those that somebody has to look at, or those with money held."""
     policies.require(by, Permission.PAYMENT_READ)
     policies.require(by, Permission.CLIENT_READ)
     bound = Conditions()
@@ -142,6 +144,8 @@ async def latest(*, parked: bool = False, by: Actor) -> list[Record]:
         bound.add(f"a.project_id IN ({access.listed(by.projects)})")
     if parked:
         bound.add("t.parked <> ''")
+    if held:
+        bound.add("t.state = 'authorized'")
     return await db.fetch(
         f"{WITH_NAMES} WHERE {bound.sql} ORDER BY t.created_at DESC, t.id DESC LIMIT {LISTED}", *bound.arguments
     )
