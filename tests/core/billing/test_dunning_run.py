@@ -234,6 +234,35 @@ async def test_the_letter_is_in_the_clients_language_and_lists_what_is_owed(
     assert "frais" in letter["text"], "it says what comes next"
 
 
+@pytest.mark.parametrize(
+    ("letters_to", "client_is_told"),
+    [("both", ["INV", "By hand"]), ("payer", ["By hand"]), ("client", ["INV", "By hand"])],
+)
+async def test_the_payer_of_an_invoice_reads_of_it_alone_and_in_his_language(
+    alice: Actor, sent: list[dict[str, Any]], letters_to: Any, client_is_told: list[str]
+) -> None:
+    await policy(alice)
+    await owing(alice)
+    await dunning_settings.update(DunningSettingChanges(letters_to=letters_to), version=0, by=alice)
+    with on(DAY):
+        bill = await bills.issued(1000, by=alice)
+        await bills.charged(500, "By hand", by=alice)
+    await db.execute(
+        "UPDATE payers SET email = 'pay@holding.example', language = 'en', name = 'Holding' WHERE id = $1",
+        bill["payer_id"],
+    )
+    await run(DAY + timedelta(days=18), alice)
+    letters = {letter["to"]: letter for letter in sent}
+    told = {"INV": bill["number"], "By hand": "By hand"}
+    to_client = letters.pop("dupont@client.example")["text"]
+    assert [key for key, words in told.items() if words in to_client] == client_is_told
+    assert list(letters) == ([] if letters_to == "client" else ["pay@holding.example"])
+    for letter in letters.values():
+        assert "€12.00" in letter["subject"] and bill["number"] in letter["text"]
+        assert "By hand" not in letter["text"] and "/balance" not in letter["text"]
+        assert "the services of Jean Dupont" in letter["text"] or "services of Jean Dupont" in letter["text"]
+
+
 async def test_a_client_without_an_address_is_not_stopped_unwarned(alice: Actor, sent: Any) -> None:
     await policy(alice)
     await owing(alice)
