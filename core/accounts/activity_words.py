@@ -1,7 +1,7 @@
 """The words in which people read the audit: a sentence per action.
 
 An action of a plugin has no sentence here and is shown by its name. A test looks for actions of ours without one.
-What it was done to is named in `activity_subjects`, what changed and what it means in `activity_fields`.
+What it was done to is named in `activity_subjects`, what changed in `activity_fields`, what that means in `activity_values`.
 """
 
 from types import MappingProxyType
@@ -168,6 +168,11 @@ ACTIONS = MappingProxyType(
         "payment_attempt:refund_asked": N_("%(actor)s asked the gateway to give %(subject)s back"),
         "payment_attempt:settled": N_("%(actor)s saw to the online payment of %(subject)s"),
         "payment_attempt:started": N_("%(actor)s began an online payment of %(subject)s"),
+        "payment_attempt:void_asked": N_("%(actor)s asked the gateway to release %(subject)s"),
+        "payment_method:created": N_("%(actor)s added the payment method %(subject)s"),
+        "payment_method:deleted": N_("%(actor)s removed the payment method %(subject)s"),
+        "payment_method:moved": N_("%(actor)s moved the payment method %(subject)s in the order"),
+        "payment_method:updated": N_("%(actor)s changed the payment method %(subject)s"),
         "person:created": N_("%(actor)s added the person %(subject)s"),
         "person:disabled": N_("%(actor)s shut %(subject)s out"),
         "person:enabled": N_("%(actor)s let %(subject)s in again"),
@@ -211,11 +216,6 @@ ACTIONS = MappingProxyType(
         "project:merged": N_("%(actor)s merged the project %(subject)s into another one"),
         "project:reopened": N_("%(actor)s opened the project %(subject)s again"),
         "project:updated": N_("%(actor)s changed the project %(subject)s"),
-        "payment_attempt:void_asked": N_("%(actor)s asked the gateway to release %(subject)s"),
-        "payment_method:created": N_("%(actor)s added the payment method %(subject)s"),
-        "payment_method:deleted": N_("%(actor)s removed the payment method %(subject)s"),
-        "payment_method:moved": N_("%(actor)s moved the payment method %(subject)s in the order"),
-        "payment_method:updated": N_("%(actor)s changed the payment method %(subject)s"),
         "promise:broken": N_("The promised payment of %(subject)s did not come"),
         "promise:kept": N_("The promised payment of %(subject)s came"),
         "promise:made": N_("%(actor)s promised to pay %(subject)s"),
