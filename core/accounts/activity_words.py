@@ -1,7 +1,7 @@
 """The words in which people read the audit: a sentence per action.
 
 An action of a plugin has no sentence here and is shown by its name. A test looks for actions of ours without one.
-What it was done to is named in `activity_subjects`, what changed in `activity_fields`, what that means in `activity_values`.
+What it was done to is named in `activity_subjects`, what changed in `activity_fields` and `activity_values`.
 """
 
 from types import MappingProxyType
