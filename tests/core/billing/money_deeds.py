@@ -8,12 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 from core import db
-from core.accounts import companies, payer_keeping
+from core.accounts import companies, payer_keeping, rights
+from core.actor import Actor, ClientSeat
 from core.billing import (
     early_renewals,
     expenses,
     invoice_drafts,
     invoice_states,
+    offer_states,
+    offers,
+    own_offers,
     payment_reversals,
     payments,
     promise_making,
@@ -25,6 +29,7 @@ from core.billing import (
 )
 from core.billing.expenses import NewExpense
 from core.billing.invoice_drafts import NewInvoice
+from core.billing.offer_states import Sending
 from core.billing.payments import NewPayment
 from core.billing.promised_payments import NewPromise
 from core.billing.refunds import NewRefund
@@ -57,6 +62,23 @@ async def order(market: Market, nth: int, units: int) -> None:
     price_id = market.prices[units % len(market.prices)]
     made = await services.create(account_id, NewService(price_id=price_id), by=market.by)
     await service_states.activate(made["id"], by=market.by)
+
+
+async def offer(market: Market, nth: int, units: int) -> None:
+    """A quote over one service, which holds for some days."""
+    price_id = market.prices[units % len(market.prices)]
+    made = await offers.create(market.accounts[nth % 3], [NewService(price_id=price_id)], by=market.by)
+    until = market.today + timedelta(days=units % 20)
+    await offer_states.send(made["id"], Sending(valid_until=until), by=market.by)
+
+
+async def accept(market: Market, nth: int, units: int) -> None:
+    """As the client does it."""
+    found = await one_of("SELECT id, client_id FROM offers WHERE state = 'sent'", nth)
+    seat = ClientSeat(id=found["client_id"], code=1, name="Client", roles=frozenset({"owner"}), rights=rights.ALL)
+    await own_offers.accept(
+        found["id"], by=Actor(kind="user", tenant=market.by.tenant, name="Client", client=seat)
+    )
 
 
 async def cancel(market: Market, nth: int, units: int) -> None:
@@ -190,6 +212,6 @@ DEEDS: dict[str, Deed] = {
     deed.__name__: deed
     for deed in (
         order, cancel, keep, suspend, resume, change, withdraw, pay, refund, chargeback, charge, reverse, transfer,
-        draft, issue, discard, void, renew, unrecord, announce, confirm, promise,
+        draft, issue, discard, void, renew, unrecord, announce, confirm, promise, offer, accept,
     )
 }  # fmt: skip
