@@ -73,8 +73,11 @@ async def offer(market: Market, nth: int, units: int) -> None:
 
 
 async def accept(market: Market, nth: int, units: int) -> None:
-    """As the client does it."""
-    found = await one_of("SELECT id, client_id FROM offers WHERE state = 'sent'", nth)
+    """As the client does it; a quote is made when there is none."""
+    waiting = "SELECT id, client_id FROM offers WHERE state = 'sent'"
+    if await db.value(f"SELECT NOT EXISTS ({waiting})"):
+        await offer(market, nth, units)
+    found = await one_of(waiting, nth)
     seat = ClientSeat(id=found["client_id"], code=1, name="Client", roles=frozenset({"owner"}), rights=rights.ALL)
     await own_offers.accept(
         found["id"], by=Actor(kind="user", tenant=market.by.tenant, name="Client", client=seat)
