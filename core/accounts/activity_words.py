@@ -1,7 +1,7 @@
 """The words in which people read the audit: a sentence per action.
 
 An action of a plugin has no sentence here and is shown by its name. A test looks for actions of ours without one.
-What it was done to is named in `activity_subjects`, what changed and what it means in `activity_fields`.
+What it was done to is named in `activity_subjects`, what changed in `activity_fields` and `activity_values`.
 """
 
 from types import MappingProxyType
@@ -110,6 +110,9 @@ ACTIONS = MappingProxyType(
         "group:rule_changed": N_("%(actor)s changed the rule of the group %(subject)s"),
         "group:rule_ran": N_("The rule of the group %(subject)s changed who is in it"),
         "group:updated": N_("%(actor)s changed the group %(subject)s"),
+        "group_tax:created": N_("%(actor)s had a group taxed in its own way: %(subject)s"),
+        "group_tax:deleted": N_("%(actor)s removed the taxes of a group: %(subject)s"),
+        "group_tax:updated": N_("%(actor)s changed the taxes of a group: %(subject)s"),
         "host:added": N_("%(actor)s gave %(subject)s one more host name"),
         "host:made_primary": N_("%(actor)s chose the host name that links to %(subject)s lead to"),
         "host:removed": N_("%(actor)s took a host name from %(subject)s"),
@@ -164,9 +167,15 @@ ACTIONS = MappingProxyType(
         "payment:exported": N_("%(actor)s exported the payments"),
         "payment:refunded": N_("%(actor)s refunded the payment %(subject)s"),
         "payment:reversed": N_("%(actor)s took back the payment %(subject)s, recorded by mistake"),
+        "payment_attempt:capture_asked": N_("%(actor)s asked the gateway to take what it holds of %(subject)s"),
         "payment_attempt:refund_asked": N_("%(actor)s asked the gateway to give %(subject)s back"),
         "payment_attempt:settled": N_("%(actor)s saw to the online payment of %(subject)s"),
         "payment_attempt:started": N_("%(actor)s began an online payment of %(subject)s"),
+        "payment_attempt:void_asked": N_("%(actor)s asked the gateway to release %(subject)s"),
+        "payment_method:created": N_("%(actor)s added the payment method %(subject)s"),
+        "payment_method:deleted": N_("%(actor)s removed the payment method %(subject)s"),
+        "payment_method:moved": N_("%(actor)s moved the payment method %(subject)s in the order"),
+        "payment_method:updated": N_("%(actor)s changed the payment method %(subject)s"),
         "person:created": N_("%(actor)s added the person %(subject)s"),
         "person:disabled": N_("%(actor)s shut %(subject)s out"),
         "person:enabled": N_("%(actor)s let %(subject)s in again"),
