@@ -28,6 +28,7 @@ FIELDS = MappingProxyType(
         "choices": N_("Choices"),
         "city": N_("City"),
         "clients": N_("Clients"),
+        "charges_missed": N_("Charge the time that services were stopped"),
         "code": N_("Code"),
         "color": N_("Colour"),
         "columns": N_("Columns"),
@@ -94,6 +95,7 @@ FIELDS = MappingProxyType(
         "merged_into": N_("Merged into"),
         "mfa_roles": N_("Roles that need a second factor"),
         "minimum": N_("Minimum"),
+        "missed_time": N_("The time that it missed"),
         "moved": N_("Moved"),
         "moved_from": N_("From the account in"),
         "moved_to": N_("To the account in"),
@@ -240,6 +242,7 @@ VALUES = MappingProxyType(
             "periods": N_("For a number of periods"),
             "forever": N_("For good"),
         },
+        "missed_time": {"charge": N_("Is charged"), "skip": N_("Is not charged: it goes on from today")},
         "upgrade_when": _WHENS,
         "downgrade_when": _WHENS,
         "downgrade_rest": {

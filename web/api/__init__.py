@@ -52,6 +52,7 @@ from web.api import (
     project_merging,
     projects,
     reconciliation,
+    resuming,
     sandbox,
     search,
     segments,
@@ -72,6 +73,7 @@ OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
 RESOURCES = (
     me,
+    resuming,
     sandbox,
     clients,
     client_bulk,
