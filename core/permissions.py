@@ -70,9 +70,11 @@ class Permission(StrEnum):
     PAYER_MERGE = "payer:merge"
     PAYER_READ = "payer:read"
     PAYER_UPDATE = "payer:update"
+    PAYMENT_CAPTURE = "payment:capture"
     PAYMENT_CREATE = "payment:create"
     PAYMENT_READ = "payment:read"
     PAYMENT_REFUND = "payment:refund"
+    PAYMENT_METHOD_MANAGE = "payment_method:manage"
     PLATFORM_ACTIVITY = "platform:activity"
     PLATFORM_HEALTH = "platform:health"
     PLUGIN_MANAGE = "plugin:manage"
@@ -176,9 +178,11 @@ DESCRIPTIONS = MappingProxyType(
         Permission.PAYER_MERGE: N_("Merge payers of a client"),
         Permission.PAYER_READ: N_("See payers"),
         Permission.PAYER_UPDATE: N_("Edit payers"),
+        Permission.PAYMENT_CAPTURE: N_("Take money that a gateway holds, or release it"),
         Permission.PAYMENT_CREATE: N_("Record payments"),
         Permission.PAYMENT_READ: N_("See payments"),
         Permission.PAYMENT_REFUND: N_("Give payments back"),
+        Permission.PAYMENT_METHOD_MANAGE: N_("Manage payment methods"),
         Permission.PLATFORM_ACTIVITY: N_("Read what was done on the platform"),
         Permission.PLATFORM_HEALTH: N_("See the health of the platform"),
         Permission.PLUGIN_MANAGE: N_("Switch plugins on and off, and set them up"),

@@ -1,7 +1,7 @@
 """The words in which people read the audit: a sentence per action.
 
 An action of a plugin has no sentence here and is shown by its name. A test looks for actions of ours without one.
-What it was done to is named in `activity_subjects`, what changed and what it means in `activity_fields`.
+What it was done to is named in `activity_subjects`, what changed in `activity_fields` and `activity_values`.
 """
 
 from types import MappingProxyType
@@ -167,9 +167,15 @@ ACTIONS = MappingProxyType(
         "payment:exported": N_("%(actor)s exported the payments"),
         "payment:refunded": N_("%(actor)s refunded the payment %(subject)s"),
         "payment:reversed": N_("%(actor)s took back the payment %(subject)s, recorded by mistake"),
+        "payment_attempt:capture_asked": N_("%(actor)s asked the gateway to take what it holds of %(subject)s"),
         "payment_attempt:refund_asked": N_("%(actor)s asked the gateway to give %(subject)s back"),
         "payment_attempt:settled": N_("%(actor)s saw to the online payment of %(subject)s"),
         "payment_attempt:started": N_("%(actor)s began an online payment of %(subject)s"),
+        "payment_attempt:void_asked": N_("%(actor)s asked the gateway to release %(subject)s"),
+        "payment_method:created": N_("%(actor)s added the payment method %(subject)s"),
+        "payment_method:deleted": N_("%(actor)s removed the payment method %(subject)s"),
+        "payment_method:moved": N_("%(actor)s moved the payment method %(subject)s in the order"),
+        "payment_method:updated": N_("%(actor)s changed the payment method %(subject)s"),
         "person:created": N_("%(actor)s added the person %(subject)s"),
         "person:disabled": N_("%(actor)s shut %(subject)s out"),
         "person:enabled": N_("%(actor)s let %(subject)s in again"),

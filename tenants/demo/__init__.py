@@ -30,6 +30,7 @@ from tenants.demo import (
     money,
     offers,
     own_fields,
+    payment_methods,
     portal,
     segments,
     services,
@@ -147,6 +148,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await money.furnish(provider, by=inside)
     await invoices.furnish(provider, by=inside)
     await bank_statements.furnish(provider, by=inside)
+    await payment_methods.furnish(provider, by=inside)
     await catalogue.furnish(provider, group_ids, by=inside)
     await services.furnish(provider, by=inside)
     await offers.furnish(provider, by=inside)

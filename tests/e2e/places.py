@@ -71,6 +71,8 @@ STAFF = (
     Place("payments", "/staff/payments"),
     Place("payments-filter", "/staff/payments?state=paid&client={mine}"),
     Place("payment", "/staff/payments/{payment}"),
+    Place("payment-methods", "/staff/payment-methods"),
+    Place("payment-method-new", "/staff/payment-methods/new"),
     Place("payment-pending", "/staff/payments/{pending_payment}"),
     Place("bank-statements", "/staff/bank-statements"),
     Place("bank-statement", "/staff/bank-statements/{bank_statement}"),

@@ -39,6 +39,7 @@ class Payment(msgspec.Struct, kw_only=True):
     account_id: int
     project_id: int
     method: str
+    method_id: int | None
     state: State
     currency: str
     units: int
