@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -112,8 +113,15 @@ async def make_template(urls: Addresses, home: Path) -> None:
 @pytest.fixture
 def settings(server: Server) -> Iterator[Settings]:
     """The settings of a fresh database with the cast in it."""
+    with cloned(server, TEMPLATE) as made:
+        yield made
+
+
+@contextmanager
+def cloned(server: Server, template: str) -> Iterator[Settings]:
+    """The settings of a copy of a database, which goes when the block ends."""
     name = f"comptoir_{next(_numbers)}"
-    asyncio.run(provision.clone(server.admin_url, template=TEMPLATE, database=name))
+    asyncio.run(provision.clone(server.admin_url, template=template, database=name))
     yield settings_for(server.urls.on(name), home=server.home)
     asyncio.run(provision.drop(server.admin_url, name))
 
