@@ -53,6 +53,7 @@ from web.api import (
     project_merging,
     projects,
     reconciliation,
+    resuming,
     sandbox,
     search,
     segments,
@@ -73,6 +74,7 @@ OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
 RESOURCES = (
     me,
+    resuming,
     sandbox,
     clients,
     client_bulk,
