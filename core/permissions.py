@@ -169,7 +169,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.INVOICE_CREATE: N_("Draft invoices and pro formas, and delete drafts"),
         Permission.INVOICE_ISSUE: N_("Issue invoices"),
         Permission.INVOICE_READ: N_("See invoices and credit notes"),
-        Permission.INVOICE_VOID: N_("Make invoices void by a credit note"),
+        Permission.INVOICE_VOID: N_("Make invoices void by a credit note, or credit parts of them"),
         Permission.NOTE_CREATE: N_("Add notes about clients, and change one’s own"),
         Permission.NOTE_MANAGE: N_("Change and delete the notes of others"),
         Permission.NOTE_READ: N_("Read notes about clients"),

@@ -114,7 +114,7 @@ LISTINGS = {
                 *("language", "created_at"),
             )
         }
-        | {"paid_units": invoices.PAID},
+        | {"paid_units": invoices.PAID, "credited_units": invoices.CREDITED},
         tables=f"""{invoice_list.TABLES} JOIN payers p ON p.id = k.payer_id JOIN companies o ON o.id = k.company_id
             JOIN projects j ON j.id = a.project_id""",
         order="k.created_at DESC, k.id DESC",

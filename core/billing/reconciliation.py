@@ -189,7 +189,11 @@ TAXES = """
         UNION ALL
         SELECT p.currency, c.tax_category, c.tax_rate, -c.net_units, -c.tax_units FROM service_credits c
           JOIN payments p ON p.id = c.payment_id JOIN ledger_entries n ON n.id = p.entry_id
-         WHERE n.at >= $1 AND n.at < $2) charged
+         WHERE n.at >= $1 AND n.at < $2
+        UNION ALL
+        SELECT k.currency, l.tax_category, l.tax_rate, -l.net_units, -l.tax_units FROM ledger_entries n
+          JOIN payments p ON p.entry_id = n.id JOIN invoices k ON k.payment_id = p.id
+          JOIN invoice_lines l ON l.invoice_id = k.id WHERE n.at >= $1 AND n.at < $2) charged
      GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 DESC
 """
 TAKEN = """

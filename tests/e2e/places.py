@@ -200,6 +200,7 @@ STAFF = (
     Place("invoice", "/staff/invoices/{invoice}"),
     Place("invoice-draft", "/staff/invoices/{invoice_draft}"),
     Place("invoice-void", "/staff/invoices/{void_invoice}"),
+    Place("invoice-credit", "/staff/invoices/{invoice}/credit"),
     Place("invoice-delete", "/staff/invoices/{invoice_draft}/delete"),
     Place("company-terms", "/staff/companies/{company}/terms"),
     Place("products", "/staff/products"),

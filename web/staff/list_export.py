@@ -39,6 +39,7 @@ COLUMNS: Mapping[str, str] = {
     "contact_person": N_("Contact person"),
     "country": N_("Country"),
     "covered_units": N_("Covered amount"),
+    "credited_units": N_("Credited amount"),
     "created_at": N_("Added"),
     "created_by": N_("Recorded by"),
     "credit_limit": N_("Credit limit"),

@@ -10,6 +10,7 @@ from typing import Any
 from core import db
 from core.accounts import companies, payer_keeping
 from core.billing import (
+    credit_notes,
     early_renewals,
     expenses,
     invoice_drafts,
@@ -23,6 +24,7 @@ from core.billing import (
     services,
     transfers,
 )
+from core.billing.credit_notes import NewCreditNote, Portion
 from core.billing.expenses import NewExpense
 from core.billing.invoice_drafts import NewInvoice
 from core.billing.payments import NewPayment
@@ -186,10 +188,19 @@ async def void(market: Market, nth: int, units: int) -> None:
     await invoice_states.void(found["id"], "Wrong", takes_back=bool(units % 2), by=market.by)
 
 
+async def credit(market: Market, nth: int, units: int) -> None:
+    """A part of the first line that has something left, or all of the invoice."""
+    found = await one_of("SELECT id FROM invoices WHERE state = 'issued' AND kind = 'invoice'", nth)
+    lines = [row for row in await credit_notes.left(found["id"]) if row["left_net_units"]]
+    some = [Portion(position=row["position"], units=1 + units % row["left_net_units"]) for row in lines[:1]]
+    new = NewCreditNote(reason="Less", lines=some if units % 3 else None)
+    await credit_notes.create(found["id"], new, by=market.by)
+
+
 DEEDS: dict[str, Deed] = {
     deed.__name__: deed
     for deed in (
         order, cancel, keep, suspend, resume, change, withdraw, pay, refund, chargeback, charge, reverse, transfer,
-        draft, issue, discard, void, renew, unrecord, announce, confirm, promise,
+        draft, issue, discard, void, credit, renew, unrecord, announce, confirm, promise,
     )
 }  # fmt: skip
