@@ -1,4 +1,4 @@
-"""Online payments of the demo, and what a gateway said about them. It is not there itself, so it cannot be asked."""
+"""Online payments of the demo, and what a gateway said about them. It is not there, so it cannot be asked."""
 
 from core import clock, db
 from core.actor import Actor
