@@ -23,7 +23,12 @@ from web.staff.payment_attempts import STANDINGS
 
 HERE = "/staff/payment-differences"
 RIGHT = Permission.PAYMENT_CREATE
-STATES = {"open": N_("To be settled"), "recorded": N_("Recorded"), "dismissed": N_("Dismissed"), "gone": N_("Agrees now")}
+STATES = {
+    "open": N_("To be settled"),
+    "recorded": N_("Recorded"),
+    "dismissed": N_("Dismissed"),
+    "gone": N_("Agrees now"),
+}
 SOURCES = {"callback": N_("Callback"), "reconcile": N_("Nightly comparison")}
 
 
