@@ -207,7 +207,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.RESELLER_READ: N_("See resellers"),
         Permission.ROLE_MANAGE: N_("Make and change roles"),
         Permission.SEGMENT_SHARE: N_("Save filters for all"),
-        Permission.SERVICE_BILL: N_("Start the billing run"),
+        Permission.SERVICE_BILL: N_("Start the billing run, which charges and issues invoices"),
         Permission.SERVICE_CREATE: N_("Order services for clients"),
         Permission.SERVICE_READ: N_("See services"),
         Permission.SERVICE_UPDATE: N_("Activate, suspend, resume and cancel services"),

@@ -54,6 +54,7 @@ FIELDS = MappingProxyType(
         "fraud_protection": N_("Fraud protection"),
         "free_domain": N_("Free domain"),
         "gone": N_("Left"),
+        "group": N_("Account group"),
         "groups": N_("Account groups"),
         "help": N_("Help"),
         "helps": N_("Help in other languages"),
@@ -194,10 +195,13 @@ FIELDS = MappingProxyType(
         "payer_kind": N_("Kind of payer"),
         "rate": N_("Rate"),
         "until_day": N_("Last day"),
+        "tax_class": N_("Tax class"),
+        "tax_reason": N_("Legal reason"),
         "trial_days": N_("Days of trial"),
         "unit": N_("Unit"),
         "valid_from": N_("Valid from"),
         "vat_number": N_("VAT number"),
+        "vatex": N_("Code of the exemption"),
     }
 )
 """What changed; a field that is not here is shown by its name."""

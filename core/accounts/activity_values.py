@@ -61,6 +61,13 @@ VALUES = MappingProxyType(
         "recipient": {"all": N_("All clients"), "group": N_("An account group"), "client": N_("A single client")},
         "consumers": {"destination": N_("Where they live"), "origin": N_("Where we are")},
         "outside": {"O": N_("Outside the scope of VAT"), "G": N_("Export, not taxed")},
+        "tax_class": {
+            "standard": N_("Standard rate"),
+            "reduced": N_("Reduced rate"),
+            "super_reduced": N_("Super-reduced rate"),
+            "zero": N_("Zero rate"),
+            "exempt": N_("Exempt"),
+        },
         "payer_kind": {
             "any": N_("Everybody"),
             "individual": N_("Individuals"),

@@ -177,7 +177,9 @@ async def quote(by: By, account_id: FromPath[int], sent: NamedDependency[NewServ
     )
 
 
-@post("/v1/balances/{account_id:int}/services", **asks(Permission.SERVICE_CREATE, body=NewService))
+@post(
+    "/v1/balances/{account_id:int}/services", **asks(Permission.SERVICE_CREATE, body=NewService, moves_money=True)
+)
 async def create(by: By, account_id: FromPath[int], sent: NamedDependency[NewService]) -> Response[WholeService]:
     """Order a service into an account; it is pending. 409 when there is none left."""
     made = await services.create(account_id, sent, by=by)

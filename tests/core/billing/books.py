@@ -131,10 +131,12 @@ WRONG_LINES = """
 """
 WRONG_CREDITS = """
     SELECT l.invoice_id, l.position, g.net, g.tax FROM invoice_lines l JOIN (
-        SELECT n.corrects_id, c.expense_id, sum(c.net_units) AS net, sum(c.tax_units) AS tax FROM invoices n
-          JOIN invoice_lines c ON c.invoice_id = n.id GROUP BY 1, 2) g
+        SELECT n.corrects_id, c.expense_id, sum(c.net_units) AS net, sum(c.tax_units) AS tax,
+               bool_and(n.payment_id IS NOT NULL) AS by_hand
+          FROM invoices n JOIN invoice_lines c ON c.invoice_id = n.id GROUP BY 1, 2) g
         ON g.corrects_id = l.invoice_id AND g.expense_id = l.expense_id
-     WHERE g.net > l.net_units OR g.tax > l.tax_units OR (g.net = l.net_units AND g.tax <> l.tax_units)
+     WHERE g.net > l.net_units OR g.tax > l.tax_units
+        OR (g.by_hand AND g.net = l.net_units AND g.tax <> l.tax_units)
     UNION ALL
     SELECT k.id, 0, k.gross_units, p.allocated_units FROM invoices k JOIN payments p ON p.id = k.payment_id
      WHERE (p.units, p.allocated_units, p.state, p.currency) IS DISTINCT FROM

@@ -93,11 +93,11 @@ async def run(day: date, by: Actor, **payload: Any) -> Chunk:
         touched_at=datetime.now(UTC),
     )
     with on(day):
-        chunk = await dunning_run.step(found, by)
-        if chunk.is_last:
-            return chunk
-        found = msgspec.structs.replace(found, position=chunk.position, outcome=chunk.outcome)
-        return await dunning_run.step(found, by)
+        while True:
+            chunk = await dunning_run.step(found, by)
+            if chunk.is_last:
+                return chunk
+            found = msgspec.structs.replace(found, position=chunk.position, outcome=chunk.outcome)
 
 
 async def happened() -> list[tuple[int, str, str]]:
@@ -187,6 +187,28 @@ async def test_after_an_outage_one_reminder_goes_out_and_notice_is_given(
     await run(DAY + timedelta(days=68), alice)
     assert (await state_of(service_id, alice))[0] == "ended"
     assert (await happened())[-1] == (68, "end", "done")
+
+
+async def test_all_that_sleeps_is_looked_at_however_many_accounts_still_owe(
+    alice: Actor, sent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both were stopped, then the later one got more time to pay."""
+    monkeypatch.setattr(dunning_run, "WOKEN_AT_ONCE", 1)
+    await policy(alice)
+    (monthly,) = await sell(alice, {"units": 1000})
+    slept = {}
+    for login in ("dupont", "elodie"):
+        with on(DAY):
+            slept[await owing(alice, login)] = await begin(await owing(alice, login), monthly, alice)
+    for offset in (3, 7, 10, 14):
+        await run(DAY + timedelta(days=offset), alice)
+    account_id = max(slept)
+    code = (await accounts.find(account_id))["code"]
+    patient = NewPolicy(name="Patient", recipient="client", client=code, steps=STEPS, terms_days=90)
+    await dunning_policies.create(patient, by=alice)
+    done = await run(DAY + timedelta(days=15), alice)
+    assert done.outcome["woken"] == 1
+    assert await state_of(slept[account_id], alice) == ("active", "")
 
 
 async def test_more_than_a_run_may_stop_waits_for_a_person(alice: Actor, sent: Any) -> None:

@@ -97,7 +97,6 @@ class World:
         name = urlsplit(settings.database_url).path.strip("/")
         admin = await asyncpg.connect(provision.address(admin_url, database=name))
         world = cls(settings, admin)
-        await admin.execute(PREPARED)
         world.fingerprints = await Fingerprints.over(admin)
         for person in ("olga", "rita", "alice", "bob", "zoe"):
             world.actors[person] = await cast.who(person)
