@@ -9,11 +9,15 @@ import atexit
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import asyncpg
+import jinja2
 import msgspec
 import pytest
 
@@ -26,6 +30,7 @@ from tests import cast
 from tests.visitor import Visitor
 from web import composition
 from web.app import create_app
+from web.kit import templates
 
 FAST = {
     "fsync": "off",
@@ -37,12 +42,13 @@ FAST = {
 }
 SECRET = "a secret key of the tests, long enough to be one"
 TEMPLATE = "comptoir_template"
+LONG = ("/matrix/", "/test_description.py")
 _numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The table of routes goes first: its tests are long, and at the end one process would wait for the other."""
-    items.sort(key=lambda item: "/matrix/" not in str(item.path))
+    """The long tests go first: at the end one process would wait for the other."""
+    items.sort(key=lambda item: not any(part in str(item.path) for part in LONG))
 
 
 def pytest_collection_finish() -> None:
@@ -66,12 +72,23 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session", autouse=True)
 def configured() -> None:
     """Keys, cheap password hashes and the installed plugins, as at a start of the product."""
+    _keep_templates()
     settings = settings_for(None, home=Path("/nonexistent"))
     sealing.configure(SECRET)
     passwords.configure(parallel=8, cheap=True)
     mail.configure(settings)
     addresses.configure(settings)
     assert hooks.load(settings) == []
+
+
+def _keep_templates() -> None:
+    """Compiled templates stand beside compiled modules, where tox keeps those, and serve all processes."""
+    if sys.pycache_prefix is None:
+        return
+    made_by = Path(templates.__file__).read_bytes() + jinja2.__version__.encode()
+    kept = Path(sys.pycache_prefix) / f"templates-{sha256(made_by).hexdigest()[:16]}"
+    kept.mkdir(parents=True, exist_ok=True)
+    templates.JINJA.bytecode_cache = jinja2.FileSystemBytecodeCache(str(kept))
 
 
 @pytest.fixture(scope="session")
@@ -112,8 +129,15 @@ async def make_template(urls: Addresses, home: Path) -> None:
 @pytest.fixture
 def settings(server: Server) -> Iterator[Settings]:
     """The settings of a fresh database with the cast in it."""
+    with cloned(server, TEMPLATE) as made:
+        yield made
+
+
+@contextmanager
+def cloned(server: Server, template: str) -> Iterator[Settings]:
+    """The settings of a copy of a database, which goes when the block ends."""
     name = f"comptoir_{next(_numbers)}"
-    asyncio.run(provision.clone(server.admin_url, template=TEMPLATE, database=name))
+    asyncio.run(provision.clone(server.admin_url, template=template, database=name))
     yield settings_for(server.urls.on(name), home=server.home)
     asyncio.run(provision.drop(server.admin_url, name))
 

@@ -22,6 +22,7 @@ FIELDS = MappingProxyType(
         "choices": N_("Choices"),
         "city": N_("City"),
         "clients": N_("Clients"),
+        "charges_missed": N_("Charge the time that services were stopped"),
         "code": N_("Code"),
         "color": N_("Colour"),
         "columns": N_("Columns"),
@@ -54,6 +55,7 @@ FIELDS = MappingProxyType(
         "fraud_protection": N_("Fraud protection"),
         "free_domain": N_("Free domain"),
         "gone": N_("Left"),
+        "group": N_("Account group"),
         "groups": N_("Account groups"),
         "help": N_("Help"),
         "helps": N_("Help in other languages"),
@@ -88,6 +90,7 @@ FIELDS = MappingProxyType(
         "merged_into": N_("Merged into"),
         "mfa_roles": N_("Roles that need a second factor"),
         "minimum": N_("Minimum"),
+        "missed_time": N_("The time that it missed"),
         "moved": N_("Moved"),
         "moved_from": N_("From the account in"),
         "moved_to": N_("To the account in"),
@@ -194,10 +197,13 @@ FIELDS = MappingProxyType(
         "payer_kind": N_("Kind of payer"),
         "rate": N_("Rate"),
         "until_day": N_("Last day"),
+        "tax_class": N_("Tax class"),
+        "tax_reason": N_("Legal reason"),
         "trial_days": N_("Days of trial"),
         "unit": N_("Unit"),
         "valid_from": N_("Valid from"),
         "vat_number": N_("VAT number"),
+        "vatex": N_("Code of the exemption"),
     }
 )
 """What changed; a field that is not here is shown by its name."""

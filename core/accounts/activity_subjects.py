@@ -24,6 +24,7 @@ SUBJECTS = MappingProxyType(
         "field": N_("Fields"),
         "file": N_("Files"),
         "group": N_("Account groups"),
+        "group_tax": N_("Taxes of groups"),
         "import": N_("Imports"),
         "invitation": N_("Invitations"),
         "job": N_("Jobs"),

@@ -51,6 +51,7 @@ VALUES = MappingProxyType(
             "periods": N_("For a number of periods"),
             "forever": N_("For good"),
         },
+        "missed_time": {"charge": N_("Is charged"), "skip": N_("Is not charged: it goes on from today")},
         "upgrade_when": _WHENS,
         "downgrade_when": _WHENS,
         "downgrade_rest": {
@@ -61,6 +62,13 @@ VALUES = MappingProxyType(
         "recipient": {"all": N_("All clients"), "group": N_("An account group"), "client": N_("A single client")},
         "consumers": {"destination": N_("Where they live"), "origin": N_("Where we are")},
         "outside": {"O": N_("Outside the scope of VAT"), "G": N_("Export, not taxed")},
+        "tax_class": {
+            "standard": N_("Standard rate"),
+            "reduced": N_("Reduced rate"),
+            "super_reduced": N_("Super-reduced rate"),
+            "zero": N_("Zero rate"),
+            "exempt": N_("Exempt"),
+        },
         "payer_kind": {
             "any": N_("Everybody"),
             "individual": N_("Individuals"),

@@ -102,6 +102,18 @@ async def settle(payment_id: int, given: Sequence[tuple[int, int]]) -> None:
     await _add([(payment_id, expense_id, part) for expense_id, part in given], now)
 
 
+async def prefer(payment_id: int, wanted: Sequence[tuple[int, int]]) -> None:
+    """Cover what is open of these expenses (id, at most so many units) with this payment; nothing makes room."""
+    found = await db.fetch(
+        """SELECT e.id, least(u.units, e.gross_units - e.covered_units) AS units FROM expenses e
+             JOIN unnest($1::bigint[], $2::bigint[]) AS u (id, units) ON u.id = e.id
+            WHERE e.covered_units < e.gross_units""",
+        [expense_id for expense_id, _units in wanted],
+        [units for _expense_id, units in wanted],
+    )
+    await _add([(payment_id, row["id"], row["units"]) for row in found], clock.now())
+
+
 async def _add(listed: Sequence[tuple[int, int, int]], at: datetime) -> None:
     await db.execute(
         """INSERT INTO allocations (payment_id, expense_id, units, at)

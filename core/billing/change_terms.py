@@ -137,7 +137,7 @@ async def _pricer(
     account: Mapping[str, Any], service: Mapping[str, Any], sheet: Sheet, day: date, *, by: Actor
 ) -> quotes.Pricer:
     """Prices what the sheet says for this client, with the discounts that reach the service."""
-    tax, includes_tax = await client_taxes.of(account, day, payer_id=service["payer_id"])
+    tax, includes_tax = await client_taxes.of(account, day, payer_id=service["payer_id"], plan_id=sheet.plan_id)
     client_id, subject = account["client_id"], f"service-{service['id']}"
     book = await discount_book.of([client_id], [subject], day=day, tenant=by.tenant)
     reach = book.reach(client_id, subject)

@@ -4,7 +4,7 @@ An expense never changes. Who gets something back of what was charged gets a cre
 what comes next. A payable one can be paid out as well, as any payment that is given back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -45,12 +45,18 @@ class Credit(msgspec.Struct, frozen=True, kw_only=True):
     is_payable: bool = False
 
 
-async def give(account: Mapping[str, Any], made: Credit, *, by: Actor) -> int:
-    """Give it back into an account that the caller has locked; returns the payment's id. Asks for no right."""
+async def give(
+    account: Mapping[str, Any], made: Credit, *, first: Sequence[tuple[int, int]] = (), by: Actor
+) -> int:
+    """Give it back into an account that the caller has locked; returns the payment's id. Asks for no right.
+
+    It covers what is open of `first`, expenses with at most so much of each, before anything else.
+    """
     given = await account_credits.give(
         account, made.key, made.amount, made.text, is_payable=made.is_payable, by=by
     )
     await _keep(made, given["id"])
+    await allocations.prefer(given["id"], first)
     await allocations.cover([account["id"]])
     return int(given["id"])
 

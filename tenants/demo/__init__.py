@@ -34,6 +34,7 @@ from tenants.demo import (
     portal,
     segments,
     services,
+    taxes,
     users,
 )
 from tenants.demo.cast import PASSWORD as PASSWORD
@@ -157,6 +158,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
         await endings.furnish(by=inside)
     await group_rules.furnish(provider, by=inside)
     await discounts.furnish(by=inside)
+    await taxes.furnish(by=inside)
     await segments.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)
 

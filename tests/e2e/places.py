@@ -178,6 +178,7 @@ STAFF = (
     Place("taxes-decide", "/staff/taxes/settings"),
     Place("tax-rate-new", "/staff/taxes/rates/new"),
     Place("tax-rate-edit", "/staff/taxes/rates/{tax_rate}/edit"),
+    Place("tax-country", "/staff/taxes/country?code=FR"),
     Place("tax-rate-delete", "/staff/taxes/rates/{tax_rate}/delete"),
     Place("sign-up-settings", "/staff/settings/sign-up"),
     Place("client-consents", "/staff/clients/{client}/consents"),

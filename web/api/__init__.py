@@ -31,6 +31,7 @@ from web.api import (
     exports,
     fields,
     group_rules,
+    group_taxes,
     groups,
     imports,
     invoices,
@@ -52,6 +53,7 @@ from web.api import (
     project_merging,
     projects,
     reconciliation,
+    resuming,
     sandbox,
     search,
     segments,
@@ -72,6 +74,7 @@ OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
 RESOURCES = (
     me,
+    resuming,
     sandbox,
     clients,
     client_bulk,
@@ -100,6 +103,7 @@ RESOURCES = (
     dunning_policies,
     groups,
     group_rules,
+    group_taxes,
     projects,
     project_brands,
     project_merging,

@@ -84,7 +84,10 @@ async def index(by: By, asked: NamedDependency[AttemptQuery]) -> PaymentAttemptL
     return PaymentAttemptList(items=[_one(row) for row in found])
 
 
-@post("/v1/balances/{account_id:int}/payment-attempts", **asks(Permission.PAYMENT_CREATE, body=NewAttempt))
+@post(
+    "/v1/balances/{account_id:int}/payment-attempts",
+    **asks(Permission.PAYMENT_CREATE, body=NewAttempt, moves_money=True),
+)
 async def begin(by: By, account_id: FromPath[int], sent: NamedDependency[NewAttempt]) -> Response[PaymentAttempt]:
     """Begin to pay into an account; the gateway is asked by a job, so look again for its answer."""
     made = await attempts.begin(account_id, sent.plugin, sent.method, sent.units, by=by)
@@ -129,7 +132,7 @@ async def void(by: By, attempt_id: FromPath[int]) -> PaymentAttempt:
 @post(
     "/v1/payment-attempts/{attempt_id:int}/refund",
     status_code=200,
-    **asks(Permission.PAYMENT_REFUND, body=GivingBack),
+    **asks(Permission.PAYMENT_REFUND, body=GivingBack, moves_money=True),
 )
 async def refund(by: By, attempt_id: FromPath[int], sent: NamedDependency[GivingBack]) -> PaymentAttempt:
     """Ask the gateway to give money back; what it says is recorded then. 409 when it cannot."""

@@ -99,8 +99,12 @@ WRONG_PERIODS = """
           FROM expenses e WHERE e.key ~ '^service-[0-9]+-(start|[0-9]{4}-)' AND e.period_start IS NOT NULL
         WINDOW w AS (PARTITION BY e.service_id ORDER BY e.period_start, e.id)) c
       JOIN services s ON s.id = c.service_id
-     WHERE c.before <> c.period_start OR c.period_start >= c.period_end
-        OR (c.is_last AND s.state <> 'ended' AND c.period_end <> coalesce(s.next_on, s.ends_on, '-infinity'))
+     CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM audit_entries a WHERE a.action = 'service:resumed'
+            AND a.subject_id = s.id AND a.changes::text LIKE '%"skip"%') AS has_gaps) g
+     WHERE c.before > c.period_start OR (c.before < c.period_start AND NOT g.has_gaps)
+        OR c.period_start >= c.period_end
+        OR (c.is_last AND s.state <> 'ended' AND c.period_end <> coalesce(s.next_on, s.ends_on, '-infinity')
+            AND NOT (g.has_gaps AND c.period_end < s.next_on))
 """
 WRONG_DOCUMENTS = """
     SELECT k.id, k.number, k.gross_units FROM invoices k
@@ -131,10 +135,12 @@ WRONG_LINES = """
 """
 WRONG_CREDITS = """
     SELECT l.invoice_id, l.position, g.net, g.tax FROM invoice_lines l JOIN (
-        SELECT n.corrects_id, c.expense_id, sum(c.net_units) AS net, sum(c.tax_units) AS tax FROM invoices n
-          JOIN invoice_lines c ON c.invoice_id = n.id GROUP BY 1, 2) g
+        SELECT n.corrects_id, c.expense_id, sum(c.net_units) AS net, sum(c.tax_units) AS tax,
+               bool_and(n.payment_id IS NOT NULL) AS by_hand
+          FROM invoices n JOIN invoice_lines c ON c.invoice_id = n.id GROUP BY 1, 2) g
         ON g.corrects_id = l.invoice_id AND g.expense_id = l.expense_id
-     WHERE g.net > l.net_units OR g.tax > l.tax_units OR (g.net = l.net_units AND g.tax <> l.tax_units)
+     WHERE g.net > l.net_units OR g.tax > l.tax_units
+        OR (g.by_hand AND g.net = l.net_units AND g.tax <> l.tax_units)
     UNION ALL
     SELECT k.id, 0, k.gross_units, p.allocated_units FROM invoices k JOIN payments p ON p.id = k.payment_id
      WHERE (p.units, p.allocated_units, p.state, p.currency) IS DISTINCT FROM

@@ -1,12 +1,39 @@
 """The world of the matrix: one for each test, which asks about many routes in it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 
+import asyncpg
 import pytest
 
+from core import provision
 from core.settings import Settings
-from tests.conftest import Server
-from tests.web.matrix.world import World
+from tests.conftest import TEMPLATE, Server, cloned
+from tests.web.matrix.fingerprints import NOTES
+from tests.web.matrix.world import PREPARED, World
+
+PLACE = "comptoir_matrix"
+
+
+@pytest.fixture(scope="session")
+def noting(server: Server) -> str:
+    """The name of a template in which every table notes what is written to it."""
+
+    async def make() -> None:
+        await provision.clone(server.admin_url, template=TEMPLATE, database=PLACE)
+        admin = await asyncpg.connect(provision.address(server.admin_url, database=PLACE))
+        await admin.execute(PREPARED + NOTES)
+        await admin.close()
+
+    asyncio.run(make())
+    return PLACE
+
+
+@pytest.fixture
+def settings(server: Server, noting: str) -> Iterator[Settings]:
+    """The settings of a fresh copy of that template."""
+    with cloned(server, noting) as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,70 +1,86 @@
 """A hash of every table, to see what a request has changed.
 
-Reading all tables after each request would take most of the time, so every table notes by a trigger that a
-statement wrote to it, and only those are read again. What is rolled back leaves no note, as it leaves no change.
+Reading the tables after each request would take most of the time, and more of it with each thing that is made.
+So every table notes by triggers what a statement did to the sum of its rows' hashes, and only the notes are read.
+What is rolled back leaves no note, as it leaves no change.
 """
 
+from collections import Counter
 from typing import Self
 
 import asyncpg
 
-NOTES = """
+_NOTE = """
+CREATE FUNCTION matrix.{name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$BEGIN
+    INSERT INTO matrix.written SELECT TG_TABLE_NAME, * FROM (
+        SELECT (made ->> 'tenant_id')::bigint, {sign}count(*),
+               {sign}sum(hashtextextended((made - 'seen_at' - 'last_used_on')::text, 0))
+        FROM (SELECT to_jsonb({rows}) FROM {rows}) noted (made) GROUP BY 1) sums;
+    RETURN NULL; END$$;
+"""
+NOTES = f"""
 CREATE SCHEMA matrix;
-CREATE UNLOGGED TABLE matrix.written (name text NOT NULL);
-CREATE FUNCTION matrix.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+CREATE UNLOGGED TABLE matrix.written (name text NOT NULL, tenant_id bigint, rows bigint, digest numeric);
+{_NOTE.format(name="came", sign="", rows="new_rows")}
+{_NOTE.format(name="went", sign="-", rows="old_rows")}
+CREATE FUNCTION matrix.emptied() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
     'BEGIN INSERT INTO matrix.written VALUES (TG_TABLE_NAME); RETURN NULL; END';
 DO $$
 DECLARE place record;
 BEGIN
-    FOR place IN SELECT nspname, relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    FOR place IN SELECT c.oid::regclass AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
                  WHERE relkind = 'r' AND (nspname = 'public' OR relname = 'pgqueuer') LOOP
-        EXECUTE format('CREATE TRIGGER zz_written AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I.%I'
-                       ' FOR EACH STATEMENT EXECUTE FUNCTION matrix.note()', place.nspname, place.relname);
+        EXECUTE format('
+            CREATE TRIGGER zz_came AFTER INSERT ON %1$s REFERENCING NEW TABLE AS new_rows
+                FOR EACH STATEMENT EXECUTE FUNCTION matrix.came();
+            CREATE TRIGGER zz_went AFTER DELETE ON %1$s REFERENCING OLD TABLE AS old_rows
+                FOR EACH STATEMENT EXECUTE FUNCTION matrix.went();
+            CREATE TRIGGER zz_was AFTER UPDATE ON %1$s REFERENCING OLD TABLE AS old_rows
+                FOR EACH STATEMENT EXECUTE FUNCTION matrix.went();
+            CREATE TRIGGER zz_is AFTER UPDATE ON %1$s REFERENCING NEW TABLE AS new_rows
+                FOR EACH STATEMENT EXECUTE FUNCTION matrix.came();
+            CREATE TRIGGER zz_emptied AFTER TRUNCATE ON %1$s
+                FOR EACH STATEMENT EXECUTE FUNCTION matrix.emptied()', place.name);
     END LOOP;
 END $$;
 """
-"""Every table says from now on that it was written to."""
+"""Every table says from now on what came and what went; when somebody was last seen is no change."""
 
-QUERIES = """
-SELECT relname, format('SELECT %L, count(*) || '' '' || coalesce(sum(hashtextextended((to_jsonb(t) - ''seen_at'''
-              ' - ''last_used_on'')::text, 0)), 0) FROM %I.%I t %s',
-              relname, nspname, relname,
-              CASE WHEN $1::bigint IS NOT NULL THEN format('WHERE tenant_id = %s', $1) END)
+TABLES = """
+SELECT relname, EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND attname = 'tenant_id') AS is_owned
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE relkind = 'r' AND (nspname = 'public' OR relname = 'pgqueuer')
-  AND ($1::bigint IS NULL OR EXISTS (SELECT FROM pg_attribute a
-       WHERE a.attrelid = c.oid AND attname = 'tenant_id'))
-ORDER BY relname
 """
-"""What reads every table; when somebody was last seen is no change. With a tenant: its own rows only."""
 
 
 class Fingerprints:
-    """The hashes of the tables of one database, read again where something was written."""
+    """What the rows of each table of one database sum up to, beside what they did when it began."""
 
     def __init__(self, admin: asyncpg.Connection) -> None:
         self.admin = admin
-        self.queries: dict[int | None, dict[str, str]] = {}
-        self.taken: dict[int | None, dict[str, str]] = {}
-        self.stale: dict[int | None, set[str]] = {}
+        self.tables: dict[str, bool] = {}
+        self.sums: Counter[tuple[str, int | None]] = Counter()
+        self.rows: Counter[tuple[str, int | None]] = Counter()
+        self.emptied: Counter[str] = Counter()
 
     @classmethod
     async def over(cls, admin: asyncpg.Connection) -> Self:
-        """From now on writes are noted."""
-        await admin.execute(NOTES)
-        return cls(admin)
+        """Of a database that has NOTES."""
+        made = cls(admin)
+        made.tables = dict(await admin.fetch(TABLES))
+        return made
 
     async def take(self, tenant_id: int | None) -> dict[str, str]:
         """Every table with a hash of its rows; of the tenant's own rows, where one is given."""
-        if tenant_id not in self.queries:
-            self.queries[tenant_id] = dict(await self.admin.fetch(QUERIES, tenant_id))
-            self.taken[tenant_id], self.stale[tenant_id] = {}, set(self.queries[tenant_id])
-        if await self.admin.fetchval("SELECT EXISTS (SELECT FROM matrix.written)"):
-            written = await self.admin.fetch("DELETE FROM matrix.written RETURNING name")
-            for known, queries in self.queries.items():
-                self.stale[known] |= {record["name"] for record in written} & set(queries)
-        if stale := sorted(self.stale[tenant_id]):
-            found = await self.admin.fetch(" UNION ALL ".join(self.queries[tenant_id][name] for name in stale))
-            self.taken[tenant_id] = self.taken[tenant_id] | dict(found)
-            self.stale[tenant_id] = set()
-        return self.taken[tenant_id]
+        for name, owner, rows, digest in await self.admin.fetch("DELETE FROM matrix.written RETURNING *"):
+            if rows is None:
+                self.emptied[name] += 1
+                continue
+            for whose in {owner, None}:
+                self.rows[name, whose] += rows
+                self.sums[name, whose] += int(digest)
+        return {
+            name: f"{self.rows[name, tenant_id]} {self.sums[name, tenant_id]} {self.emptied[name]}"
+            for name, is_owned in self.tables.items()
+            if is_owned or tenant_id is None
+        }

@@ -34,7 +34,16 @@ from tests.web.matrix.row import Row
 from web.app import create_app
 
 RANDOM_NUMBER, RANDOM_CODE, RANDOM_TEXT = 4503599627370496, 987654, "no-such-thing"
-NOBODYS = ("plugin", "mail", "static", "accent", "due_service", "ready_to_dun")
+NOBODYS = (
+    "plugin",
+    "mail",
+    "static",
+    "accent",
+    "due_service",
+    "ready_to_dun",
+    "renewal_price",
+    "renewal_start",
+)
 """What belongs to no provider, so that there is no other one's; and what only makes something due, unnamed."""
 
 PREPARED = """
@@ -97,7 +106,6 @@ class World:
         name = urlsplit(settings.database_url).path.strip("/")
         admin = await asyncpg.connect(provision.address(admin_url, database=name))
         world = cls(settings, admin)
-        await admin.execute(PREPARED)
         world.fingerprints = await Fingerprints.over(admin)
         for person in ("olga", "rita", "alice", "bob", "zoe"):
             world.actors[person] = await cast.who(person)

@@ -86,6 +86,7 @@ PARAMETERS = {
     "/staff/clients/{code}/invoices/new": "account",
     "/api/v1/invoices": "number kind state paid company client project day_from day_to after before limit",
 }
+CHANGES_NOTHING = {"/api/v1/invoices/{invoice_id}/credit-notes/preview"}
 FILLERS = {
     "invoice_terms": "(company_id) SELECT id FROM companies WHERE tenant_id = {tenant} ON CONFLICT DO NOTHING",
 }
