@@ -87,7 +87,7 @@ async def _measured(settings: Settings) -> dict[str, Any]:
         tenants = await furnished()
         async with db.as_tenant(tenants[0].id):
             begun = await db.value("SELECT min(next_on) FROM services")
-        await _analyse(settings)
+        await analyse(settings)
         since = clock.now()
         services, took = await _all(tenants, begun, charge)
         issued, issuing = await _all(tenants, begun, partial(invoice, since=since))
@@ -118,7 +118,7 @@ async def furnished() -> list[Tenant]:
     return found
 
 
-async def _analyse(settings: Settings) -> None:
+async def analyse(settings: Settings) -> None:
     """What autovacuum does in minutes on a server that stays."""
     owner = await asyncpg.connect(settings.database_owner_url)
     await owner.execute("ANALYZE")

@@ -1,4 +1,4 @@
-"""The commands for work on many clients: `import`, `export`, `bulk` and `segment`."""
+"""The commands for work on many clients, and for money: `import`, `export`, `dunning`, `money-pages`, ..."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ import rich_click as click
 from rich.console import Console
 from rich.pretty import pprint
 
-from benchmarks import billing_faults, bulk, exports, ground, imports, segments
+from benchmarks import billing_faults, bulk, dunning, exports, ground, imports, money_pages, segments
 from benchmarks.client_list import Options
 from benchmarks.command import benchmarks as benchmarks
 from benchmarks.scale import Scale
@@ -63,4 +63,12 @@ command(
     billing_faults.measure,
     click.Option(["--kills"], default=20, show_default=True, help="How many times."),
     clients=5_000,
+)
+command("dunning", "The dunning run over accounts that all owe.", dunning.measure, clients=10_000)
+command(
+    "money-pages",
+    "What each page about money asks of the database.",
+    money_pages.measure,
+    click.Option(["--tenants"], default=201, show_default=True, help="Providers; others have a few clients."),
+    clients=40_000,
 )

@@ -9,11 +9,13 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     clients: int = 1_000_000
     tenants: int = 1_000
     biggest: int = 300_000
+    kind: str = "clients"
+    """What the database holds; what is filled for one thing is not measured for another."""
 
     @property
     def database(self) -> str:
         """The name of the database that is filled to this scale."""
-        return f"clients_{self.clients}_{self.tenants}_{self.biggest}"
+        return f"{self.kind}_{self.clients}_{self.tenants}_{self.biggest}"
 
     def sizes(self) -> list[int]:
         """The clients of each provider, the biggest first; a few have many, most have some hundreds."""

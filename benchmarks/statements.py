@@ -35,14 +35,14 @@ async def cost(case: Case, *, by: Actor) -> Cost:
     async with db.as_tenant(by.tenant.id):
         with recording() as asked:
             rows = await ask(case, by=by)
-        runs = [[await _explain(statement) for statement in asked] for _ in range(REPEATS)]
+        runs = [[await explain(statement) for statement in asked] for _ in range(REPEATS)]
     slowest = max(range(len(asked)), key=lambda place: float(runs[0][place]["Execution Time"]))
     return Cost(
         ms=round(median(sum(plan["Execution Time"] for plan in run) for run in runs), 3),
         planning_ms=round(median(sum(plan["Planning Time"] for plan in run) for run in runs), 3),
         statements=len(asked),
         rows=rows,
-        plan=_summary(runs[0][slowest]["Plan"]),
+        plan=summary(runs[0][slowest]["Plan"]),
     )
 
 
@@ -67,14 +67,15 @@ def recording() -> Iterator[list[Statement]]:
         yield asked
 
 
-async def _explain(statement: Statement) -> dict[str, Any]:
+async def explain(statement: Statement) -> dict[str, Any]:
+    """How a statement was carried out, with its times."""
     sql, arguments = statement
-    text = await db.value(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", *arguments)
+    text = await db.value(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {sql}", *arguments)
     found: dict[str, Any] = msgspec.json.decode(text)[0]
     return found
 
 
-def _summary(plan: dict[str, Any]) -> str:
+def summary(plan: dict[str, Any]) -> str:
     """The steps of a plan, the outermost first, with the indexes they use."""
     step = plan["Node Type"] + (f" {plan['Index Name']}" if "Index Name" in plan else "")
-    return " < ".join([step, *(_summary(inner) for inner in plan.get("Plans", []))])
+    return " < ".join([step, *(summary(inner) for inner in plan.get("Plans", []))])

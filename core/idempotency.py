@@ -17,6 +17,8 @@ from core.errors import Conflict, Invalid
 from core.i18n import _
 
 KEPT = timedelta(hours=24)
+AGAIN = timedelta(seconds=30)
+"""So long the same request without a key is taken for one that was sent twice, where it moves money."""
 LONGEST_WAIT = "10s"
 FIELD = "Idempotency-Key"
 
@@ -60,6 +62,13 @@ async def claim(key: str, request_hash: bytes, *, api_key_id: int) -> Answer | N
     return Answer(status=row["status"], body=row["body"], headers=row["headers"])
 
 
+async def once(request_hash: bytes, *, api_key_id: int) -> None:
+    """Let a request without a key through, unless the same one was done moments ago: `Conflict`."""
+    if not await _take(f"same {request_hash.hex()}", request_hash, api_key_id, kept=AGAIN):
+        message = _("The same was done moments ago. To do it once more, send it with an Idempotency-Key.")
+        raise Conflict(message)
+
+
 async def keep(key: str, answer: Answer, *, api_key_id: int) -> None:
     """Keep the answer to the request that claimed the key."""
     await db.execute(
@@ -77,7 +86,7 @@ async def purge(now: datetime) -> None:
     await db.execute("DELETE FROM idempotent_answers WHERE created_at < $1", now - KEPT)
 
 
-async def _take(key: str, request_hash: bytes, api_key_id: int) -> Any:
+async def _take(key: str, request_hash: bytes, api_key_id: int, *, kept: timedelta = KEPT) -> Any:
     """True when the key is this request's now. Waits, for a time, while another one holds it."""
     now = clock.now()
     await db.execute(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}'")
@@ -92,7 +101,7 @@ async def _take(key: str, request_hash: bytes, api_key_id: int) -> Any:
             key,
             request_hash,
             now,
-            now - KEPT,
+            now - kept,
         )
     except asyncpg.LockNotAvailableError as error:
         raise Conflict(_("The same request is still being worked on. Please send it again later.")) from error

@@ -22,6 +22,7 @@ class Standing(StrEnum):
     """Where a payment stands with its gateway."""
 
     PENDING = "pending"
+    AUTHORIZED = "authorized"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     REFUNDED = "refunded"
@@ -33,8 +34,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
     `currencies`: none for all. `starts`: an attempt is begun with the gateway. `instructs`: the client pays by
     what he is told, such as a transfer. `redirects`: starting gives an address where the client goes on.
-    `captures`: money is held first. `polls` and `reconciles`: the gateway can be asked. `notifies`: it calls back.
-    `recurs`: it can be charged again without the client.
+    `captures`: money is held first and taken then, `captures_in_part` also less of it; `voids`: it can be
+    released. `polls` and `reconciles`: the gateway can be asked. `notifies`: it calls back. `recurs`: it can be
+    charged again without the client.
     """
 
     currencies: frozenset[Currency] = frozenset()
@@ -42,6 +44,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     instructs: bool = False
     redirects: bool = False
     captures: bool = False
+    captures_in_part: bool = False
+    voids: bool = False
     refunds: bool = False
     refunds_in_part: bool = False
     recurs: bool = False
@@ -100,9 +104,9 @@ class Refunding(msgspec.Struct, frozen=True, kw_only=True):
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What the gateway says about one payment.
 
-    Which one: our `key`, or its `gateway_id`. `units` in `currency` are what came; of REFUNDED and CHARGED_BACK
-    what went back in all. `event_id` names the message, so that it counts once. `redirect` is where the client
-    goes on. `message` is for people.
+    Which one: our `key`, or its `gateway_id`. `units` in `currency` are what came; of AUTHORIZED what is held,
+    of REFUNDED and CHARGED_BACK what went back in all. `event_id` names the message, so that it counts once.
+    `redirect` is where the client goes on. `message` is for people.
     """
 
     standing: Standing

@@ -24,7 +24,12 @@ def start_payment(ctx: Context, attempt: pay.Attempt) -> pay.Told:  # type: igno
 
 @hookspec
 def capture_payment(ctx: Context, attempt: pay.Attempt, units: int) -> pay.Told:  # type: ignore[empty-body]
-    """Called from a job to take money that is held, at most once with success."""
+    """Called from a job to take so much of the money that is held, again with the same key when no answer came."""
+
+
+@hookspec
+def void_payment(ctx: Context, attempt: pay.Attempt) -> pay.Told:  # type: ignore[empty-body]
+    """Called from a job to release money that is held. Returns that it failed: it can be taken no more."""
 
 
 @hookspec

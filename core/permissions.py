@@ -70,9 +70,11 @@ class Permission(StrEnum):
     PAYER_MERGE = "payer:merge"
     PAYER_READ = "payer:read"
     PAYER_UPDATE = "payer:update"
+    PAYMENT_CAPTURE = "payment:capture"
     PAYMENT_CREATE = "payment:create"
     PAYMENT_READ = "payment:read"
     PAYMENT_REFUND = "payment:refund"
+    PAYMENT_METHOD_MANAGE = "payment_method:manage"
     PLATFORM_ACTIVITY = "platform:activity"
     PLATFORM_HEALTH = "platform:health"
     PLUGIN_MANAGE = "plugin:manage"
@@ -167,7 +169,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.INVOICE_CREATE: N_("Draft invoices and pro formas, and delete drafts"),
         Permission.INVOICE_ISSUE: N_("Issue invoices"),
         Permission.INVOICE_READ: N_("See invoices and credit notes"),
-        Permission.INVOICE_VOID: N_("Make invoices void by a credit note"),
+        Permission.INVOICE_VOID: N_("Make invoices void by a credit note, or credit parts of them"),
         Permission.NOTE_CREATE: N_("Add notes about clients, and change one’s own"),
         Permission.NOTE_MANAGE: N_("Change and delete the notes of others"),
         Permission.NOTE_READ: N_("Read notes about clients"),
@@ -176,9 +178,11 @@ DESCRIPTIONS = MappingProxyType(
         Permission.PAYER_MERGE: N_("Merge payers of a client"),
         Permission.PAYER_READ: N_("See payers"),
         Permission.PAYER_UPDATE: N_("Edit payers"),
+        Permission.PAYMENT_CAPTURE: N_("Take money that a gateway holds, or release it"),
         Permission.PAYMENT_CREATE: N_("Record payments"),
         Permission.PAYMENT_READ: N_("See payments"),
         Permission.PAYMENT_REFUND: N_("Give payments back"),
+        Permission.PAYMENT_METHOD_MANAGE: N_("Manage payment methods"),
         Permission.PLATFORM_ACTIVITY: N_("Read what was done on the platform"),
         Permission.PLATFORM_HEALTH: N_("See the health of the platform"),
         Permission.PLUGIN_MANAGE: N_("Switch plugins on and off, and set them up"),
@@ -203,7 +207,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.RESELLER_READ: N_("See resellers"),
         Permission.ROLE_MANAGE: N_("Make and change roles"),
         Permission.SEGMENT_SHARE: N_("Save filters for all"),
-        Permission.SERVICE_BILL: N_("Start the billing run"),
+        Permission.SERVICE_BILL: N_("Start the billing run, which charges and issues invoices"),
         Permission.SERVICE_CREATE: N_("Order services for clients"),
         Permission.SERVICE_READ: N_("See services"),
         Permission.SERVICE_UPDATE: N_("Activate, suspend, resume and cancel services"),

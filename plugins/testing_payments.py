@@ -19,7 +19,7 @@ import msgspec
 
 from core import plugin_calls
 from core.breaker import Breaker
-from core.payment_contract import Attempt, BankDetails, Callback, Heard, PaymentMethod, Refunding, Told
+from core.payment_contract import Attempt, BankDetails, Callback, Heard, PaymentMethod, Refunding, Standing, Told
 from core.plugin_registry import Registered, Registry
 from plugins.testing import a_context, check_plugin
 
@@ -29,6 +29,7 @@ HOOKS_OF = {
     "starts": "start_payment",
     "instructs": "provide_payment_instructions",
     "captures": "capture_payment",
+    "voids": "void_payment",
     "refunds": "refund_payment",
     "notifies": "notify_payment",
     "polls": "poll_payment",
@@ -63,6 +64,8 @@ class PaymentContract:
             assert can == (hook in registered.hooks), f"{name} and the hook {hook!r} go together"
         for one in methods:
             assert one.can.refunds or not one.can.refunds_in_part, f"{one.key}: refunds in part are refunds"
+            holds = one.can.captures_in_part or one.can.voids
+            assert one.can.captures or not holds, f"{one.key}: nothing is held"
             assert one.can.starts or one.can.instructs, f"{one.key}: nobody can pay by it"
 
     def test_what_it_tells_the_client_names_amount_account_and_reference(self) -> None:
@@ -127,6 +130,19 @@ class PaymentContract:
             asked = Refunding(key=f"{attempt.key}-r", units=units, reason="Asked for")
             told = [self.call("refund_payment", attempt=attempt, refund=asked) for _time in range(2)]
             assert [one.units for one in told] == [units, units], "what went back in all"
+
+    def test_taking_again_with_the_same_key_is_one_capture(self) -> None:
+        """A call without an answer is repeated; what is taken is told, and it is no more than is held."""
+        for method in self.able("captures"):
+            attempt = self.attempt(method)
+            held = self.call("start_payment", attempt=attempt)
+            if held.standing is not Standing.AUTHORIZED:
+                continue
+            units = attempt.units // 2 if method.can.captures_in_part else attempt.units
+            told = [self.call("capture_payment", attempt=attempt, units=units) for _time in range(2)]
+            assert [(one.standing, one.units) for one in told] == [(Standing.SUCCEEDED, units)] * 2, (
+                "what was taken"
+            )
 
     def methods(self) -> list[PaymentMethod]:
         """The ways to pay that it brings."""

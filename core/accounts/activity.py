@@ -9,8 +9,9 @@ import msgspec
 
 from core import db, policies
 from core.accounts import access, focus, rows
-from core.accounts.activity_fields import FIELDS, value_name
+from core.accounts.activity_fields import FIELDS
 from core.accounts.activity_subjects import SUBJECTS
+from core.accounts.activity_values import value_name
 from core.accounts.activity_words import ACTIONS
 from core.accounts.focus import Focus
 from core.actor import Actor

@@ -1,14 +1,8 @@
-"""The words in which people read what changed: a name per field and per value that is kept as a key."""
+"""The words in which people read what changed: a name per field. What values mean is in `activity_values`."""
 
-from datetime import date
 from types import MappingProxyType
 
-from babel import dates
-
-from core import i18n, places
-from core.accounts import rights
-from core.i18n import N_, _
-from core.permissions import DESCRIPTIONS, FEATURES, Permission
+from core.i18n import N_
 
 FIELDS = MappingProxyType(
     {
@@ -28,6 +22,7 @@ FIELDS = MappingProxyType(
         "choices": N_("Choices"),
         "city": N_("City"),
         "clients": N_("Clients"),
+        "charges_missed": N_("Charge the time that services were stopped"),
         "code": N_("Code"),
         "color": N_("Colour"),
         "columns": N_("Columns"),
@@ -38,6 +33,7 @@ FIELDS = MappingProxyType(
         "country": N_("Country"),
         "credit_limit": N_("Credit limit"),
         "credit_note_pattern": N_("Numbers of credit notes"),
+        "currencies": N_("Currencies"),
         "currency": N_("Currency"),
         "description": N_("Description"),
         "due_days": N_("Days to pay"),
@@ -59,6 +55,7 @@ FIELDS = MappingProxyType(
         "fraud_protection": N_("Fraud protection"),
         "free_domain": N_("Free domain"),
         "gone": N_("Left"),
+        "group": N_("Account group"),
         "groups": N_("Account groups"),
         "help": N_("Help"),
         "helps": N_("Help in other languages"),
@@ -93,6 +90,7 @@ FIELDS = MappingProxyType(
         "merged_into": N_("Merged into"),
         "mfa_roles": N_("Roles that need a second factor"),
         "minimum": N_("Minimum"),
+        "missed_time": N_("The time that it missed"),
         "moved": N_("Moved"),
         "moved_from": N_("From the account in"),
         "moved_to": N_("To the account in"),
@@ -166,6 +164,17 @@ FIELDS = MappingProxyType(
         "is_first_order": N_("First order only"),
         "lasts": N_("How long it lasts"),
         "least_amount": N_("Minimum amount"),
+        "least_units": N_("Least amount"),
+        "most_units": N_("Most amount"),
+        "fee_bearer": N_("Who bears the fee"),
+        "fee_percent": N_("Fee in percent"),
+        "fee_units": N_("Fixed fee"),
+        "is_for_clients": N_("Shown to clients"),
+        "is_on": N_("On"),
+        "name_en": N_("Name in English"),
+        "name_fr": N_("Name in French"),
+        "note_en": N_("What clients read in English"),
+        "note_fr": N_("What clients read in French"),
         "least_quantity": N_("Minimum quantity"),
         "needs_code": N_("Needs a promo code"),
         "plan": N_("Plan"),
@@ -188,109 +197,13 @@ FIELDS = MappingProxyType(
         "payer_kind": N_("Kind of payer"),
         "rate": N_("Rate"),
         "until_day": N_("Last day"),
+        "tax_class": N_("Tax class"),
+        "tax_reason": N_("Legal reason"),
         "trial_days": N_("Days of trial"),
         "unit": N_("Unit"),
         "valid_from": N_("Valid from"),
         "vat_number": N_("VAT number"),
+        "vatex": N_("Code of the exemption"),
     }
 )
 """What changed; a field that is not here is shown by its name."""
-
-_ROLES = {
-    "owner": N_("Owner"),
-    "manager": N_("Manager"),
-    "support": N_("Support"),
-    "accountant": N_("Accountant"),
-    "auditor": N_("Auditor"),
-    "operator": N_("Operator"),
-    "reseller": N_("Reseller"),
-}
-_EDITIONS = {"standard": N_("Standard"), "advanced": N_("Advanced"), "corporate": N_("Corporate")}
-_PERMISSIONS = {permission.value: DESCRIPTIONS[permission] for permission in Permission}
-_WHENS = {"now": N_("At once"), "renewal": N_("With the next period")}
-VALUES = MappingProxyType(
-    {
-        "edition": _EDITIONS,
-        "ended_by": {
-            "left": N_("The way back"),
-            "expired": N_("Time is over"),
-            "right": N_("The right is gone"),
-            "session": N_("Signed out"),
-            "client": N_("The client is gone"),
-        },
-        "editions": _EDITIONS,
-        "features": FEATURES,
-        "kind": {
-            "individual": N_("Individual"),
-            "company": N_("Company"),
-            "sole_proprietor": N_("Sole proprietor"),
-            "text": N_("Text"),
-            "number": N_("Number"),
-            "choice": N_("Choice"),
-            "date": N_("Date"),
-            "yes_no": N_("Yes or no"),
-        },
-        "area": {"all": N_("Everything"), "product": N_("A product"), "plan": N_("A plan")},
-        "lasts": {
-            "days": N_("As long as its days"),
-            "periods": N_("For a number of periods"),
-            "forever": N_("For good"),
-        },
-        "upgrade_when": _WHENS,
-        "downgrade_when": _WHENS,
-        "downgrade_rest": {
-            "credit": N_("Is credit for what comes next"),
-            "refund": N_("Is credit that can be paid out"),
-            "none": N_("Stays with us"),
-        },
-        "recipient": {"all": N_("All clients"), "group": N_("An account group"), "client": N_("A single client")},
-        "consumers": {"destination": N_("Where they live"), "origin": N_("Where we are")},
-        "outside": {"O": N_("Outside the scope of VAT"), "G": N_("Export, not taxed")},
-        "payer_kind": {
-            "any": N_("Everybody"),
-            "individual": N_("Individuals"),
-            "company": N_("Businesses"),
-        },
-        "mfa_roles": _ROLES,
-        "operations": {"services": N_("Services"), "goods": N_("Goods"), "mixed": N_("Goods and services")},
-        "permissions": _PERMISSIONS,
-        "purpose": {"invitation": N_("Invitation"), "password": N_("New password"), "welcome": N_("Welcome")},
-        "rights": {right.value: rights.DESCRIPTIONS[right] for right in rights.Right},
-        "role": _ROLES,
-        "roles": dict(rights.ROLE_NAMES),
-        "scopes": _PERMISSIONS,
-        "contract_state": {
-            "draft": N_("Draft"),
-            "requested": N_("Requested"),
-            "sent": N_("Sent"),
-            "signed": N_("Signed"),
-            "cancelled": N_("Called off"),
-        },
-        "state": {
-            "active": N_("Active"),
-            "cancelled": N_("Cancelled"),
-            "done": N_("Done"),
-            "failed": N_("Failed"),
-            "hidden": N_("Hidden"),
-            "on_sale": N_("On sale"),
-            "removed": N_("Removed"),
-            "suspended": N_("Suspended"),
-            "withdrawn": N_("Withdrawn"),
-        },
-        "status": {"active": N_("Active"), "closed": N_("Closed")},
-        "theme": {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")},
-    }
-)
-"""What a field's keys mean; countries and languages have their names from CLDR."""
-
-
-def value_name(field: str, value: str) -> str:
-    """A value as people read it; one without a name of its own stays as it is."""
-    if field == "country":
-        return places.countries(i18n.current()).get(value, value)
-    if field in ("language", "locale"):
-        return places.languages(i18n.current()).get(value, value)
-    if field in ("signed_on", "valid_from"):
-        return dates.format_date(date.fromisoformat(value), "medium", locale=i18n.current())
-    named = VALUES.get(field, {})
-    return _(named[value]) if value in named else value

@@ -1,7 +1,7 @@
 """The words in which people read the audit: a sentence per action.
 
 An action of a plugin has no sentence here and is shown by its name. A test looks for actions of ours without one.
-What it was done to is named in `activity_subjects`, what changed and what it means in `activity_fields`.
+What it was done to is named in `activity_subjects`, what changed in `activity_fields` and `activity_values`.
 """
 
 from types import MappingProxyType
@@ -77,6 +77,7 @@ ACTIONS = MappingProxyType(
         "discount:created": N_("%(actor)s added the discount %(subject)s"),
         "discount:deleted": N_("%(actor)s deleted the discount %(subject)s"),
         "discount:ended": N_("%(actor)s ended the discount %(subject)s"),
+        "discount:exported": N_("%(actor)s exported the discounts"),
         "discount:updated": N_("%(actor)s changed the discount %(subject)s"),
         "dunning:decided": N_("%(actor)s changed what holds for dunning"),
         "dunning:pause_lifted": N_("%(actor)s let dunning of the client %(subject)s go on"),
@@ -109,6 +110,9 @@ ACTIONS = MappingProxyType(
         "group:rule_changed": N_("%(actor)s changed the rule of the group %(subject)s"),
         "group:rule_ran": N_("The rule of the group %(subject)s changed who is in it"),
         "group:updated": N_("%(actor)s changed the group %(subject)s"),
+        "group_tax:created": N_("%(actor)s had a group taxed in its own way: %(subject)s"),
+        "group_tax:deleted": N_("%(actor)s removed the taxes of a group: %(subject)s"),
+        "group_tax:updated": N_("%(actor)s changed the taxes of a group: %(subject)s"),
         "host:added": N_("%(actor)s gave %(subject)s one more host name"),
         "host:made_primary": N_("%(actor)s chose the host name that links to %(subject)s lead to"),
         "host:removed": N_("%(actor)s took a host name from %(subject)s"),
@@ -163,9 +167,15 @@ ACTIONS = MappingProxyType(
         "payment:exported": N_("%(actor)s exported the payments"),
         "payment:refunded": N_("%(actor)s refunded the payment %(subject)s"),
         "payment:reversed": N_("%(actor)s took back the payment %(subject)s, recorded by mistake"),
+        "payment_attempt:capture_asked": N_("%(actor)s asked the gateway to take what it holds of %(subject)s"),
         "payment_attempt:refund_asked": N_("%(actor)s asked the gateway to give %(subject)s back"),
         "payment_attempt:settled": N_("%(actor)s saw to the online payment of %(subject)s"),
         "payment_attempt:started": N_("%(actor)s began an online payment of %(subject)s"),
+        "payment_attempt:void_asked": N_("%(actor)s asked the gateway to release %(subject)s"),
+        "payment_method:created": N_("%(actor)s added the payment method %(subject)s"),
+        "payment_method:deleted": N_("%(actor)s removed the payment method %(subject)s"),
+        "payment_method:moved": N_("%(actor)s moved the payment method %(subject)s in the order"),
+        "payment_method:updated": N_("%(actor)s changed the payment method %(subject)s"),
         "person:created": N_("%(actor)s added the person %(subject)s"),
         "person:disabled": N_("%(actor)s shut %(subject)s out"),
         "person:enabled": N_("%(actor)s let %(subject)s in again"),
@@ -244,6 +254,7 @@ ACTIONS = MappingProxyType(
         "service:change_withdrawn": N_("%(actor)s took back the change of the service %(subject)s"),
         "service:changed": N_("%(actor)s changed the service %(subject)s"),
         "service:ended": N_("The service %(subject)s ended"),
+        "service:exported": N_("%(actor)s exported the services"),
         "service:kept": N_("%(actor)s took back the cancelling of the service %(subject)s"),
         "service:ordered": N_("%(actor)s ordered the service %(subject)s"),
         "service:renewed": N_("%(actor)s renewed the service %(subject)s early"),

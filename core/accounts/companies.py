@@ -255,6 +255,8 @@ async def _why_it_stays(row: Record) -> str:
         return _("Drafts of contracts name it. Delete them, or archive the company.")
     if await db.value("SELECT EXISTS (SELECT FROM invoices WHERE company_id = $1)", row["id"]):
         return _("Drafts of invoices name it. Delete them, or archive the company.")
+    if await db.value("SELECT EXISTS (SELECT FROM payment_method_companies WHERE company_id = $1)", row["id"]):
+        return _("Payment methods are bound to it. Take it out of them, or archive the company.")
     return await _sold_through(row["id"])
 
 

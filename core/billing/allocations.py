@@ -31,6 +31,19 @@ COVER = """
 """
 """Both sides laid end to end, oldest first; where two overlap, that much of the payment covers the expense."""
 
+MAKE_ROOM = """
+    UPDATE allocations a SET released_at = $3
+      FROM (SELECT g.id, g.units, w.short,
+                   sum(g.units) OVER (PARTITION BY g.expense_id ORDER BY g.at DESC, g.id DESC) AS upto
+              FROM (SELECT e.id, u.units - (e.gross_units - e.covered_units) AS short
+                      FROM unnest($1::bigint[], $2::bigint[]) AS u (id, units) JOIN expenses e ON e.id = u.id) w
+              JOIN allocations g ON g.expense_id = w.id AND g.released_at IS NULL
+             WHERE w.short > 0 AND NOT EXISTS (SELECT FROM invoices k WHERE k.payment_id = g.payment_id)) laid
+     WHERE a.id = laid.id AND laid.upto - laid.units < laid.short
+ RETURNING a.payment_id, a.expense_id, (laid.upto - laid.short)::bigint AS kept
+"""
+"""Release what covers these expenses as far as room is needed; `kept` is what of it need not have gone."""
+
 
 class Allocation(db.Owned, tablename="allocations"):
     """`units` of a payment cover an expense, until it is released."""
@@ -73,6 +86,43 @@ async def release_payment(payment_id: int, units: int) -> None:
         payment_id,
         units,
         clock.now(),
+    )
+
+
+async def settle(payment_id: int, given: Sequence[tuple[int, int]]) -> None:
+    """Cover so much of each expense (id, units) with this payment, which makes room where others covered it.
+
+    What covered an expense last makes room first, but never a credit of a credit note. `cover` finds what is freed
+    another place.
+    """
+    ids, units, now = [one for one, _units in given], [units for _one, units in given], clock.now()
+    freed = await db.fetch(MAKE_ROOM, ids, units, now)
+    kept = [row for row in freed if row["kept"] > 0]
+    await _add([(row["payment_id"], row["expense_id"], row["kept"]) for row in kept], now)
+    await _add([(payment_id, expense_id, part) for expense_id, part in given], now)
+
+
+async def prefer(payment_id: int, wanted: Sequence[tuple[int, int]]) -> None:
+    """Cover what is open of these expenses (id, at most so many units) with this payment; nothing makes room."""
+    found = await db.fetch(
+        """SELECT e.id, least(u.units, e.gross_units - e.covered_units) AS units FROM expenses e
+             JOIN unnest($1::bigint[], $2::bigint[]) AS u (id, units) ON u.id = e.id
+            WHERE e.covered_units < e.gross_units""",
+        [expense_id for expense_id, _units in wanted],
+        [units for _expense_id, units in wanted],
+    )
+    await _add([(payment_id, row["id"], row["units"]) for row in found], clock.now())
+
+
+async def _add(listed: Sequence[tuple[int, int, int]], at: datetime) -> None:
+    await db.execute(
+        """INSERT INTO allocations (payment_id, expense_id, units, at)
+           SELECT u.payment_id, u.expense_id, u.units, $4
+             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (payment_id, expense_id, units)""",
+        [payment_id for payment_id, _expense_id, _units in listed],
+        [expense_id for _payment_id, expense_id, _units in listed],
+        [units for _payment_id, _expense_id, units in listed],
+        at,
     )
 
 

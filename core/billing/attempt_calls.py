@@ -13,7 +13,7 @@ from piccolo.columns import BigInt, Text, Timestamptz
 
 from core import clock, db, hooks, jobs, plugin_registry, policies, task_runs
 from core.actor import Actor, system
-from core.billing import accounts, attempt_news, attempts, payments
+from core.billing import accounts, attempt_news, attempts, offered_methods, payments
 from core.checks import Checks
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.i18n import _
@@ -44,10 +44,10 @@ class AttemptRefund(db.Owned, tablename="attempt_refunds"):
 @jobs.task(attempts.START, attempts=TRIES, timeout=timedelta(seconds=60))
 async def start(payload: dict[str, Any], job: jobs.Job) -> None:
     """Begin an attempt with its gateway."""
-    attempt, by = await _read(payload, job)
+    attempt, by = await read(payload, job)
     if attempt["state"] not in ("started", "unknown"):
         return
-    await _call(job, attempt, "start_payment", "start", by=by)
+    await call(job, attempt, "start_payment", "start", by=by)
     async with job.scope():
         await _look_later(await attempts.row(attempt["id"]), by=by)
 
@@ -55,11 +55,11 @@ async def start(payload: dict[str, Any], job: jobs.Job) -> None:
 @jobs.task(POLL, attempts=1, timeout=timedelta(seconds=60))
 async def poll(payload: dict[str, Any], job: jobs.Job) -> None:
     """Look how an attempt stands that still waits."""
-    attempt, by = await _read(payload, job)
-    if attempt["state"] not in attempt_news.OPEN:
+    attempt, by = await read(payload, job)
+    if attempt["state"] not in attempt_news.WAITING:
         return
     with suppress(PluginFailed):  # it is noted; the next look comes by itself
-        await _call(job, attempt, "poll_payment", "poll", by=by)
+        await call(job, attempt, "poll_payment", "poll", by=by)
     async with job.scope():
         await _look_later(await attempts.row(attempt["id"]), by=by)
 
@@ -69,7 +69,7 @@ async def look(attempt_id: int, *, by: Actor) -> None:
     policies.require(by, Permission.PAYMENT_CREATE)
     attempt = await attempts.get(attempt_id, by=by)
     found = await _method(attempt, by=by)
-    if found is None or not found.can.polls or attempt["state"] not in attempt_news.OPEN:
+    if found is None or not found.can.polls or attempt["state"] not in attempt_news.WAITING:
         raise Conflict(_("The gateway cannot be asked about this payment."))
     await jobs.later(POLL, {"id": attempt_id})
 
@@ -122,14 +122,14 @@ async def refunds_of(attempt_id: int, *, by: Actor) -> list[Record]:
 @jobs.task(REFUND, attempts=TRIES, timeout=timedelta(seconds=60))
 async def refund(payload: dict[str, Any], job: jobs.Job) -> None:
     """Give money back, and record what the gateway says."""
-    attempt, by = await _read(payload, job)
+    attempt, by = await read(payload, job)
     async with job.scope():
         asked = await db.row("SELECT * FROM attempt_refunds WHERE id = $1", int(payload["refund"]))
     if asked is None or asked["state"] in ("succeeded", "failed"):
         return
     given = Refunding(key=f"refund-{asked['id']}", units=asked["units"], reason=asked["reason"])
     try:
-        told = await _call(job, attempt, "refund_payment", "refund", by=by, refund=given)
+        told = await call(job, attempt, "refund_payment", "refund", by=by, refund=given)
     except PluginFailed as error:
         async with job.scope():
             await _refunded(asked["id"], "unknown", str(error))
@@ -169,7 +169,7 @@ async def reconcile(plugin: str, first: date, last: date, *, by: Actor) -> list[
     return found
 
 
-async def _call(job: jobs.Job, attempt: Record, hook: str, source: str, *, by: Actor, **more: Any) -> Told | None:
+async def call(job: jobs.Job, attempt: Record, hook: str, source: str, *, by: Actor, **more: Any) -> Told | None:
     """Ask the gateway and apply what it says; what fails is noted and raised."""
     try:
         told: Told | None = await hooks.ask(
@@ -185,7 +185,8 @@ async def _call(job: jobs.Job, attempt: Record, hook: str, source: str, *, by: A
     return told
 
 
-async def _read(payload: dict[str, Any], job: jobs.Job) -> tuple[Record, Actor]:
+async def read(payload: dict[str, Any], job: jobs.Job) -> tuple[Record, Actor]:
+    """The attempt that a job is about, and who does it."""
     async with job.scope():
         by = system(await task_runs.provider())
         return await attempts.row(int(payload["id"])), by
@@ -193,7 +194,7 @@ async def _read(payload: dict[str, Any], job: jobs.Job) -> tuple[Record, Actor]:
 
 async def _look_later(attempt: Record, *, by: Actor) -> None:
     """Ask for the next look, as long as the attempt waits and its gateway can be asked."""
-    if attempt["state"] not in attempt_news.OPEN or attempt["polls"] >= len(DELAYS):
+    if attempt["state"] not in attempt_news.WAITING or attempt["polls"] >= len(DELAYS):
         return
     found = await _method(attempt, by=by)
     if found is not None and found.can.polls:
@@ -203,7 +204,7 @@ async def _look_later(attempt: Record, *, by: Actor) -> None:
 
 async def _method(attempt: Record, *, by: Actor) -> Any:
     try:
-        return await attempts.method(attempt["plugin"], attempt["method"], by=by)
+        return await offered_methods.one_brought(attempt["plugin"], attempt["method"], by=by)
     except Invalid:
         return None
 

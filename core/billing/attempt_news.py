@@ -16,6 +16,9 @@ from core.i18n import _
 from core.payment_contract import Standing, Told
 
 OPEN = ("started", "pending", "unknown")
+WAITING = (*OPEN, "authorized")
+"""In which the gateway may still say something: that of money that is held, it was taken or released."""
+TAKEN = "SELECT * FROM attempt_captures WHERE attempt_id = $1 AND state <> 'failed'"
 Source = str
 
 
@@ -45,7 +48,7 @@ async def apply(attempt_id: int, told: Told, source: Source, *, by: Actor) -> st
     attempt = await attempts.row(attempt_id, lock=True)
     if told.event_id and await _was_heard(attempt["plugin"], told.event_id):
         return "known"
-    ways = {Standing.PENDING: _wait, Standing.FAILED: _fail, Standing.SUCCEEDED: _pay}
+    ways = {Standing.PENDING: _wait, Standing.AUTHORIZED: _hold, Standing.FAILED: _fail, Standing.SUCCEEDED: _pay}
     try:
         async with db.savepoint():
             outcome = await ways.get(told.standing, _give_back)(attempt, told, by)
@@ -77,10 +80,30 @@ async def _wait(attempt: Record, told: Told, _by: Actor) -> str:
     return "applied"
 
 
-async def _fail(attempt: Record, told: Told, _by: Actor) -> str:
+async def _hold(attempt: Record, told: Told, _by: Actor) -> str:
+    """Money is held for it and can be taken; nothing of it is in the books before that."""
     if attempt["state"] not in OPEN:
-        return "known" if attempt["state"] == "failed" else "late"
-    await _set(attempt, "failed", told)
+        return "known" if attempt["state"] == "authorized" else "late"
+    if told.currency != attempt["currency"]:
+        return await _park(attempt, "currency", told.currency or "–")
+    if not told.units:
+        return await _park(attempt, "amount", "0")
+    await db.execute("UPDATE payment_attempts SET held_units = $2 WHERE id = $1", attempt["id"], told.units)
+    await _set(attempt, "authorized", told)
+    if told.units != attempt["units"]:
+        await _park(attempt, "amount", str(told.units))
+    return "applied"
+
+
+async def _fail(attempt: Record, told: Told, _by: Actor) -> str:
+    """It failed; or what was held is held no more, because it was released or its time is over."""
+    if attempt["state"] not in WAITING:
+        return "known" if attempt["state"] in ("failed", "released") else "late"
+    taken = await db.row(TAKEN, attempt["id"])
+    is_released = taken is not None and taken["kind"] == "void"
+    await _set(attempt, "released" if is_released else "failed", told)
+    if taken is not None:
+        await _end(taken, "succeeded" if is_released else "failed")
     return "applied"
 
 
@@ -93,11 +116,16 @@ async def _pay(attempt: Record, told: Told, by: Actor) -> str:
         return await _park(attempt, "currency", told.currency or "–")
     if not told.units:
         return await _park(attempt, "amount", "0")
-    new = NewPayment(units=told.units, method=payments.ONLINE, reference=(told.gateway_id or attempt["key"])[:200])
+    reference = (told.gateway_id or attempt["key"])[:200]
+    new = NewPayment(units=told.units, method=payments.ONLINE, method_id=attempt["method_id"], reference=reference)
     key, methods = f"payment-{attempt['key']}", (payments.ONLINE,)
     made = await payments.create(attempt["account_id"], new, key=key, methods=methods, by=by)
     await _set(attempt, "succeeded", told, payment_id=made["id"])
-    if told.units != attempt["units"]:
+    taken = await db.row(TAKEN, attempt["id"])
+    is_taken = taken is not None and taken["kind"] == "capture"
+    if taken is not None:
+        await _end(taken, "succeeded" if is_taken else "failed")
+    if told.units != (taken["units"] if taken is not None and is_taken else attempt["units"]):
         await _park(attempt, "amount", str(told.units))
     return "applied"
 
@@ -120,6 +148,11 @@ async def _give_back(attempt: Record, told: Told, by: Actor) -> str:
     if payment["state"] == "refunded" and attempt["state"] != "refunded":
         await _set(attempt, "refunded", told)
     return "applied" if more > 0 else "known"
+
+
+async def _end(taken: Record, state: str) -> None:
+    """How taking or releasing ended, as the gateway has it."""
+    await db.execute("UPDATE attempt_captures SET state = $2 WHERE id = $1", taken["id"], state)
 
 
 async def _park(attempt: Record, reason: str, message: str) -> str:

@@ -1,8 +1,9 @@
 """Attempts to pay through a plugin: begun here, and the state of each. `attempt_news` applies what gateways say.
 
 An attempt is *started* until its gateway answered, then *pending*; *unknown* when no answer came. It ends
-*succeeded* or *failed*, and money may come after it failed. The gateway is called by jobs, outside of any
-transaction (`attempt_calls`), with a key that stays the same, so that a call without an answer can be repeated.
+*succeeded* or *failed*, and money may come after it failed. While it is *authorized* its gateway holds the
+money, which is taken, or *released*. The gateway is called by jobs, outside of any transaction
+(`attempt_calls`), with a key that stays the same, so that a call without an answer can be repeated.
 """
 
 from collections.abc import Sequence
@@ -12,18 +13,19 @@ from uuid import uuid4
 from asyncpg import Record
 from piccolo.columns import BigInt, Integer, Text, Timestamptz
 
-from core import audit, clock, db, hooks, jobs, policies
+from core import audit, clock, db, jobs, policies
 from core.accounts import access, account_parts, cleared, rows
 from core.actor import Actor
-from core.billing import accounts
+from core.billing import accounts, offered_methods
+from core.billing.method_terms import Method
 from core.errors import Conflict, Invalid, NotFound
 from core.filters import Conditions
 from core.i18n import N_, _
 from core.money import MOST
-from core.payment_contract import Attempt, PaymentMethod
+from core.payment_contract import Attempt
 from core.permissions import Permission
 
-STATES = ("started", "pending", "unknown", "succeeded", "failed", "refunded")
+STATES = ("started", "pending", "unknown", "authorized", "succeeded", "failed", "released", "refunded")
 START = "payment.start"
 LISTED = 50
 PARKED = {
@@ -41,16 +43,22 @@ WITH_NAMES = """
 
 
 class PaymentAttempt(db.Owned, tablename="payment_attempts"):
-    """An attempt to pay `units` into an account by a method of a plugin. `parked`: somebody has to look at it."""
+    """An attempt to pay `units` into an account by a method of a plugin, `fee_units` of them for the method's fee.
+
+    `held_units` its gateway holds, or held. `parked`: somebody has to look at it.
+    """
 
     account_id = BigInt()
     plugin = Text()
     method = Text()
+    method_id = BigInt(null=True)
+    fee_units = BigInt()
     key = Text()
     state = Text()
     parked = Text()
     currency = Text()
     units = BigInt()
+    held_units = BigInt()
     gateway_id = Text()
     redirect = Text()
     message = Text()
@@ -77,53 +85,39 @@ class PaymentEvent(db.Owned, tablename="payment_events", append_only=True):
     at = Timestamptz()
 
 
-async def methods(*, by: Actor) -> list[tuple[str, PaymentMethod]]:
-    """The ways to pay that the plugins of this provider bring, each with the name of its plugin."""
-    return await hooks.provide_named("provide_payment_methods", by=by)
-
-
-async def method(plugin: str, key: str, *, by: Actor) -> PaymentMethod:
-    """One of them; `Invalid` under "method" for one that there is not."""
-    for name, found in await methods(by=by):
-        if (name, found.key) == (plugin, key):
-            return found
-    raise Invalid({"method": _("This is not one of the choices.")})
-
-
 async def begin(account_id: int, plugin: str, key: str, units: int, *, once: str = "", by: Actor) -> Record:
     """Begin to pay so much into an account; a job asks the gateway then. `once` makes it one, however often sent.
 
-    `Invalid` for an amount or a method that cannot be.
+    What the method costs the client comes on top. `Invalid` for an amount or a method that cannot be.
     """
     policies.require(by, Permission.PAYMENT_CREATE)
     account = await accounts.locked(account_id, by=by)
-    found = await method(plugin, key, by=by)
     cleared.require_kept(account)
-    if not found.can.starts or not found.can.takes(account["currency"]):
-        raise Invalid(
-            {
-                "method": _("Nothing can be begun by this method in %(currency)s.")
-                % {"currency": account["currency"]}
-            }
-        )
-    if not 0 < units < MOST:
-        raise Invalid({"units": _("Please give an amount above 0.")})
     once = once or f"attempt-{uuid4().hex}"
     before = await db.value("SELECT id FROM payment_attempts WHERE key = $1", once)
     if before is not None:
         return await get(before, by=by)
+    if not 0 < units < MOST:
+        raise Invalid({"units": _("Please give an amount above 0.")})
+    found = await _method(account, plugin, key, units, by=by)
+    fee = found.fee.on(units)
+    if units + fee >= MOST:
+        raise Invalid({"units": _("This is more than can be kept.")})
     now = clock.now()
     attempt_id = await db.value(
         """INSERT INTO payment_attempts (account_id, plugin, method, key, state, currency, units, created_at,
-               created_by, touched_at) VALUES ($1, $2, $3, $4, 'started', $5, $6, $7, $8, $7) RETURNING id""",
+               created_by, touched_at, method_id, fee_units)
+           VALUES ($1, $2, $3, $4, 'started', $5, $6, $7, $8, $7, $9, $10) RETURNING id""",
         account_id,
         plugin,
         key,
         once,
         account["currency"],
-        units,
+        units + fee,
         now,
         by.name,
+        found.id,
+        fee,
     )
     await tell("payment_attempt:started", await row(attempt_id), by=by)
     await jobs.later(START, {"id": attempt_id})
@@ -140,8 +134,8 @@ async def get(attempt_id: int, *, by: Actor) -> Record:
     return found
 
 
-async def latest(*, parked: bool = False, by: Actor) -> list[Record]:
-    """The newest attempts that `by` may see, or those that somebody has to look at."""
+async def latest(*, parked: bool = False, held: bool = False, by: Actor) -> list[Record]:
+    """The newest attempts that `by` may see: all, those that somebody has to look at, or those with money held."""
     policies.require(by, Permission.PAYMENT_READ)
     policies.require(by, Permission.CLIENT_READ)
     bound = Conditions()
@@ -150,6 +144,8 @@ async def latest(*, parked: bool = False, by: Actor) -> list[Record]:
         bound.add(f"a.project_id IN ({access.listed(by.projects)})")
     if parked:
         bound.add("t.parked <> ''")
+    if held:
+        bound.add("t.state = 'authorized'")
     return await db.fetch(
         f"{WITH_NAMES} WHERE {bound.sql} ORDER BY t.created_at DESC, t.id DESC LIMIT {LISTED}", *bound.arguments
     )
@@ -199,6 +195,19 @@ async def tell(action: str, attempt: Record, *, new: dict[str, Any] | None = Non
     name = accounts.told(attempt["units"], attempt["currency"])
     told = {"method": attempt["plugin"]} | (new or {})
     await audit.record(action, "payment_attempt", attempt["id"], by=by, name=name, new=told)
+
+
+async def _method(account: Record, plugin: str, key: str, units: int, *, by: Actor) -> Method:
+    """The method of a plugin by which so much can be begun; `Invalid` under "method" without one."""
+    for found in await offered_methods.for_account(account, units=units, by=by):
+        if (found.plugin, found.method) == (plugin, key) and found.can and found.can.starts:
+            return found
+    raise Invalid(
+        {
+            "method": _("This amount cannot be paid by this method in %(currency)s.")
+            % {"currency": account["currency"]}
+        }
+    )
 
 
 async def _count(account_ids: Sequence[int]) -> int:

@@ -1,12 +1,12 @@
 """What a change of a service moves in its account: an expense for what is to be paid, a credit for what is given
-back, one for each period that was charged already."""
+back, one for each period that was charged already. What is given back of an issued invoice has its credit note."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from core import clock
 from core.actor import Actor
-from core.billing import expenses, service_credits, services
+from core.billing import change_notes, expenses, service_credits, services
 from core.billing.change_quotes import ChangeQuote, Part
 from core.billing.expenses import Charge, Tax
 from core.billing.service_credits import Credit
@@ -31,7 +31,15 @@ async def make(
             await expenses.charge(account, _charge(service, part, key, text, by=by), by=by)
         elif part.moves.gross < 0 and quoted.rest != "none":
             made = _credit(service, part, key, text, is_payable=quoted.rest == "refund")
-            await service_credits.give(account, made, by=by)
+            await _give_back(account, made, by=by)
+
+
+async def _give_back(account: Mapping[str, Any], made: Credit, *, by: Actor) -> None:
+    """Give it back; a credit note says so where an invoice was issued over it, and lowers that one first."""
+    found = await change_notes.pieces(made.service_id, made.period, made.amount, made.tax)
+    lowered = [(one.expense_id, one.line.gross_units) for one in found]
+    await service_credits.give(account, made, first=lowered, by=by)
+    await change_notes.issue(found, made.text, clock.today(by.tenant.timezone), by=by)
 
 
 def _charge(service: Mapping[str, Any], part: Part, key: str, text: str, *, by: Actor) -> Charge:

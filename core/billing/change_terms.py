@@ -23,6 +23,10 @@ ENTRIES = """
     UNION ALL
     SELECT period_start, period_end, -net_units, -tax_units, tax_rate, tax_category FROM service_credits
      WHERE service_id = $1 AND period_end > $2
+    UNION ALL
+    SELECT e.period_start, e.period_end, -l.net_units, -l.tax_units, l.tax_rate, l.tax_category FROM expenses e
+      JOIN invoice_lines l ON l.expense_id = e.id JOIN invoices k ON k.id = l.invoice_id
+     WHERE e.service_id = $1 AND e.period_end > $2 AND k.payment_id IS NOT NULL
 """
 
 
@@ -133,7 +137,7 @@ async def _pricer(
     account: Mapping[str, Any], service: Mapping[str, Any], sheet: Sheet, day: date, *, by: Actor
 ) -> quotes.Pricer:
     """Prices what the sheet says for this client, with the discounts that reach the service."""
-    tax, includes_tax = await client_taxes.of(account, day, payer_id=service["payer_id"])
+    tax, includes_tax = await client_taxes.of(account, day, payer_id=service["payer_id"], plan_id=sheet.plan_id)
     client_id, subject = account["client_id"], f"service-{service['id']}"
     book = await discount_book.of([client_id], [subject], day=day, tenant=by.tenant)
     reach = book.reach(client_id, subject)

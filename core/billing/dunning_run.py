@@ -25,12 +25,18 @@ from core.tasks import Chunk, Result, Task
 KIND = "dunning.run"
 AT_ONCE = 200
 """Accounts with open expenses that are looked at in one transaction."""
+WOKEN_AT_ONCE = 1_000
+"""Accounts in which services sleep that are looked at in one transaction."""
 MOST_LOOKED_AT = 5_000
 """So many such accounts are looked at for the preview."""
 CANDIDATES = """
     SELECT DISTINCT e.account_id FROM expenses e
      WHERE e.covered_units < e.gross_units AND e.reversed_at IS NULL AND e.account_id > $1 AND e.day <= $2
      ORDER BY e.account_id LIMIT $3
+"""
+ASLEEP = """
+    SELECT DISTINCT account_id, client_id FROM services WHERE suspended_for = 'dunning' AND account_id > $1
+     ORDER BY account_id LIMIT $2
 """
 EARLIEST = "SELECT min((s ->> 'day')::int) FROM dunning_policies d, jsonb_array_elements(d.steps) s"
 STOPS = ("suspend", "end")
@@ -52,6 +58,13 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     first: list[Due]
     held: int
     is_cut: bool
+
+
+class Woken(msgspec.Struct, frozen=True, kw_only=True):
+    """So many services go on; `position` is where the run does."""
+
+    services: int
+    position: dict[str, int]
 
 
 async def preview(*, by: Actor, size: int = 100) -> Preview:
@@ -114,9 +127,10 @@ async def step(task: Task, by: Actor) -> Chunk:
     day = date.fromisoformat(str(task.payload["day"]))
     after = int(task.position.get("after", 0))
     outcome: dict[str, Any] = dict.fromkeys(("remind", "fee", "suspend", "end", "held", "woken"), 0) | task.outcome
-    if "after" not in task.position and (woken := await _wake()) is not None:
-        outcome["woken"] += woken
-        return Chunk(position={"after": 0}, outcome=outcome)
+    asleep = int(task.position.get("asleep", 0))
+    if "after" not in task.position and (woken := await _wake(asleep)) is not None:
+        outcome["woken"] += woken.services
+        return Chunk(position=woken.position, outcome=outcome)
     most = None if task.payload.get("is_confirmed") else (await dunning_settings.decided()).most_stops
     ids, results = await advance(day, after, outcome, most, by=by)
     is_last = len(ids) < AT_ONCE
@@ -204,18 +218,19 @@ async def _locked(ids: Sequence[int], day: date, *, by: Actor) -> list[dunning.P
     return await _plans(mine, day, by=by)
 
 
-async def _wake() -> int | None:
+async def _wake(after: int) -> Woken | None:
     """What dunning suspended where nothing is overdue any more, whatever came of that: a reversal, say.
 
-    Its accounts are locked until the transaction ends: it goes on to no others. None when there is nothing.
+    Looks at the next accounts behind one, None when there are no more. They are locked until the transaction ends:
+    it goes on to no others.
     """
-    found = await db.fetch(
-        "SELECT DISTINCT account_id, client_id FROM services WHERE suspended_for = 'dunning' LIMIT 2000"
-    )
+    found = await db.fetch(ASLEEP, after, WOKEN_AT_ONCE)
     if not found:
         return None
     await accounts.lock_with_clients(found)
-    return await waking.wake([row["account_id"] for row in found])
+    woken = await waking.wake([row["account_id"] for row in found])
+    is_last = len(found) < WOKEN_AT_ONCE
+    return Woken(services=woken, position={"after": 0} if is_last else {"asleep": found[-1]["account_id"]})
 
 
 def _require(by: Actor) -> None:

@@ -1,14 +1,14 @@
-"""What a provider decided about dunning as a whole: its free days, how much one run may stop, and
-what clients may promise to pay."""
+"""What a provider decided about dunning as a whole: its free days, how much one run may stop, whom reminders go
+to, and what clients may promise to pay."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
 from asyncpg import Record
 from msgspec import UNSET, UnsetType
-from piccolo.columns import JSONB, Array, Date, Integer
+from piccolo.columns import JSONB, Array, Boolean, Date, Integer, Text
 
 from core import audit, db, policies
 from core.accounts import rows
@@ -20,6 +20,7 @@ from core.errors import EditConflict
 from core.i18n import _
 from core.permissions import Permission
 
+LettersTo = Literal["both", "payer", "client"]
 BOUNDS: Mapping[str, tuple[int, int]] = {
     "most_stops": (0, 100_000),
     "promise_days": (1, 60),
@@ -41,6 +42,8 @@ class DunningSetting(db.Owned, tablename="dunning_settings"):
     promise_days = Integer()
     promise_every = Integer()
     promise_age = Integer()
+    letters_to = Text()
+    charges_missed = Boolean()
     version = Integer()
 
 
@@ -49,6 +52,9 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 
     A run stops the services of at most `most_stops` accounts; more wait until somebody confirms. `version` is 0 as
     long as nothing was decided.
+
+    Reminders about an invoice go to `letters_to`: its payer, the client, or both. `charges_missed`: what goes on
+    after it was not paid is charged for the time it was stopped.
 
     Clients promise up to `promise_most` (by currency) by themselves, for up to `promise_days`, again after
     `promise_every` days, once they have been clients for `promise_age` days.
@@ -61,6 +67,8 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     promise_days: int = 7
     promise_every: int = 30
     promise_age: int = 30
+    letters_to: LettersTo = "both"
+    charges_missed: bool = False
     version: int = 0
 
     @property
@@ -80,6 +88,8 @@ class DunningSettingChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_un
     promise_days: int | UnsetType = UNSET
     promise_every: int | UnsetType = UNSET
     promise_age: int | UnsetType = UNSET
+    letters_to: LettersTo | UnsetType = UNSET
+    charges_missed: bool | UnsetType = UNSET
 
 
 async def get(*, by: Actor) -> Decided:
@@ -153,8 +163,11 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         checks.error("holidays", _("At most %(count)s days, please.") % {"count": MOST_DAYS})
     if not dunning_checks.are_amounts(values["promise_most"]):
         checks.error("promise_most", _("This is not an amount that can be kept."))
+    letters_to = checks.choice("letters_to", values["letters_to"], get_args(LettersTo))
     checks.done()
     return {field: values[field] for field in BOUNDS} | {
+        "letters_to": letters_to,
+        "charges_missed": values["charges_missed"],
         "holidays": sorted(set(values["holidays"])),
         "yearly": sorted({day.replace(year=EVERY_YEAR) for day in values["yearly"]}),
         "promise_most": dict(values["promise_most"]),

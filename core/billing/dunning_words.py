@@ -23,6 +23,11 @@ RECIPIENTS = {
     "group": N_("An account group"),
     "client": N_("A single client"),
 }
+LETTERS_TO = {
+    "both": N_("Its payer and the client"),
+    "payer": N_("Its payer alone"),
+    "client": N_("The client alone"),
+}
 
 
 def action(step: Step) -> str:

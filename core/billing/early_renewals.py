@@ -112,7 +112,9 @@ async def _quoted(account: Mapping[str, Any], service: Mapping[str, Any], *, by:
     today = clock.today(by.tenant.timezone)
     if stays := why_not(service, today):
         raise Conflict(stays)
-    tax, includes_tax = await client_taxes.of(account, today, payer_id=service["payer_id"])
+    tax, includes_tax = await client_taxes.of(
+        account, today, payer_id=service["payer_id"], plan_id=service["plan_id"]
+    )
     return reckon(service, tax, includes_tax=includes_tax)
 
 

@@ -7,8 +7,10 @@ from core import db, hooks
 from core.accounts import memberships, rows
 from core.accounts.rights import Right
 from core.actor import Actor
-from core.billing import attempts, bank_clues, own_money
+from core.billing import bank_clues, method_terms, offered_methods, own_money
+from core.billing.method_terms import Method
 from core.errors import NotFound
+from core.i18n import _
 from core.payment_contract import Attempt, BankDetails, Instructions
 from core.plugin_calls import PluginFailed
 
@@ -31,17 +33,24 @@ OPEN = """
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to pay `units`, and what to do. `what` is the number of an invoice, or the name of a project."""
+    """One way to pay `units`, and what to do. `what` is the number of an invoice, or the name of a project.
+
+    `fee` of the units is what this way costs, `note` what the provider says about it.
+    """
 
     title: str
     what: str
     units: int
     currency: str
     told: Instructions
+    fee: int = 0
+    note: str = ""
 
 
-def is_there(*, by: Actor) -> bool:
-    """Whether a plugin that is on could say how to pay."""
+async def is_there(*, by: Actor) -> bool:
+    """Whether the provider offers its clients any way to pay."""
+    if await db.value("SELECT EXISTS (SELECT FROM payment_methods)"):
+        return bool(await db.value("SELECT EXISTS (SELECT FROM payment_methods WHERE is_on AND is_for_clients)"))
     return hooks.is_heard(HOOK, by=by)
 
 
@@ -54,7 +63,7 @@ async def of_accounts(*, by: Actor) -> list[Way]:
         if owed > 0:
             company_id = await db.value(SELLING, account["project_id"])
             attempt = await _attempt(owed, account["currency"], bank_clues.reference_of(code), company_id)
-            found += await _ways(attempt, account["project"], by=by)
+            found += await _ways(attempt, account["project"], company_id, by=by)
     return found
 
 
@@ -67,7 +76,7 @@ async def of_invoice(invoice_id: int, *, by: Actor) -> list[Way]:
     if not found["units"]:
         return []
     attempt = await _attempt(found["units"], found["currency"], found["number"], found["company_id"])
-    return await _ways(attempt, found["number"], by=by)
+    return await _ways(attempt, found["number"], found["company_id"], by=by)
 
 
 async def _attempt(units: int, currency: str, reference: str, company_id: int) -> Attempt:
@@ -76,21 +85,36 @@ async def _attempt(units: int, currency: str, reference: str, company_id: int) -
     return Attempt(key="instructions", method="", units=units, currency=currency, reference=reference, bank=bank)
 
 
-async def _ways(attempt: Attempt, what: str, *, by: Actor) -> list[Way]:
+async def _ways(attempt: Attempt, what: str, company_id: int, *, by: Actor) -> list[Way]:
+    """What applies to this amount and company, in the provider's order; usual ones only with instructions."""
+    applying = method_terms.applying(
+        await offered_methods.offered(by=by),
+        currency=attempt.currency,
+        company_id=company_id,
+        units=attempt.units,
+        to_clients=True,
+        per_company=offered_methods.is_per_company(by),
+    )
     ways = []
-    for plugin, method in await attempts.methods(by=by):
-        if method.can.instructs and method.can.takes(attempt.currency):
-            try:
-                asked = msgspec.structs.replace(attempt, method=method.key)
-                told = await hooks.ask(HOOK, plugin, by=by, attempt=asked)
-            except PluginFailed:
-                continue
-            if told is not None:
-                found = Way(
-                    title=method.title, what=what, units=attempt.units, currency=attempt.currency, told=told
-                )
-                ways.append(found)
+    for method in applying:
+        units = attempt.units + method.fee.on(attempt.units)
+        told = await _told(method, msgspec.structs.replace(attempt, method=method.method, units=units), by=by)
+        if told is not None:
+            way = Way(title=method.name, what=what, units=units, currency=attempt.currency, told=told,
+                      fee=units - attempt.units, note=method.note)  # fmt: skip
+            ways.append(way)
     return ways
+
+
+async def _told(method: Method, attempt: Attempt, *, by: Actor) -> Instructions | None:
+    """What to do; of a method that nobody tells how, that one may ask. None for one that is not to be shown."""
+    if method.can is None or not method.can.instructs:
+        return Instructions(rows=[], text="" if method.note else _("Please ask us.")) if method.id else None
+    try:
+        told: Instructions | None = await hooks.ask(HOOK, method.plugin, by=by, attempt=attempt)
+    except PluginFailed:
+        return None
+    return told
 
 
 async def _code(by: Actor) -> int:

@@ -24,7 +24,7 @@ UNPAID = """EXISTS (SELECT FROM invoice_lines l JOIN expenses e ON e.id = l.expe
     WHERE l.invoice_id = k.id AND l.is_live AND e.covered_units < e.gross_units)"""
 TABLES = """invoices k JOIN clients c ON c.id = k.client_id JOIN client_projects a ON a.id = k.account_id"""
 SUMS = {
-    "gross": "sum(k.gross_units) FILTER (WHERE k.is_asking)",
+    "gross": "sum(k.gross_units - k.credited_units) FILTER (WHERE k.is_asking)",
     "open": "sum(k.gross_units - k.paid_units) FILTER (WHERE k.is_asking)",
 }
 
@@ -60,10 +60,14 @@ async def page(
 
 
 async def totals(chosen: InvoiceFilter, *, by: Actor, within: Focus | None = None) -> list[Total]:
-    """By currency, how many documents there are, what issued invoices come to, and what of it is not paid."""
+    """By currency, how many documents there are, what issued invoices come to, and what of it is not paid.
+
+    What was credited of an invoice does not count.
+    """
     bound = conditions(chosen, by=by, within=within)
     columns = (
-        f"k.created_at, k.id, k.currency, k.gross_units, {ASKING} AS is_asking, {invoices.PAID} AS paid_units"
+        f"k.created_at, k.id, k.currency, k.gross_units, {ASKING} AS is_asking, {invoices.PAID} AS paid_units,"
+        f" {invoices.CREDITED} AS credited_units"
     )
     return await money_lists.totals(TABLES, "k", columns, SUMS, bound)
 

@@ -13,6 +13,7 @@ import msgspec
 from core import figures
 from core.accounts.payer_numbers import FRENCH
 from core.billing.invoice_content import Content
+from core.catalog import vatex
 from core.i18n import N_, _
 
 RECOVERY_UNITS = 4000
@@ -26,6 +27,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "VATEX-EU-IC": N_("Supply within the European Union, exempt (article 138 of Directive 2006/112/EC)"),
         "VATEX-EU-G": N_("Export outside the European Union, exempt (article 146 of Directive 2006/112/EC)"),
         "VATEX-EU-O": N_("Outside the scope of VAT"),
+        **vatex.EXEMPT,
     }
 )
 """Codes of the VATEX list, in words."""
@@ -56,13 +58,14 @@ def of(content: Content) -> list[Mention]:
 
 def code_of(category: str, reasons: tuple[str, ...]) -> str:
     """The VATEX code of a part of the taxes, "" when it has none."""
-    given = [reason for reason in reasons if reason.startswith("VATEX-")]
+    given = [code for code, _sentence in map(vatex.split, reasons) if code]
     return given[0] if given else CODES.get(category, "")
 
 
 def words_of(category: str, reasons: tuple[str, ...]) -> str:
-    """Why a part of the taxes is not taxed, in the current language: the sentence of its code, or those given."""
-    sentences = [_(REASONS.get(reason, "")) or reason for reason in reasons]
+    """Why a part of the taxes is not taxed, or at its rate, in the current language: what was given, or what its
+    code means."""
+    sentences = [sentence or _(REASONS.get(code, "")) or code for code, sentence in map(vatex.split, reasons)]
     if not sentences and category in CODES:
         sentences = [_(REASONS[CODES[category]])]
     return "; ".join(sentences)
@@ -70,7 +73,7 @@ def words_of(category: str, reasons: tuple[str, ...]) -> str:
 
 def _reasons(content: Content) -> Iterator[Mention]:
     for part in content.totals.parts:
-        if part.category not in ("S", "Z") and (words := words_of(part.category, part.reasons)):
+        if words := words_of(part.category, part.reasons):
             yield Mention(text=words)
 
 

@@ -4,7 +4,7 @@ Issuing gives an invoice its number in the same transaction: one that is undone 
 missing. What it says is frozen then, and the database refuses to change it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,8 +15,17 @@ from asyncpg import Record
 from core import clock, db, policies
 from core.accounts import numbering
 from core.actor import Actor
-from core.billing import expenses, invoice_content, invoice_drafts, invoice_files, invoice_making, invoices
+from core.billing import (
+    expenses,
+    invoice_content,
+    invoice_drafts,
+    invoice_files,
+    invoice_making,
+    invoices,
+    totals,
+)
 from core.billing.invoice_content import Content, Origin
+from core.billing.totals import Line
 from core.checks import Checks
 from core.errors import Conflict
 from core.i18n import _
@@ -58,6 +67,8 @@ async def void(invoice_id: int, reason: str, *, takes_back: bool = False, by: Ac
     checks.done()
     if row["state"] != "issued" or row["kind"] == "credit_note":
         raise Conflict(_("Only an invoice that was issued can be made void."))
+    if row["credited_units"]:
+        raise Conflict(_("Parts of it are credited already. Credit the rest instead."))
     await db.execute("UPDATE invoices SET state = 'void', version = version + 1 WHERE id = $1", invoice_id)
     await db.execute("UPDATE invoice_lines SET is_live = false WHERE invoice_id = $1 AND is_live", invoice_id)
     await invoices.note(invoice_id, "void", reason=told, by=by)
@@ -69,13 +80,24 @@ async def void(invoice_id: int, reason: str, *, takes_back: bool = False, by: Ac
 
 
 async def _credit(row: Record, reason: str, *, by: Actor) -> Record:
-    """A credit note over all of an invoice, issued at once: to whom and by whom as the invoice says it."""
+    """A credit note over all of an invoice."""
+    of = [line["expense_id"] for line in await invoices.lines(row["id"])]
+    lines = invoice_content.read(row["frozen"]).lines
+    return await correct(row, list(zip(of, lines, strict=True)), reason, by=by)
+
+
+async def correct(row: Record, parts: Sequence[tuple[int, Line]], reason: str, *, by: Actor) -> Record:
+    """A credit note over lines of an invoice, each with its expense, issued at once; returns it.
+
+    It is to whom and by whom the invoice says. Asks for no right; the caller has locked the invoice.
+    """
     was = invoice_content.read(row["frozen"])
     shared = ("client_id", "account_id", "payer_id", "company_id", "language", "currency")
     values = {name: row[name] for name in shared} | {"kind": "credit_note", "state": "draft"}
-    made_id = await invoices.insert(values | {"corrects_id": row["id"]}, was.totals)
-    of = [line["expense_id"] for line in await invoices.lines(row["id"])]
-    await invoice_drafts.add_lines(made_id, of, was.lines, is_live=False)
+    listed = tuple(line for _expense_id, line in parts)
+    sums = totals.of(listed)
+    made_id = await invoices.insert(values | {"corrects_id": row["id"]}, sums)
+    await invoice_drafts.add_lines(made_id, [expense_id for expense_id, _line in parts], listed, is_live=False)
     day = clock.today(by.tenant.timezone)
     content = msgspec.structs.replace(
         was,
@@ -84,6 +106,8 @@ async def _credit(row: Record, reason: str, *, by: Actor) -> Record:
         issued_on=day,
         due_on=None,
         accounts=(),
+        lines=listed,
+        totals=sums,
         origin=Origin(number=was.number, issued_on=was.issued_on),
         reason=reason,
     )

@@ -25,14 +25,17 @@ STATES = ("draft", "issued", "void")
 PAID = """(SELECT coalesce(sum(e.covered_units), 0) FROM invoice_lines l JOIN expenses e ON e.id = l.expense_id
             WHERE l.invoice_id = k.id AND l.is_live)::bigint"""
 """Of a document `k`: how much of what it asks for is paid, in minor units."""
+CREDITED = """(SELECT coalesce(sum(t.gross_units), 0) FROM invoices t
+            WHERE t.corrects_id = k.id AND t.state = 'issued')::bigint"""
+"""Of an invoice `k`: what its credit notes come to."""
 WITH_NAMES = (
-    f"SELECT k.*, {PAID} AS paid_units,"
+    f"SELECT k.*, {PAID} AS paid_units, {CREDITED} AS credited_units,"
     """ p.name AS payer_name, o.name AS company_name, c.code AS client_code, c.name AS client_name, a.project_id,
            j.name AS project, r.number AS corrects, n.id AS corrected_by_id, n.number AS corrected_by
     FROM invoices k JOIN clients c ON c.id = k.client_id JOIN payers p ON p.id = k.payer_id
     JOIN companies o ON o.id = k.company_id JOIN client_projects a ON a.id = k.account_id
     JOIN projects j ON j.id = a.project_id LEFT JOIN invoices r ON r.id = k.corrects_id
-    LEFT JOIN invoices n ON n.corrects_id = k.id"""
+    LEFT JOIN invoices n ON n.corrects_id = k.id AND k.state = 'void'"""
 )
 
 payer_documents.register("invoice", payer_documents.counted("invoices"))
@@ -40,7 +43,8 @@ payer_documents.register("invoice", payer_documents.counted("invoices"))
 
 class Invoice(db.Owned, tablename="invoices"):
     """A document. `frozen` is what it says (`invoice_content`), `digest` the SHA-256 of that; amounts are minor
-    units of `currency`. `corrects_id`: the invoice that a credit note is about."""
+    units of `currency`. `corrects_id`: the invoice that a credit note is about; `payment_id`: the credit by which
+    one over parts of it lowers what is owed."""
 
     client_id = BigInt()
     account_id = BigInt()
@@ -58,6 +62,7 @@ class Invoice(db.Owned, tablename="invoices"):
     tax_units = BigInt()
     gross_units = BigInt()
     corrects_id = BigInt(null=True)
+    payment_id = BigInt(null=True)
     frozen = Text()
     digest = Text()
     created_at = Timestamptz()
@@ -102,7 +107,8 @@ class InvoiceFile(db.Owned, tablename="invoice_files", append_only=True):
 
 
 async def get(invoice_id: int, *, by: Actor) -> Record:
-    """One document with the names of its parties, `paid_units`, `corrects` and `corrected_by` (numbers).
+    """One document with the names of its parties, `paid_units` (what its expenses are covered with),
+    `credited_units` (of them by credit notes), `corrects` and `corrected_by` (numbers; that made it void).
 
     `NotFound` when there is none that `by` may see.
     """

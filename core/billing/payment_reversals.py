@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from core import db, policies
 from core.actor import Actor
-from core.billing import accounts, allocations, ledger, payments
+from core.billing import accounts, allocations, expenses, ledger, payment_fees, payments
 from core.checks import Checks
 from core.errors import Conflict
 from core.i18n import _
@@ -31,6 +31,9 @@ async def reverse(payment_id: int, reason: str, *, by: Actor) -> Record:
     if stays := why_not(payment):
         raise Conflict(stays)
     await allocations.release_payment(payment_id, payment["units"])
+    fee_id = await payment_fees.of(payment)
+    if fee_id is not None:
+        await expenses.reverse(fee_id, told, by=by)
     at = first_moment(payment["day"], ZoneInfo(by.tenant.timezone))
     await ledger.reverse(payment["entry_id"], key=f"payment-{payment_id}-reversed", at=at)
     await db.execute("UPDATE payments SET state = 'cancelled' WHERE id = $1", payment_id)

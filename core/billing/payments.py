@@ -18,7 +18,7 @@ from piccolo.columns import BigInt, Date, Text, Timestamptz
 from core import audit, clock, db, policies
 from core.accounts import access, cleared, rows
 from core.actor import Actor
-from core.billing import accounts, allocations, ledger, money_checks
+from core.billing import accounts, allocations, ledger, method_terms, money_checks, offered_methods, payment_fees
 from core.billing.ledger import Transfer
 from core.checks import Checks
 from core.errors import Conflict, NotFound
@@ -31,7 +31,7 @@ TRANSFER = "transfer"
 """The method of money that was moved over from another account of the client."""
 CREDIT, PAYABLE = "credit", "payable_credit"
 """The methods of what was given back: it covers expenses, and the second kind can be paid out too."""
-BY_HAND = ("bank_transfer", "cash", "other")
+BY_HAND = tuple(method_terms.BY_HAND)
 """The methods of payments that people record."""
 ONLINE = "online"
 """The method of money that came through a payment plugin."""
@@ -39,9 +39,7 @@ PLACES = MappingProxyType({"bank_transfer": "bank", "cash": "cash", "other": "ot
 """The kind of ledger account where the money of a method lies."""
 METHODS = MappingProxyType(
     {
-        "bank_transfer": N_("Bank transfer"),
-        "cash": N_("Cash"),
-        "other": N_("Other"),
+        **method_terms.BY_HAND,
         ONLINE: N_("Online"),
         TRANSFER: N_("From another account"),
         CREDIT: N_("Credit"),
@@ -67,6 +65,7 @@ class Payment(db.Owned, tablename="payments"):
     account_id = BigInt()
     key = Text()
     method = Text()
+    method_id = BigInt(null=True)
     state = Text()
     currency = Text()
     units = BigInt()
@@ -93,11 +92,13 @@ class PaymentState(db.Owned, tablename="payment_states", append_only=True):
 class NewPayment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A payment to be recorded. `units` in minor units of the account's currency; without a day it is today.
 
-    One that `is_pending` was announced only.
+    `method_id` is one of the provider's methods, else `method` is the kind of the first that applies. What the
+    payer bears as a fee is part of `units`. One that `is_pending` was announced only.
     """
 
     units: int
     method: str = "bank_transfer"
+    method_id: int | None = None
     day: date | None = None
     reference: str = ""
     note: str = ""
@@ -136,10 +137,13 @@ async def create(
     policies.require(by, Permission.PAYMENT_CREATE)
     account = await accounts.locked(account_id, by=by)
     cleared.require_kept(account)
-    today = clock.today(by.tenant.timezone)
-    values = _checked(new, today, methods) | {"key": key or f"manual-{uuid4().hex}"}
-    if (before := await _made(values["key"])) is not None:
+    if (before := await _made(key)) is not None:
         return await get(before, by=by)
+    checks = Checks()
+    if methods is BY_HAND:
+        new = await _chosen(checks, new, account, by=by)
+    values = _checked(checks, new, clock.today(by.tenant.timezone), methods)
+    values |= {"key": key or f"manual-{uuid4().hex}"}
     payment_id = await insert(account, values, "pending" if new.is_pending else "paid", by=by)
     if not new.is_pending:
         await _take(account, payment_id, by=by)
@@ -176,8 +180,8 @@ async def insert(account: Mapping[str, Any], values: Mapping[str, Any], state: s
     """Write a payment into an account that the caller has locked; returns its id. Asks for no right."""
     payment_id = await db.value(
         """INSERT INTO payments (client_id, account_id, currency, key, method, state, units, day, reference, note,
-               entry_id, created_at, created_by)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id""",
+               entry_id, created_at, created_by, method_id)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id""",
         account["client_id"],
         account["id"],
         account["currency"],
@@ -191,6 +195,7 @@ async def insert(account: Mapping[str, Any], values: Mapping[str, Any], state: s
         values.get("entry_id"),
         clock.now(),
         by.name,
+        values.get("method_id"),
     )
     await note(payment_id, state, by=by)
     return int(payment_id)
@@ -238,7 +243,18 @@ async def _take(account: Mapping[str, Any], payment_id: int, *, by: Actor) -> No
     at = first_moment(payment["day"], ZoneInfo(by.tenant.timezone))
     entry_id = await ledger.post(f"payment-{payment_id}", "payment", [move], at=at)
     await db.execute("UPDATE payments SET entry_id = $2 WHERE id = $1", payment_id, entry_id)
+    await payment_fees.charge(account, payment, by=by)
     await allocations.cover([account["id"]])
+
+
+async def _chosen(checks: Checks, new: NewPayment, account: Mapping[str, Any], *, by: Actor) -> NewPayment:
+    """The payment with the method that is meant; bounds of amounts say nothing about money that came."""
+    offered = await offered_methods.for_account(account, by=by)
+    found = offered_methods.by_hand(offered, new.method_id, new.method)
+    if found is None:
+        checks.error("method" if new.method_id is None else "method_id", _("This is not one of the choices."))
+        return new
+    return msgspec.structs.replace(new, method=found.kind, method_id=found.id)
 
 
 async def _made(key: str) -> int | None:
@@ -252,11 +268,11 @@ async def _row(payment_id: int) -> Record:
     return found
 
 
-def _checked(new: NewPayment, today: date, methods: tuple[str, ...]) -> dict[str, Any]:
-    checks = Checks()
+def _checked(checks: Checks, new: NewPayment, today: date, methods: tuple[str, ...]) -> dict[str, Any]:
     values = {
         "units": money_checks.units(checks, new.units),
         "method": checks.choice("method", new.method, methods),
+        "method_id": new.method_id,
         "day": money_checks.day(checks, new.day, today),
         "reference": checks.text("reference", new.reference, longest=LONGEST, required=False),
         "note": checks.text("note", new.note, longest=LONGEST_NOTE, required=False),

@@ -20,7 +20,7 @@ from core import clock, db
 from core.accounts import project_companies
 from core.actor import Actor
 from core.billing import accounts, allocations, service_changes, trials
-from core.catalog import price_words, taxes
+from core.catalog import price_words, tax_rules, taxes
 from core.catalog.tax_rules import Tax
 from core.periods import first_moment
 
@@ -38,7 +38,8 @@ class Charged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DUE = """
-    SELECT s.id, s.client_id, s.account_id, a.project_id, p.id AS payer_id, p.country, p.kind, p.vat_number
+    SELECT s.id, s.client_id, s.account_id, s.plan_id, a.project_id,
+           p.id AS payer_id, p.country, p.kind, p.vat_number
       FROM services s JOIN client_projects a ON a.id = s.account_id
       JOIN clients c ON c.id = s.client_id AND c.status = 'active'
       JOIN payers p ON p.client_id = s.client_id
@@ -89,7 +90,7 @@ PARTS = """
           FROM placed p WHERE p.room IS NULL OR p.upto <= p.room)
 """
 LOOK = f"""
-    WITH {PARTS}
+    WITH services AS ({service_changes.AS_PLANNED.format(day="$7", ids="$1")}), {PARTS}
     SELECT p.currency, count(*) AS expenses, count(DISTINCT p.id) AS services, sum(p.net + p.tax)::bigint AS units,
            count(*) FILTER (WHERE p.room IS NOT NULL AND p.upto > p.room) AS parked,
            coalesce(sum(p.net + p.tax) FILTER (WHERE p.room IS NOT NULL AND p.upto > p.room), 0)::bigint
@@ -180,7 +181,8 @@ async def charge(found: Sequence[Record], day: date, *, by: Actor) -> Charged:
 
 
 async def look(found: Sequence[Record], day: date) -> list[Record]:
-    """What charging them would do, by currency: services, expenses, units.
+    """What charging them would do, by currency: services, expenses, units. It is the statement that charges, over
+    services as their planned changes will have made them.
 
     Of these, parked and parked_units do not fit into what their accounts may owe.
     """
@@ -194,15 +196,16 @@ async def _asked(found: Sequence[Record], day: date) -> tuple[Any, ...]:
     known: dict[tuple[Any, ...], Tax] = {}
     decided = []
     for row in found:
-        key = (row["project_id"], row["country"], row["kind"], row["vat_number"])
+        kind = (row["project_id"], row["country"], row["kind"], row["vat_number"])
+        key = (*kind, book.sold.get(row["plan_id"]), book.treatments.get(row["client_id"]))
         if key not in known:
-            known[key] = book.tax(row, sellers[row["project_id"]])
+            known[key] = book.tax(row, sellers[row["project_id"]], plan_id=row["plan_id"])
         decided.append(known[key])
     return (
         [row["id"] for row in found],
         [row["payer_id"] for row in found],
         [tax.rate for tax in decided],
-        [tax.rate or (0 if tax.category in ("E", "Z") else tax.included) for tax in decided],
+        [tax_rules.inside(tax) for tax in decided],
         [tax.category for tax in decided],
         [price_words.kept_reason(tax) for tax in decided],
         day,

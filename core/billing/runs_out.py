@@ -19,7 +19,7 @@ from core.actor import Actor
 from core.billing import renewals
 from core.catalog import taxes
 from core.catalog.percents import WHOLE
-from core.catalog.tax_rules import Tax
+from core.catalog.tax_rules import Tax, inside
 from core.i18n import _, ngettext
 from core.money import rounded
 from core.periods import Length, number_of
@@ -110,7 +110,7 @@ async def _services(account_ids: Sequence[int], today: date) -> dict[int, list[C
     sellers = {key: (await project_companies.selling(key))[0] for key in {row["project_id"] for row in found}}
     kept: dict[int, list[Coming]] = {}
     for row in found:
-        tax = book.tax(row, sellers[row["project_id"]])
+        tax = book.tax(row, sellers[row["project_id"]], plan_id=row["plan_id"])
         made = _coming(terms[row["id"]], tax, includes_tax=book.decided.includes_tax)
         kept.setdefault(row["account_id"], []).append(made)
     return kept
@@ -153,5 +153,4 @@ def _gross(units: int, tax: Tax, *, includes_tax: bool) -> int:
         return units + rounded(Fraction(units * tax.rate, WHOLE))
     if tax.rate:
         return units
-    inside = 0 if tax.category in ("E", "Z") else tax.included
-    return rounded(Fraction(units * WHOLE, WHOLE + inside))
+    return rounded(Fraction(units * WHOLE, WHOLE + inside(tax)))

@@ -30,6 +30,24 @@ from core.permissions import Permission
 PRICE = ("plan_id", "price_id", "name", "addons", "period_count", "period_unit", "full_units", "discount_units",
          "discount_periods", "discount_until")  # fmt: skip
 """What a service has of its change."""
+BEGINS = """h.state = 'planned' AND s.state = 'active' AND h.on_day <= {day} AND h.on_day <= s.next_on
+              AND (s.ends_on IS NULL OR h.on_day < s.ends_on)"""
+"""Whether a change `h` of a service `s` begins with the period that is due on a day."""
+_MOVES = "(h.period_count, h.period_unit) <> (s.period_count, s.period_unit)"
+AS_PLANNED = f"""
+    SELECT s.id, s.client_id, s.account_id, s.currency, s.label, s.ends_on, coalesce(h.name, s.name) AS name,
+           coalesce(h.period_count, s.period_count) AS period_count,
+           coalesce(h.period_unit, s.period_unit) AS period_unit,
+           coalesce(h.full_units, s.full_units) AS full_units,
+           coalesce(h.discount_units, s.discount_units) AS discount_units,
+           CASE WHEN h.id IS NULL THEN s.discount_periods ELSE h.discount_periods END AS discount_periods,
+           CASE WHEN h.id IS NULL THEN s.discount_until ELSE h.discount_until END AS discount_until,
+           CASE WHEN {_MOVES} THEN h.on_day ELSE s.anchor END AS anchor,
+           CASE WHEN {_MOVES} THEN 0 ELSE s.periods END AS periods
+      FROM services s LEFT JOIN service_changes h ON h.service_id = s.id AND {BEGINS}
+     WHERE s.id = ANY({{ids}})
+"""
+"""Services as `perform` will leave them, without doing it: what a preview prices."""
 
 
 class ServiceChange(db.Owned, tablename="service_changes"):
@@ -176,10 +194,9 @@ async def of_service(service_id: int, *, by: Actor) -> list[Record]:
 async def perform(service_ids: Sequence[int], day: date, *, by: Actor) -> None:
     """Let planned changes of these services, whose accounts are locked, begin with the period that is due."""
     found = await db.fetch(
-        """SELECT h.* FROM service_changes h JOIN services s ON s.id = h.service_id
-            WHERE h.service_id = ANY($1::bigint[]) AND h.state = 'planned' AND s.state = 'active'
-              AND h.on_day <= $2 AND h.on_day <= s.next_on AND (s.ends_on IS NULL OR h.on_day < s.ends_on)
-            ORDER BY h.service_id FOR UPDATE OF h""",
+        f"""SELECT h.* FROM service_changes h JOIN services s ON s.id = h.service_id
+             WHERE h.service_id = ANY($1::bigint[]) AND {BEGINS.format(day="$2")}
+             ORDER BY h.service_id FOR UPDATE OF h""",
         list(service_ids),
         day,
     )

@@ -4,20 +4,18 @@ An expense never changes. Who gets something back of what was charged gets a cre
 what comes next. A payable one can be paid out as well, as any payment that is given back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from piccolo.columns import BigInt, Date, Integer, Text, Timestamptz
 
 from core import clock, db
 from core.actor import Actor
-from core.billing import allocations, expenses, ledger, payments
+from core.billing import account_credits, allocations, expenses
 from core.billing.change_quotes import Amount
-from core.billing.ledger import Transfer
 from core.catalog.tax_rules import Tax
-from core.periods import Period, first_moment
+from core.periods import Period
 
 
 class ServiceCredit(db.Owned, tablename="service_credits", append_only=True):
@@ -47,31 +45,20 @@ class Credit(msgspec.Struct, frozen=True, kw_only=True):
     is_payable: bool = False
 
 
-async def give(account: Mapping[str, Any], made: Credit, *, by: Actor) -> int:
-    """Give it back into an account that the caller has locked; returns the payment's id. Asks for no right."""
-    currency, amount = account["currency"], made.amount
-    client = await expenses.client_account(account)
-    today = clock.today(by.tenant.timezone)
-    moves = [
-        Transfer(debit=await ledger.account(kind, currency), credit=client, units=units)
-        for kind, units in (("revenue", amount.net), ("tax", amount.tax))
-        if units
-    ]
-    at = first_moment(today, ZoneInfo(by.tenant.timezone))
-    values = {
-        "key": made.key,
-        "method": payments.PAYABLE if made.is_payable else payments.CREDIT,
-        "units": amount.gross,
-        "day": today,
-        "reference": made.text[: payments.LONGEST],
-        "note": "",
-        "entry_id": await ledger.post(f"credit-{made.key}", "credit", moves, at=at),
-    }
-    payment_id = await payments.insert(account, values, "paid", by=by)
-    await _keep(made, payment_id)
+async def give(
+    account: Mapping[str, Any], made: Credit, *, first: Sequence[tuple[int, int]] = (), by: Actor
+) -> int:
+    """Give it back into an account that the caller has locked; returns the payment's id. Asks for no right.
+
+    It covers what is open of `first`, expenses with at most so much of each, before anything else.
+    """
+    given = await account_credits.give(
+        account, made.key, made.amount, made.text, is_payable=made.is_payable, by=by
+    )
+    await _keep(made, given["id"])
+    await allocations.prefer(given["id"], first)
     await allocations.cover([account["id"]])
-    await payments.tell("payment:credited", {**account, **values, "id": payment_id}, by=by)
-    return payment_id
+    return int(given["id"])
 
 
 async def _keep(made: Credit, payment_id: int) -> None:

@@ -136,7 +136,7 @@ async def holding(account: Mapping[str, Any], sheet: Sheet, new: NewService, *, 
 
 async def held_price(account: Mapping[str, Any], sheet: Sheet, new: NewService, held: Held, order: Order) -> Quote:
     """A price that is held, for a service that begins on a day; the tax is the one of that day."""
-    tax, includes_tax = await client_taxes.of(account, order.day, payer_id=order.payer_id)
+    tax, includes_tax = await client_taxes.of(account, order.day, payer_id=order.payer_id, plan_id=sheet.plan_id)
     return quotes.quote(
         sheet,
         addon_ids(new),
@@ -166,7 +166,7 @@ async def trial_of(plan: Mapping[str, Any], sheet: Sheet, client_id: int) -> int
 
 async def _priced(account: Mapping[str, Any], sheet: Sheet, new: NewService, order: Order, *, by: Actor) -> Priced:
     """The price, and the facts and discounts that it came from."""
-    tax, includes_tax = await client_taxes.of(account, order.day, payer_id=order.payer_id)
+    tax, includes_tax = await client_taxes.of(account, order.day, payer_id=order.payer_id, plan_id=sheet.plan_id)
     client_id = account["client_id"]
     subjects = [order.subject] if order.subject else []
     book = await discount_book.of([client_id], subjects, day=order.day, tenant=by.tenant)

@@ -42,11 +42,17 @@ async def page(
 
     The focus on a client shows those for it alone. Raises `Invalid` for a filter or a cursor that cannot be.
     """
+    bound = conditions(chosen, by=by, within=within)
+    return await keyset.page(discounts.READ, "d", bound, after=after, before=before, size=size)
+
+
+def conditions(chosen: DiscountFilter, *, by: Actor, within: Focus | None = None) -> Conditions:
+    """What the filter asks of a discount `d`, inside what `by` may see."""
     policies.require(by, Permission.DISCOUNT_READ)
-    bound = _conditions(chosen, by=by)
+    bound = _asked(chosen, by=by)
     if within is not None:
         focus.limit(bound, within, column="d.client_id")
-    return await keyset.page(discounts.READ, "d", bound, after=after, before=before, size=size)
+    return bound
 
 
 def state_of(discount: Record, day: date) -> State:
@@ -58,7 +64,7 @@ def state_of(discount: Record, day: date) -> State:
     return "over" if discount["until_day"] and discount["until_day"] < day else "now"
 
 
-def _conditions(chosen: DiscountFilter, *, by: Actor) -> Conditions:
+def _asked(chosen: DiscountFilter, *, by: Actor) -> Conditions:
     checks = Checks()
     name = checks.text("name", chosen.name, longest=100, required=False)
     checks.done()

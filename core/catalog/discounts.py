@@ -24,12 +24,13 @@ from core.permissions import Permission
 
 MOST = 2000
 """Discounts of one provider that are not ended."""
-READ = """SELECT d.*, c.code AS client, c.name AS client_name, g.name AS group_name, p.name AS product_name,
-       n.name AS plan_name, r.name AS plan_product, (SELECT count(*) FROM discount_uses u
-                                                      WHERE u.discount_id = d.id AND u.begun IS NOT NULL) AS uses
-FROM discounts d LEFT JOIN clients c ON c.id = d.client_id LEFT JOIN account_groups g ON g.id = d.group_id
+TABLES = """discounts d LEFT JOIN clients c ON c.id = d.client_id LEFT JOIN account_groups g ON g.id = d.group_id
 LEFT JOIN products p ON p.id = d.product_id LEFT JOIN plans n ON n.id = d.plan_id
 LEFT JOIN products r ON r.id = n.product_id"""
+READ = f"""SELECT d.*, c.code AS client, c.name AS client_name, g.name AS group_name, p.name AS product_name,
+       n.name AS plan_name, r.name AS plan_product, (SELECT count(*) FROM discount_uses u
+                                                      WHERE u.discount_id = d.id AND u.begun IS NOT NULL) AS uses
+FROM {TABLES}"""
 """Discounts with the names of whom and what they are for, `client` as a code, and how many services had them."""
 
 

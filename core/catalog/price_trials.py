@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from asyncpg import Record
@@ -72,14 +73,22 @@ async def attempt(trial: Trial, *, by: Actor) -> Price:
 async def _priced(asked: Asked, discounts: Sequence[Discount], client: Record | None) -> Price:
     """With the tax of the client's default payer, or of somebody at home."""
     company = await companies.default()
-    payer: Record | dict[str, str] = {"country": company["country"], "kind": "individual", "vat_number": ""}
+    payer: Record | dict[str, Any] = {
+        "client_id": 0,
+        "country": company["country"],
+        "kind": "individual",
+        "vat_number": "",
+    }
     if client is not None:
         payer = await payer_keeping.default(client["id"])
         company = next(iter(await project_companies.selling(client["project_id"])), company)
     tax_book = await taxes.book(asked.day, [payer])
     try:
         return pricing.price(
-            asked, discounts, tax_book.tax(payer, company), includes_tax=tax_book.decided.includes_tax
+            asked,
+            discounts,
+            tax_book.tax(payer, company, plan_id=asked.plan_id or asked.product_id),
+            includes_tax=tax_book.decided.includes_tax,
         )
     except OutOfBounds as error:
         raise Invalid({"units": _("This is more than can be kept.")}) from error

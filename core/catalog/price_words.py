@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 from core import figures, i18n, money, places
+from core.catalog import vatex
 from core.catalog.discount_rules import Considered
 from core.catalog.pricing import Price, Rounding
 from core.catalog.tax_rules import Tax
@@ -48,6 +49,17 @@ REASONS = {
     "registered": N_("The seller is registered there: the rate of %(country)s"),
     "outside": N_("Outside the European Union: no tax is charged"),
     "no_rate": N_("No rate is known for %(country)s: no tax is charged"),
+    "zero": N_("The product is taxed at zero"),
+    "exempt": N_("The product is exempt: %(why)s"),
+    "group": N_("Clients of the group “%(group)s”: %(why)s"),
+}
+LOWER = {"reduced": N_("reduced rate"), "super_reduced": N_("super-reduced rate")}
+CLASSES = {
+    "standard": N_("Standard rate"),
+    "reduced": N_("Reduced rate"),
+    "super_reduced": N_("Super-reduced rate"),
+    "zero": N_("Zero rate"),
+    "exempt": N_("Exempt"),
 }
 ROUNDED = {
     "line": N_("The line “%(line)s” was rounded from %(exact)s to %(amount)s"),
@@ -67,7 +79,26 @@ def considered(one: Considered) -> str:
 def reason(tax: Tax) -> str:
     """Why the tax is what it is."""
     country = places.countries(i18n.current()).get(tax.country, tax.country)
-    return _(REASONS[tax.reason]) % {"country": country}
+    why = _exemption(tax)
+    told = _(REASONS[tax.reason]) % {"country": country, "group": tax.group, "why": why}
+    if tax.category not in ("S", "Z") or tax.reason in ("zero", "group"):
+        return told
+    if tax.rate_of in LOWER:
+        return _("%(reason)s (%(class)s)") % {"reason": told, "class": _(LOWER[tax.rate_of])}
+    if tax.tax_class in LOWER:
+        message = _("%(reason)s (standard: no %(class)s is known there)")
+        return message % {"reason": told, "class": _(LOWER[tax.tax_class])}
+    return told
+
+
+def tax_class(name: str) -> str:
+    """What a product is taxed as, in the reader's language."""
+    return _(CLASSES[name])
+
+
+def _exemption(tax: Tax) -> str:
+    """The legal reason of who or what is treated in its own way."""
+    return vatex.words(vatex.kept(tax.vatex, tax.mention))
 
 
 def evidence(tax: Tax) -> str:
@@ -82,8 +113,10 @@ def evidence(tax: Tax) -> str:
 
 
 def kept_reason(tax: Tax) -> str:
-    """What an expense and a document keep as the reason: the sentence of who is not liable, or the VATEX code."""
-    return tax.mention or tax.vatex
+    """What an expense and a document keep as the reason: a sentence, a VATEX code, or a code with its sentence."""
+    if tax.reason == "not_liable":
+        return tax.mention or tax.vatex
+    return vatex.kept(tax.vatex, tax.mention)
 
 
 def roundings(price: Price) -> list[str]:

@@ -23,7 +23,7 @@ from core.catalog import discount_rules
 from core.catalog.asked import Asked
 from core.catalog.discount_rules import Considered, Discount
 from core.catalog.percents import WHOLE
-from core.catalog.tax_rules import Tax
+from core.catalog.tax_rules import Tax, inside
 from core.money import Money, rounded, split
 
 What = Literal["line", "discount", "special", "tax", "net"]
@@ -119,14 +119,8 @@ def taxed(units: int, tax: Tax, *, includes_tax: bool) -> tuple[Fraction, int]:
     """The net before it is rounded, and the tax, of an amount as the list has it."""
     if not includes_tax:
         return Fraction(units), rounded(Fraction(units * tax.rate, WHOLE))
-    inside = _inside(tax)
-    net = Fraction(units * WHOLE, WHOLE + inside)
+    net = Fraction(units * WHOLE, WHOLE + inside(tax))
     return net, units - rounded(net) if tax.rate else 0
-
-
-def _inside(tax: Tax) -> int:
-    """The rate that is inside of a list price with tax: the buyer's, or the one that he does not owe."""
-    return tax.rate or (0 if tax.category in ("E", "Z") else tax.included)
 
 
 def _lines(asked: Asked, listed: list[int], lowered: list[int], net: int) -> tuple[PricedLine, ...]:

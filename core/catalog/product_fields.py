@@ -11,8 +11,9 @@ import asyncpg
 from core import db
 from core.accounts import rows
 from core.actor import Actor
-from core.catalog import product_audience
+from core.catalog import product_audience, vatex
 from core.catalog.product_audience import Audience
+from core.catalog.tax_rules import CLASSES
 from core.checks import Checks
 from core.errors import Invalid
 from core.i18n import _
@@ -52,9 +53,23 @@ async def checked(
         ("trial_days", 0, MOST_TRIAL),
     ):
         check_number(checks, field, kept.get(field), fewest=fewest, most=most)
+    _check_tax(checks, kept, but or {})
     await product_audience.check(checks, audience, before=before, by=by)
     checks.done()
     return kept
+
+
+def _check_tax(checks: Checks, kept: dict[str, Any], before: Mapping[str, Any]) -> None:
+    """What it is taxed as; why, only and always of what is exempt."""
+    given = {field: kept.get(field, before.get(field, "")) for field in ("tax_class", "vatex", "tax_reason")}
+    if not kept.keys() & given.keys():
+        return
+    checks.choice("tax_class", given["tax_class"], CLASSES)
+    if given["tax_class"] == "exempt":
+        why = vatex.check(checks, given["vatex"], given["tax_reason"], field="tax_reason")
+    else:
+        why = "", ""
+    kept |= {"tax_class": given["tax_class"], "vatex": why[0], "tax_reason": why[1]}
 
 
 def check_number(checks: Checks, field: str, value: int | None, *, fewest: int, most: int) -> None:

@@ -15,6 +15,7 @@ from core.accounts.group_effects import Line
 from core.actor import Actor
 from core.catalog import product_audience, product_fields, sellers
 from core.catalog.product_audience import Audience
+from core.catalog.tax_rules import TaxClass
 from core.checks import Checks
 from core.errors import Conflict, NotFound
 from core.i18n import N_, _, ngettext
@@ -37,6 +38,9 @@ FIELDS = (
     "upgrade_when",
     "downgrade_when",
     "downgrade_rest",
+    "tax_class",
+    "vatex",
+    "tax_reason",
 )
 
 
@@ -44,7 +48,8 @@ class Product(db.Owned, tablename="products"):
     """A product. `code` names it in addresses and programs; `stock` is what is left, None without end.
 
     `upgrade_when` and `downgrade_when`: when a change to something dearer or cheaper begins; `downgrade_rest`:
-    what becomes of what was paid for the days that are left.
+    what becomes of what was paid for the days that are left. `tax_class`: what it is taxed as; where it is exempt,
+    `vatex` and `tax_reason` say why.
     """
 
     type_id = BigInt()
@@ -60,6 +65,9 @@ class Product(db.Owned, tablename="products"):
     upgrade_when = Text()
     downgrade_when = Text()
     downgrade_rest = Text()
+    tax_class = Text()
+    vatex = Text()
+    tax_reason = Text()
     position = Integer()
     created_at = Timestamptz()
     version = Integer()
@@ -82,6 +90,9 @@ class NewProduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     upgrade_when: When = "now"
     downgrade_when: When = "renewal"
     downgrade_rest: Rest = "credit"
+    tax_class: TaxClass = "standard"
+    vatex: str = ""
+    tax_reason: str = ""
     project_ids: tuple[int, ...] | None = None
     group_ids: tuple[int, ...] | None = None
 
@@ -100,6 +111,9 @@ class ProductChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     upgrade_when: When | UnsetType = UNSET
     downgrade_when: When | UnsetType = UNSET
     downgrade_rest: Rest | UnsetType = UNSET
+    tax_class: TaxClass | UnsetType = UNSET
+    vatex: str | UnsetType = UNSET
+    tax_reason: str | UnsetType = UNSET
     project_ids: tuple[int, ...] | UnsetType | None = UNSET
     group_ids: tuple[int, ...] | UnsetType | None = UNSET
 

@@ -2,6 +2,8 @@
 
 A provider's own rate holds from a day on, for all payers or for one kind of them. Of several the one for the kind
 comes first, then the one that began last. What was priced already keeps its rate.
+
+Rates are of a class. Where none of it is known in a country, the standard one is charged.
 """
 
 from collections.abc import Mapping
@@ -20,7 +22,7 @@ from core.actor import Actor
 from core.catalog import tax_rules
 from core.catalog.asked import PayerKind
 from core.catalog.percents import WHOLE, written
-from core.catalog.tax_rules import Rate, Rates
+from core.catalog.tax_rules import RATE_CLASSES, Rate, RateClass, Rates
 from core.checks import Checks
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
@@ -38,6 +40,7 @@ class TaxRate(db.Owned, tablename="tax_rates"):
     """A rate of the provider's own, in thousandths of a percent. `until_day` is its last day, None for no end."""
 
     country = Text()
+    tax_class = Text()
     payer_kind = Text()
     rate = Integer()
     from_day = Date()
@@ -53,6 +56,7 @@ class NewTaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     country: str
     rate: int
     from_day: date
+    tax_class: RateClass = "standard"
     payer_kind: PayerKinds = "any"
     until_day: date | None = None
     note: str = ""
@@ -64,23 +68,27 @@ class TaxRateChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     country: str | UnsetType = UNSET
     rate: int | UnsetType = UNSET
     from_day: date | UnsetType = UNSET
+    tax_class: RateClass | UnsetType = UNSET
     payer_kind: PayerKinds | UnsetType = UNSET
     until_day: date | UnsetType | None = UNSET
     note: str | UnsetType = UNSET
 
 
 class InForce(msgspec.Struct, frozen=True, kw_only=True):
-    """What a country's consumers and companies pay on a day; the same for most."""
+    """What a country's consumers and companies pay on a day; the same for most. The lower rates are a consumer's,
+    None where none is known."""
 
     country: str
     individual: Rate
     company: Rate
+    reduced: Rate | None
+    super_reduced: Rate | None
 
 
 async def every(*, by: Actor) -> list[Record]:
     """The provider's own rates, by country and then the latest first."""
     policies.require(by, Permission.TAX_READ)
-    return await db.fetch("SELECT * FROM tax_rates ORDER BY country, payer_kind, from_day DESC")
+    return await db.fetch("SELECT * FROM tax_rates ORDER BY country, tax_class DESC, payer_kind, from_day DESC")
 
 
 async def get(rate_id: int, *, by: Actor) -> Record:
@@ -92,28 +100,49 @@ async def get(rate_id: int, *, by: Actor) -> Record:
     return found
 
 
-async def on(day: date) -> Rates:
-    """The rates of a day, to be asked for a country and a kind of payer. Needs no permission."""
+async def of_country(country: str, *, by: Actor) -> list[Record]:
+    """The provider's own rates of one country, those that are over too: by class, the latest first."""
+    policies.require(by, Permission.TAX_READ)
+    return await db.fetch(
+        "SELECT * FROM tax_rates WHERE country = $1 ORDER BY tax_class DESC, from_day DESC, payer_kind", country
+    )
+
+
+async def by_class(day: date) -> dict[RateClass, Rates]:
+    """The rates of a day by class, each to be asked for a country and a kind of payer. Needs no permission."""
     own = await _own(day)
 
-    def rate(country: str, kind: PayerKind) -> Rate | None:
-        return own.get((country, kind)) or own.get((country, "any")) or tax_rules.shipped(country)
+    def of_class(wanted: RateClass) -> Rates:
+        def rate(country: str, kind: PayerKind) -> Rate | None:
+            for one in dict.fromkeys((wanted, RATE_CLASSES[0])):
+                found = own.get((country, one, kind)) or own.get((country, one, "any"))
+                if found := found or tax_rules.shipped(country, one):
+                    return found
+            return None
 
-    return rate
+        return rate
+
+    return {one: of_class(one) for one in RATE_CLASSES}
+
+
+async def on(day: date) -> Rates:
+    """The standard rates of a day."""
+    return (await by_class(day))["standard"]
 
 
 async def in_force(day: date, *, by: Actor) -> list[InForce]:
     """Every country with a rate on that day, by its code."""
     policies.require(by, Permission.TAX_READ)
-    asked = await on(day)
+    asked = await by_class(day)
     own = await db.fetch("SELECT DISTINCT country FROM tax_rates")
     countries = (set(dataset["rates"]) & places.COUNTRIES) | {row["country"] for row in own}
     countries -= set(tax_rules.TERRITORIES)
     found = []
     for country in sorted(countries):
-        individual, company = asked(country, "individual"), asked(country, "company")
+        individual, company = (asked["standard"](country, kind) for kind in ("individual", "company"))
         if individual is not None and company is not None:
-            found.append(InForce(country=country, individual=individual, company=company))
+            lower = {one: _of(one, asked[one](country, "individual")) for one in RATE_CLASSES[1:]}
+            found.append(InForce(country=country, individual=individual, company=company, **lower))
     return found
 
 
@@ -159,20 +188,27 @@ async def delete(rate_id: int, *, by: Actor) -> None:
     await audit.record("tax_rate:deleted", "tax_rate", rate_id, by=by, name=named(row), old=old)
 
 
+def _of(wanted: RateClass, rate: Rate | None) -> Rate | None:
+    """A rate that is of this class; None for one that only stands in."""
+    return rate if rate is not None and rate.of == wanted else None
+
+
 def named(rate: Mapping[str, Any]) -> str:
     """A rate in a few letters, as the audit names it: `FR 20 %`."""
     return f"{rate['country']} {written(rate['rate'])} %"
 
 
-async def _own(day: date) -> dict[tuple[str, str], Rate]:
+async def _own(day: date) -> dict[tuple[str, str, str], Rate]:
     found = await db.fetch(
-        """SELECT DISTINCT ON (country, payer_kind) country, payer_kind, rate, from_day FROM tax_rates
-           WHERE from_day <= $1 AND (until_day IS NULL OR until_day >= $1)
-           ORDER BY country, payer_kind, from_day DESC""",
+        """SELECT DISTINCT ON (country, tax_class, payer_kind) country, tax_class, payer_kind, rate, from_day
+             FROM tax_rates WHERE from_day <= $1 AND (until_day IS NULL OR until_day >= $1)
+            ORDER BY country, tax_class, payer_kind, from_day DESC""",
         day,
     )
     return {
-        (row["country"], row["payer_kind"]): Rate(rate=row["rate"], is_own=True, from_day=row["from_day"])
+        (row["country"], row["tax_class"], row["payer_kind"]): Rate(
+            rate=row["rate"], is_own=True, from_day=row["from_day"], of=row["tax_class"]
+        )
         for row in found
     }
 
@@ -191,6 +227,7 @@ async def _checked(values: dict[str, Any], *, but: int = 0) -> dict[str, Any]:
         other = tax_rules.TERRITORIES[values["country"]]
         checks.error("country", _("The rates of %(country)s are in force there.") % {"country": other})
     checks.choice("payer_kind", values["payer_kind"], KINDS)
+    checks.choice("tax_class", values["tax_class"], RATE_CLASSES)
     if not 0 <= values["rate"] <= WHOLE:
         checks.error("rate", _("From 0 to 100 percent, please."))
     if not FIRST_DAY <= values["from_day"] <= LAST_DAY:
@@ -201,11 +238,12 @@ async def _checked(values: dict[str, Any], *, but: int = 0) -> dict[str, Any]:
     checks.done()
     if await db.value(
         """SELECT EXISTS (SELECT FROM tax_rates WHERE country = $1 AND payer_kind = $2 AND from_day = $3
-                          AND id <> $4)""",
+                          AND id <> $4 AND tax_class = $5)""",
         values["country"],
         values["payer_kind"],
         values["from_day"],
         but,
+        values["tax_class"],
     ):
         raise _taken()
     return values

@@ -30,9 +30,11 @@ from tenants.demo import (
     money,
     offers,
     own_fields,
+    payment_methods,
     portal,
     segments,
     services,
+    taxes,
     users,
 )
 from tenants.demo.cast import PASSWORD as PASSWORD
@@ -146,6 +148,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await money.furnish(provider, by=inside)
     await invoices.furnish(provider, by=inside)
     await bank_statements.furnish(provider, by=inside)
+    await payment_methods.furnish(provider, by=inside)
     await catalogue.furnish(provider, group_ids, by=inside)
     await services.furnish(provider, by=inside)
     await offers.furnish(provider, by=inside)
@@ -155,6 +158,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
         await endings.furnish(by=inside)
     await group_rules.furnish(provider, by=inside)
     await discounts.furnish(by=inside)
+    await taxes.furnish(by=inside)
     await segments.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)
 

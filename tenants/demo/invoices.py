@@ -1,16 +1,17 @@
-"""Invoices of the demo, over what its clients were charged: issued ones, drafts, one that is void."""
+"""Invoices of the demo, over what its clients were charged: issued ones, drafts, void and partly credited ones."""
 
 from asyncpg import Record
 
 from core import db, i18n
 from core.actor import Actor
-from core.billing import invoice_drafts, invoice_making, invoice_states
+from core.billing import credit_notes, invoice_drafts, invoice_making, invoice_states
+from core.billing.credit_notes import NewCreditNote, Portion
 from core.billing.invoice_drafts import NewInvoice
 from core.i18n import _
 from tenants.demo.cast import DemoProvider
 from tenants.demo.contracts import ADDRESS
 
-BECOMES = ("issued", "issued", "draft", "issued", "void", "issued")
+BECOMES = ("issued", "credited", "draft", "issued", "void", "issued")
 """What becomes of the invoice to each client in turn."""
 
 
@@ -43,3 +44,13 @@ async def _bill(account: Record, becomes: str, *, by: Actor) -> None:
     await invoice_states.issue(made["id"], by=by)
     if becomes == "void":
         await invoice_states.void(made["id"], _("Sent to the wrong payer"), by=by)
+    elif becomes == "credited":
+        await _credit(made["id"], by=by)
+
+
+async def _credit(invoice_id: int, *, by: Actor) -> None:
+    """Credit a fifth of the first line."""
+    for row in [one for one in await credit_notes.left(invoice_id) if one["net_units"]][:1]:
+        lines = [Portion(position=row["position"], units=max(1, row["net_units"] // 5))]
+        new = NewCreditNote(reason=_("The service could not be reached for six days"), lines=lines)
+        await credit_notes.create(invoice_id, new, by=by)

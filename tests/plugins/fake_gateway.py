@@ -45,13 +45,15 @@ class Held(msgspec.Struct, kw_only=True):
     units: int
     currency: str
     standing: Standing = Standing.PENDING
+    captures: int = 0
     refunds: dict[str, int] = {}
 
 
 class FakeGateway:
     """The gateway and its plugin in one."""
 
-    def __init__(self, secret: str = "s3cret") -> None:
+    def __init__(self, secret: str = "s3cret", *, holds: bool = False) -> None:
+        self.first = Standing.AUTHORIZED if holds else Standing.PENDING
         self.secret = secret
         self.held: dict[str, Held] = {}
         self.faults: list[str] = []
@@ -74,6 +76,8 @@ class FakeGateway:
             refunds=True,
             refunds_in_part=True,
             captures=True,
+            captures_in_part=True,
+            voids=True,
             notifies=True,
             polls=True,
             reconciles=True,
@@ -87,7 +91,13 @@ class FakeGateway:
             raise ConnectionError("500 Internal Server Error")
         held = self.held.setdefault(
             attempt.key,
-            Held(id=f"G{len(self.held) + 1}", key=attempt.key, units=attempt.units, currency=attempt.currency),
+            Held(
+                id=f"G{len(self.held) + 1}",
+                key=attempt.key,
+                units=attempt.units,
+                currency=attempt.currency,
+                standing=self.first,
+            ),
         )
         if fault == "lost":
             raise TimeoutError("no answer")
@@ -95,8 +105,24 @@ class FakeGateway:
 
     @hookimpl
     def capture_payment(self, attempt: Attempt, units: int) -> Told:
+        held, fault = self.held[attempt.key], self._fault()
+        if fault == "500":
+            raise ConnectionError("500 Internal Server Error")
+        if held.standing is Standing.AUTHORIZED:
+            assert units <= held.units, "more than is held"
+            held.units, held.standing = units, Standing.SUCCEEDED
+            held.captures += 1
+        if fault == "lost":
+            raise TimeoutError("no answer")
+        return self._told(held)
+
+    @hookimpl
+    def void_payment(self, attempt: Attempt) -> Told:
         held = self.held[attempt.key]
-        held.units, held.standing = units, Standing.SUCCEEDED
+        if self._fault():
+            raise ConnectionError("500 Internal Server Error")
+        if held.standing is Standing.AUTHORIZED:
+            held.standing = Standing.FAILED
         return self._told(held)
 
     @hookimpl

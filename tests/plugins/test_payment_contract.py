@@ -19,6 +19,12 @@ class TestFakeGateway(PaymentContract):
         return self.plugin.says(attempt.key)
 
 
+class TestHoldingGateway(TestFakeGateway):
+    """The same where money is held first."""
+
+    plugin = FakeGateway(holds=True)
+
+
 class Gullible(FakeGateway):
     """It looks at no signature."""
 

@@ -76,6 +76,8 @@ async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
         async with db.as_tenant((await cast.tenant(provider.code)).id):
             assert await db.value("SELECT count(*) FROM clients") == provider.clients
             assert await db.value("SELECT count(*) FROM segments") == 2
+            assert await db.value("SELECT count(*) FROM products WHERE tax_class = 'exempt'") == 1
+            assert await db.value("SELECT count(*) FROM payment_methods") == 4
             assert await db.value("SELECT count(*) FROM offers WHERE state = 'sent'") > 0
             standings = "SELECT count(*) FILTER (WHERE published_at IS NULL), count(*) FROM price_lists"
             drafts, lists = (await db.fetch(standings))[0]

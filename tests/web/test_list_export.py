@@ -7,11 +7,15 @@ import pytest
 
 from core import db
 from core.accounts import api_keys
+from core.billing import services
+from core.billing.services import NewService
 from tests import cast
 from tests.core.accounts.house import entries
+from tests.core.billing.test_services import account, sell
 from tests.web.test_companies import SENT as COMPANY
 from tests.web.test_companies import default_id
 from tests.web.test_contracts import draft
+from tests.web.test_discounts import FORM as DISCOUNT
 
 pytestmark = pytest.mark.anyio
 LISTS = {
@@ -24,6 +28,8 @@ LISTS = {
     "users": ("/staff/users", "client=1001", ["client", "email"], [["1001", "dupont@client.example"]]),
     "contracts": ("/staff/contracts", "state=draft", ["state", "payer_name"], [["draft", "Jean Dupont"]]),
     "companies": ("/staff/companies", "", ["name", "is_default"], [["Nova", "1"]]),
+    "services": ("/staff/services", "state=pending", ["client", "full_units"], [["1001", "900"]]),
+    "discounts": ("/staff/discounts", "recipient=all", ["name", "percent"], [["Summer", "12500"]]),
     "staff": ("/staff/people", "", ["email"], [[f"{name}@nova.example"] for name in ("ada", "alice", "carl")]),
 }
 
@@ -31,6 +37,13 @@ LISTS = {
 @pytest.fixture
 async def alice(visitor):
     return await visitor.sign_in(cast.email("alice"))
+
+
+async def ordered():
+    by = await cast.who("alice")
+    async with db.as_tenant(by.tenant.id):
+        (price_id,) = await sell(by, {"units": 900})
+        await services.create(await account(by), NewService(price_id=price_id), by=by)
 
 
 def table(response):
@@ -45,6 +58,10 @@ async def test_columns_are_chosen_on_a_page_and_the_file_keeps_the_filter(alice,
     if name == "contracts":
         await alice.post(f"/staff/companies/{await default_id()}", COMPANY | {"version": "1"})
         await draft(alice)
+    elif name == "services":
+        await ordered()
+    elif name == "discounts":
+        await alice.post(path, DISCOUNT)
     assert f'href="{path}/export{query}"' in (await alice.get(f"{path}{query}")).text
     page = await alice.get(f"{path}/export{query}")
     assert f'action="{path}/export{query}"' in page.text

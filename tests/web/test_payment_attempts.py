@@ -7,7 +7,7 @@ import pytest
 from core import db, hooks, plugin_settings
 from core.billing import accounts, attempts
 from core.billing.accounts import Terms
-from core.payment_contract import Callback
+from core.payment_contract import Callback, Standing
 from core.settings import Settings
 from tests import cast
 from tests.core.billing import books
@@ -73,3 +73,27 @@ async def test_staff_see_what_the_gateway_said_and_settle_what_was_parked(
     assert (await visitor.post(f"{here}/settle", {})).status_code == 303
     assert "Nothing to be looked at" in (await visitor.get("/staff/payment-attempts?parked=1")).text
     assert (await visitor.post(f"{here}/refund", {"units": "1", "reason": "x"})).status_code == 303
+
+
+async def test_staff_take_a_part_of_what_is_held_and_nobody_takes_it_twice(
+    visitor: Visitor, gateway: FakeGateway
+) -> None:
+    assert await call(visitor, gateway.says("k1", Standing.AUTHORIZED)) == 200
+    await visitor.sign_in(cast.email("sam"))
+    here = re.findall(
+        r'href="(/staff/payment-attempts/\d+)"', (await visitor.get("/staff/payment-attempts?held=1")).text
+    )[0]
+    assert "Take what is held" not in (await visitor.get(here)).text
+    assert (await visitor.post(f"{here}/capture", {"units": "1"})).status_code == 403
+    await visitor.sign_in(cast.email("carl"))
+    shown = (await visitor.get(here)).text
+    assert "Take what is held" in shown and "Release what is held" in shown and 'value="100.00"' in shown
+    for units in ("", "0", "100.01", "x"):
+        refused = await visitor.post(f"{here}/capture", {"units": units})
+        assert refused.status_code == 422 and 'id="error-units"' in refused.text
+    once = {"units": "60", "once": "a" * 32}
+    assert [(await visitor.post(f"{here}/capture", once)).status_code for _time in range(2)] == [303, 303]
+    assert (await visitor.post(f"{here}/capture", {"units": "40", "once": "b" * 32})).status_code == 409
+    assert (await visitor.post(f"{here}/void", {})).status_code == 409
+    after = (await visitor.get(here)).text
+    assert "Take what is held" not in after and "€60.00" in after

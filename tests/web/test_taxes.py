@@ -34,10 +34,10 @@ def of_country(text: str, country: str) -> str:
 
 async def test_the_rates_in_force_are_listed_with_where_they_come_from(alice: Visitor) -> None:
     page = await alice.get(HERE)
-    assert "20% 20% with the product" in " ".join(of_country(page.text, "FR").split())
+    assert "20% 20% 5.5% 2.1% with the product" in " ".join(of_country(page.text, "FR").split())
     page = await alice.follow(await alice.post(f"{HERE}/rates", RATE))
     assert "The rate was added." in alice.text(page)
-    assert "16.5% 16.5% your own since" in " ".join(of_country(page.text, "DE").split())
+    assert "16.5% 16.5% 7% – your own since" in " ".join(of_country(page.text, "DE").split())
 
 
 async def test_a_rate_is_edited_and_removed(alice: Visitor) -> None:
@@ -45,13 +45,13 @@ async def test_a_rate_is_edited_and_removed(alice: Visitor) -> None:
     path = f"{HERE}/rates/{await ours('SELECT max(id) FROM tax_rates')}"
     assert 'value="16.5"' in (await alice.get(f"{path}/edit")).text
     page = await alice.follow(await alice.post(path, RATE | {"rate": "7", "version": "1"}))
-    assert "7% 7% your own" in " ".join(of_country(page.text, "DE").split())
+    assert "7% 7% 7% – your own" in " ".join(of_country(page.text, "DE").split())
     page = await alice.post(path, RATE | {"rate": "8", "version": "1"})
     assert page.status_code == 409
     assert 'name="keep_rate"' in page.text
     assert "Remove the rate “DE 7 %”?" in alice.text(await alice.get(f"{path}/delete"))
     page = await alice.follow(await alice.post(f"{path}/delete"))
-    assert "19% 19% with the product" in " ".join(of_country(page.text, "DE").split())
+    assert "19% 19% 7% – with the product" in " ".join(of_country(page.text, "DE").split())
 
 
 @pytest.mark.parametrize(

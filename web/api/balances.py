@@ -111,7 +111,9 @@ async def set_terms(by: By, account_id: FromPath[int], sent: NamedDependency[Ter
     return await _one(await accounts.set_terms(account_id, terms, by=by), by)
 
 
-@post("/v1/balances/{account_id:int}/transfer", **asks(Permission.ACCOUNT_UPDATE, body=NewTransfer))
+@post(
+    "/v1/balances/{account_id:int}/transfer", **asks(Permission.ACCOUNT_UPDATE, body=NewTransfer, moves_money=True)
+)
 async def transfer(by: By, account_id: FromPath[int], sent: NamedDependency[NewTransfer]) -> Response[Balance]:
     """Move money to another account of the same client and currency; returns the one it came from."""
     source = await transfers.create(account_id, sent, by=by)

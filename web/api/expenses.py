@@ -90,7 +90,9 @@ async def index(request: AnyRequest, by: By, asked: NamedDependency[ExpenseQuery
     return answers.listed(request, found, following=page.next, previous=page.previous)
 
 
-@post("/v1/balances/{account_id:int}/expenses", **asks(Permission.EXPENSE_CREATE, body=NewExpense))
+@post(
+    "/v1/balances/{account_id:int}/expenses", **asks(Permission.EXPENSE_CREATE, body=NewExpense, moves_money=True)
+)
 async def create(by: By, account_id: FromPath[int], sent: NamedDependency[NewExpense]) -> Response[Expense]:
     """Charge an account by hand; 409 when it may not owe that much."""
     made = await expenses.create(account_id, sent, by=by)

@@ -25,6 +25,8 @@ from core.billing.account_list import AccountFilter
 from core.billing.expense_list import ExpenseFilter
 from core.billing.invoice_list import InvoiceFilter
 from core.billing.payment_list import PaymentFilter
+from core.billing.service_list import ServiceFilter
+from core.catalog.discount_list import DiscountFilter
 from core.permissions import Permission
 from web.api.reading import asks
 from web.kit.downloads import download
@@ -78,6 +80,12 @@ class AccountExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields
     filter: AccountFilter | None = None
 
 
+class DiscountExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which discounts, which columns in their order, which format. Amounts are in minor units."""
+
+    filter: DiscountFilter | None = None
+
+
 class ExpenseExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which expenses, which columns in their order, which format. Amounts are in minor units."""
 
@@ -96,6 +104,12 @@ class PaymentExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields
     filter: PaymentFilter | None = None
 
 
+class ServiceExport(ListExport, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which services, which columns in their order, which format. Amounts are in minor units."""
+
+    filter: ServiceFilter | None = None
+
+
 LISTINGS = export_lists.LISTINGS | money_exports.LISTINGS
 BODIES: Mapping[str, type[ListExport]] = {
     "accounts": AccountExport,
@@ -103,9 +117,11 @@ BODIES: Mapping[str, type[ListExport]] = {
     "users": UserExport,
     "contracts": ContractExport,
     "companies": ListExport,
+    "discounts": DiscountExport,
     "expenses": ExpenseExport,
     "invoices": InvoiceExport,
     "payments": PaymentExport,
+    "services": ServiceExport,
     "staff": ListExport,
 }
 

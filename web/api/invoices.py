@@ -43,7 +43,8 @@ class Invoice(msgspec.Struct, kw_only=True):
     """A document to the client with the code `client`. Amounts are whole numbers of the currency's smallest unit.
 
     `number`, `issued_on` and `digest` (SHA-256 of what it says) come when it is issued; from then on nothing of it
-    changes. `paid_units` is what its expenses are covered with. `corrects_id`: what a credit note is about.
+    changes. `paid_units` is what its expenses are covered with, by payments and credits; `credited_units` what
+    its credit notes come to. `corrects_id`: what a credit note is about; `corrected_by_id`: of a void one.
     """
 
     id: int
@@ -65,6 +66,7 @@ class Invoice(msgspec.Struct, kw_only=True):
     tax_units: int
     gross_units: int
     paid_units: int
+    credited_units: int
     corrects_id: int | None
     corrected_by_id: int | None
     digest: str
@@ -163,7 +165,7 @@ async def index(request: AnyRequest, by: By, asked: NamedDependency[InvoiceQuery
     if asked.after and asked.before:
         raise Invalid({"before": _("Either after or before, not both.")})
     page = await invoice_list.page(asked, after=asked.after, before=asked.before, size=asked.limit, by=by)
-    found = InvoicePage(items=[_one(row) for row in page.rows], next=page.next, previous=page.previous)
+    found = InvoicePage(items=[one(row) for row in page.rows], next=page.next, previous=page.previous)
     return answers.listed(request, found, following=page.next, previous=page.previous)
 
 
@@ -186,13 +188,13 @@ async def create(by: By, code: FromPath[int], sent: NamedDependency[NewInvoice])
     """Draft a document over expenses of a client; over all that no document asks for without `expense_ids`."""
     client = await clients.get(code, by=by)
     made = await invoice_drafts.create(client["id"], sent, by=by)
-    return answers.created(await _whole(made), f"/invoices/{made['id']}")
+    return answers.created(await whole(made), f"/invoices/{made['id']}")
 
 
 @get("/v1/invoices/{invoice_id:int}", **asks(Permission.INVOICE_READ))
 async def show(by: By, invoice_id: FromPath[int]) -> WholeInvoice:
     """Get one document with its lines and what became of it."""
-    return await _whole(await invoices.get(invoice_id, by=by))
+    return await whole(await invoices.get(invoice_id, by=by))
 
 
 @delete("/v1/invoices/{invoice_id:int}", **asks(Permission.INVOICE_CREATE))
@@ -204,14 +206,14 @@ async def remove(by: By, invoice_id: FromPath[int]) -> None:
 @post("/v1/invoices/{invoice_id:int}/issue", status_code=200, **asks(Permission.INVOICE_ISSUE))
 async def issue(by: By, invoice_id: FromPath[int]) -> WholeInvoice:
     """Give it its number and freeze it; 409 says what is missing."""
-    return await _whole(await invoice_states.issue(invoice_id, by=by))
+    return await whole(await invoice_states.issue(invoice_id, by=by))
 
 
 @post("/v1/invoices/{invoice_id:int}/void", status_code=200, **asks(Permission.INVOICE_VOID, body=Voiding))
 async def void(by: By, invoice_id: FromPath[int], sent: NamedDependency[Voiding]) -> WholeInvoice:
     """Make an issued invoice void; answers with its credit note, of a pro forma with itself."""
     made = await invoice_states.void(invoice_id, sent.reason, takes_back=sent.takes_back, by=by)
-    return await _whole(made)
+    return await whole(made)
 
 
 @get("/v1/invoices/{invoice_id:int}/pdf", **asks(Permission.INVOICE_READ))
@@ -234,15 +236,17 @@ async def set_terms(by: By, company_id: FromPath[int], sent: NamedDependency[Ter
     return KeptTerms(**await invoice_terms.update(company_id, asked, version=sent.version, by=by))
 
 
-def _one(row: Record, struct: Any = Invoice, **more: Any) -> Any:
+def one(row: Record, struct: Any = Invoice, **more: Any) -> Any:
+    """A document as the API tells it."""
     return answers.of(struct, row, client=row["client_code"], **more)
 
 
-async def _whole(row: Record) -> WholeInvoice:
+async def whole(row: Record) -> WholeInvoice:
+    """The same with its lines and what became of it."""
     lines = [answers.of(Line, line) for line in await invoices.lines(row["id"])]
     steps = [answers.of(Step, step) for step in await invoices.history(row["id"])]
-    whole: WholeInvoice = _one(row, WholeInvoice, lines=lines, history=steps)
-    return whole
+    made: WholeInvoice = one(row, WholeInvoice, lines=lines, history=steps)
+    return made
 
 
 ROUTES = [index, pack, send_packed, create, show, remove, issue, void, pdf, terms, set_terms]

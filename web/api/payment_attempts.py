@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core.billing import attempt_calls, attempts
+from core.billing import attempt_calls, attempt_captures, attempts
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
@@ -16,7 +16,9 @@ from web.kit.visit import By
 
 
 class PaymentAttempt(msgspec.Struct, kw_only=True):
-    """An attempt to pay into an account through a plugin. `redirect` is where the client goes on, "" for nowhere.
+    """An attempt to pay into an account through a plugin, `fee_units` of it for the payment method.
+
+    Of an authorized one its gateway holds `held_units`. `redirect` is where the client goes on, "" for nowhere.
 
     `parked` says why somebody has to look at it (currency, amount, twice, early, refused), "" for nothing.
     """
@@ -26,10 +28,13 @@ class PaymentAttempt(msgspec.Struct, kw_only=True):
     account_id: int
     plugin: str
     method: str
-    state: Literal["started", "pending", "unknown", "succeeded", "failed", "refunded"]
+    method_id: int | None
+    fee_units: int
+    state: Literal["started", "pending", "unknown", "authorized", "succeeded", "failed", "released", "refunded"]
     parked: str
     currency: str
     units: int
+    held_units: int
     gateway_id: str
     redirect: str
     message: str
@@ -60,18 +65,29 @@ class GivingBack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class AttemptQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Only those that somebody has to look at."""
+    """Only those that somebody has to look at, or only those for which money is held."""
 
     parked: bool = False
+    held: bool = False
+
+
+class Capturing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much of what is held is taken (minor units); all of it without."""
+
+    units: int | None = None
 
 
 @get("/v1/payment-attempts", **asks(Permission.PAYMENT_READ, query=AttemptQuery))
 async def index(by: By, asked: NamedDependency[AttemptQuery]) -> PaymentAttemptList:
     """List the newest attempts to pay through plugins."""
-    return PaymentAttemptList(items=[_one(row) for row in await attempts.latest(parked=asked.parked, by=by)])
+    found = await attempts.latest(parked=asked.parked, held=asked.held, by=by)
+    return PaymentAttemptList(items=[_one(row) for row in found])
 
 
-@post("/v1/balances/{account_id:int}/payment-attempts", **asks(Permission.PAYMENT_CREATE, body=NewAttempt))
+@post(
+    "/v1/balances/{account_id:int}/payment-attempts",
+    **asks(Permission.PAYMENT_CREATE, body=NewAttempt, moves_money=True),
+)
 async def begin(by: By, account_id: FromPath[int], sent: NamedDependency[NewAttempt]) -> Response[PaymentAttempt]:
     """Begin to pay into an account; the gateway is asked by a job, so look again for its answer."""
     made = await attempts.begin(account_id, sent.plugin, sent.method, sent.units, by=by)
@@ -98,9 +114,25 @@ async def settle(by: By, attempt_id: FromPath[int]) -> PaymentAttempt:
 
 
 @post(
+    "/v1/payment-attempts/{attempt_id:int}/capture",
+    status_code=200,
+    **asks(Permission.PAYMENT_CAPTURE, body=Capturing),
+)
+async def capture(by: By, attempt_id: FromPath[int], sent: NamedDependency[Capturing]) -> PaymentAttempt:
+    """Let the gateway take what it holds; what it says is recorded then. 409 when nothing can be taken."""
+    return _one(await attempt_captures.capture(attempt_id, sent.units, by=by))
+
+
+@post("/v1/payment-attempts/{attempt_id:int}/void", status_code=200, **asks(Permission.PAYMENT_CAPTURE))
+async def void(by: By, attempt_id: FromPath[int]) -> PaymentAttempt:
+    """Let the gateway release what it holds; 409 when it cannot."""
+    return _one(await attempt_captures.void(attempt_id, by=by))
+
+
+@post(
     "/v1/payment-attempts/{attempt_id:int}/refund",
     status_code=200,
-    **asks(Permission.PAYMENT_REFUND, body=GivingBack),
+    **asks(Permission.PAYMENT_REFUND, body=GivingBack, moves_money=True),
 )
 async def refund(by: By, attempt_id: FromPath[int], sent: NamedDependency[GivingBack]) -> PaymentAttempt:
     """Ask the gateway to give money back; what it says is recorded then. 409 when it cannot."""
@@ -111,4 +143,4 @@ def _one(row: Any) -> PaymentAttempt:
     return answers.of(PaymentAttempt, row, client=row["client_code"])
 
 
-ROUTES = [index, begin, show, look, settle, refund]
+ROUTES = [index, begin, show, look, settle, capture, void, refund]

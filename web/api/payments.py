@@ -39,6 +39,7 @@ class Payment(msgspec.Struct, kw_only=True):
     account_id: int
     project_id: int
     method: str
+    method_id: int | None
     state: State
     currency: str
     units: int
@@ -115,7 +116,9 @@ async def index(request: AnyRequest, by: By, asked: NamedDependency[PaymentQuery
     return answers.listed(request, found, following=page.next, previous=page.previous)
 
 
-@post("/v1/balances/{account_id:int}/payments", **asks(Permission.PAYMENT_CREATE, body=NewPayment))
+@post(
+    "/v1/balances/{account_id:int}/payments", **asks(Permission.PAYMENT_CREATE, body=NewPayment, moves_money=True)
+)
 async def create(by: By, account_id: FromPath[int], sent: NamedDependency[NewPayment]) -> Response[WholePayment]:
     """Record a payment into an account; it covers the oldest open expenses."""
     made = await payments.create(account_id, sent, by=by)
@@ -140,7 +143,11 @@ async def cancel(by: By, payment_id: FromPath[int], sent: NamedDependency[Cancel
     return await _whole(await payments.cancel(payment_id, sent.reason, by=by), by=by)
 
 
-@post("/v1/payments/{payment_id:int}/refund", status_code=200, **asks(Permission.PAYMENT_REFUND, body=NewRefund))
+@post(
+    "/v1/payments/{payment_id:int}/refund",
+    status_code=200,
+    **asks(Permission.PAYMENT_REFUND, body=NewRefund, moves_money=True),
+)
 async def refund(by: By, payment_id: FromPath[int], sent: NamedDependency[NewRefund]) -> WholePayment:
     """Note that money of a payment went back; 409 when the account may not owe what it then would."""
     return await _whole(await refunds.create(payment_id, sent, by=by), by=by)

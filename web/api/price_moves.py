@@ -25,7 +25,7 @@ class Renewing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     When either is something else by now, nothing is done, so that the same sent twice charges once.
     """
 
-    start: date | None = None
+    start: date
     expected_units: int | None = None
 
 

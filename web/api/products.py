@@ -13,6 +13,7 @@ from core import policies
 from core.actor import Actor
 from core.catalog import product_audience, products
 from core.catalog.products import NewProduct, ProductChanges, ProductFilter, Rest, State, When
+from core.catalog.tax_rules import TaxClass
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
@@ -25,7 +26,8 @@ class Product(msgspec.Struct, kw_only=True):
     """A product. `stock` is what is left, null without end; `most_per_client` null is no limit.
 
     `upgrade_when` and `downgrade_when` say when a service of it is changed to something dearer or cheaper, and
-    `downgrade_rest` what becomes of what was paid for the days that are left.
+    `downgrade_rest` what becomes of what was paid for the days that are left. `tax_class` is what it is taxed
+    as; where it is exempt, `vatex` (a code) or `tax_reason` (a sentence) say why.
     """
 
     id: int
@@ -41,6 +43,9 @@ class Product(msgspec.Struct, kw_only=True):
     upgrade_when: When
     downgrade_when: When
     downgrade_rest: Rest
+    tax_class: TaxClass
+    vatex: str
+    tax_reason: str
     position: int
     plans: int
     created_at: Moment

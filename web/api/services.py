@@ -10,7 +10,14 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from core.actor import Actor
-from core.billing import billing_run, money_lists, service_list, service_prices, service_states, services
+from core.billing import (
+    billing_run,
+    money_lists,
+    service_list,
+    service_prices,
+    service_states,
+    services,
+)
 from core.billing.service_list import ServiceFilter
 from core.billing.services import NewService
 from core.catalog.pricing import Price
@@ -177,7 +184,9 @@ async def quote(by: By, account_id: FromPath[int], sent: NamedDependency[NewServ
     )
 
 
-@post("/v1/balances/{account_id:int}/services", **asks(Permission.SERVICE_CREATE, body=NewService))
+@post(
+    "/v1/balances/{account_id:int}/services", **asks(Permission.SERVICE_CREATE, body=NewService, moves_money=True)
+)
 async def create(by: By, account_id: FromPath[int], sent: NamedDependency[NewService]) -> Response[WholeService]:
     """Order a service into an account; it is pending. 409 when there is none left."""
     made = await services.create(account_id, sent, by=by)
@@ -200,12 +209,6 @@ async def activate(by: By, service_id: FromPath[int]) -> WholeService:
 async def suspend(by: By, service_id: FromPath[int], sent: NamedDependency[Suspending]) -> WholeService:
     """Stop an active service."""
     return await whole(await service_states.suspend(service_id, sent.cause, sent.reason, by=by), by=by)
-
-
-@post("/v1/services/{service_id:int}/resume", status_code=200, **asks(Permission.SERVICE_UPDATE))
-async def resume(by: By, service_id: FromPath[int]) -> WholeService:
-    """Let a suspended service go on."""
-    return await whole(await service_states.resume(service_id, by=by), by=by)
 
 
 @post("/v1/services/{service_id:int}/cancel", status_code=200, **asks(Permission.SERVICE_UPDATE, body=Cancelling))
@@ -250,4 +253,4 @@ async def whole(row: Any, *, by: Actor) -> WholeService:
     return found
 
 
-ROUTES = [index, quote, create, show, activate, suspend, resume, cancel, keep, preview, start]
+ROUTES = [index, quote, create, show, activate, suspend, cancel, keep, preview, start]

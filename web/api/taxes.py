@@ -13,7 +13,7 @@ from msgspec import Meta
 from core import clock
 from core.catalog import tax_rates, tax_settings, vat_numbers
 from core.catalog.tax_rates import NewTaxRate, PayerKinds, TaxRateChanges
-from core.catalog.tax_rules import Consumers, Outside
+from core.catalog.tax_rules import Consumers, Outside, RateClass
 from core.catalog.tax_settings import TaxSettingChanges
 from core.permissions import Permission
 from web.api import answers
@@ -25,11 +25,15 @@ Percent = Annotated[int, Meta(description="In thousandths of a percent: 20000 is
 
 
 class CountryRate(msgspec.Struct, kw_only=True):
-    """What is in force in a country. `is_own`: a rate of the provider's own stands before the shipped one."""
+    """What is in force in a country. Reduced rates are null where none is known: the standard one is charged.
+
+    `is_own`: a standard rate of the provider's own stands before the shipped one."""
 
     country: str
     individual: Percent
     company: Percent
+    reduced: Percent | None
+    super_reduced: Percent | None
     is_own: bool
 
 
@@ -51,6 +55,7 @@ class TaxRate(msgspec.Struct, kw_only=True):
 
     id: int
     country: str
+    tax_class: RateClass
     payer_kind: PayerKinds
     rate: Percent
     from_day: date
@@ -124,6 +129,8 @@ async def index(by: By, asked: NamedDependency[OnDay]) -> CountryRates:
                 country=one.country,
                 individual=one.individual.rate,
                 company=one.company.rate,
+                reduced=one.reduced.rate if one.reduced else None,
+                super_reduced=one.super_reduced.rate if one.super_reduced else None,
                 is_own=one.individual.is_own or one.company.is_own,
             )
             for one in found

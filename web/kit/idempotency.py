@@ -2,6 +2,9 @@
 
 Middleware of the API's routes, inside the transaction: it claims the key before the handler runs and keeps the
 answer before it is sent, so that key, effect and answer are committed together or not at all.
+
+A route that moves money (`asks(..., moves_money=True)`) and is sent the same again without a key within moments
+answers 409: that is somebody who did not hear the first answer.
 """
 
 import re
@@ -36,13 +39,18 @@ class Idempotent:
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
         """Answer a repeated write from memory, let everything else through."""
-        key = _key_of(scope)
-        if key is None or scope["method"] not in WRITES or scope["route_handler"].opt.get("is_file"):
+        key, options = _key_of(scope), scope["route_handler"].opt
+        is_watched = key is not None or options.get("moves_money")
+        if not is_watched or scope["method"] not in WRITES or options.get("is_file"):
             await self.app(scope, receive, send)
             return
         request: Request[Any, Any, Any] = Request(scope, receive)
         await guard(request, scope["route_handler"])
         owner = visit_of(request).actor.api_key_id or 0
+        if key is None:
+            await idempotency.once(await _hash_of(request), api_key_id=owner)
+            await self.app(scope, receive, send)
+            return
         known = await idempotency.claim(key, await _hash_of(request), api_key_id=owner)
         if known is not None:
             await _send(known, send, [(REPEATED.lower().encode(), b"true")])

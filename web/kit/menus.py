@@ -47,6 +47,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Invoices"), "/staff/invoices", "file-invoice", Permission.INVOICE_READ),
             (N_("Payments"), "/staff/payments", "cash", Permission.PAYMENT_READ),
             (N_("Online payments"), "/staff/payment-attempts", "world", Permission.PAYMENT_READ),
+            (N_("Payment methods"), "/staff/payment-methods", "wallet", Permission.PAYMENT_METHOD_MANAGE),
             (N_("Bank statements"), "/staff/bank-statements", "credit-card", Permission.BANK_STATEMENT_MANAGE),
             (N_("Expenses"), "/staff/expenses", "receipt", Permission.EXPENSE_READ),
             (N_("Accounts"), "/staff/accounts", "coins", Permission.ACCOUNT_READ),

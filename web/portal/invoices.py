@@ -21,7 +21,7 @@ READ = in_client(Right.INVOICES_READ)
 async def index(request: AnyRequest, by: By) -> Response[str]:
     """The newest ones."""
     rows = await own_invoices.every(by=by)
-    today, can_pay = clock.today(by.tenant.timezone), how_to_pay.is_there(by=by)
+    today, can_pay = clock.today(by.tenant.timezone), await how_to_pay.is_there(by=by)
     return page(request, "portal/invoices/index.html", rows=rows, today=today, can_pay=can_pay)
 
 

@@ -97,7 +97,7 @@ async def _balance(
         for row in found
     ]
     last = promise_making.last_day(decided, today)
-    can_pay = how_to_pay.is_there(by=by)
+    can_pay = await how_to_pay.is_there(by=by)
     shown: dict[str, Any] = {"accounts": listed, "last_day": last, "can_pay": can_pay}
     return page(request, "portal/money/balance.html", status=status, **shown)
 

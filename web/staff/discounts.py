@@ -47,6 +47,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         filter=Form(given, errors),
         in_force=filtered.in_force(HERE, given, LABELS, lambda name, value: shown.get(name, {}).get(value, value)),
         cancel_href=HERE,
+        export_href=filtered.link(f"{HERE}/export", given),
         choices={field: list(words.items()) for field, words in shown.items()},
     )
 

@@ -10,7 +10,7 @@ from core import policies
 from core.actor import Actor
 from core.billing import dunning_checks, dunning_policies, dunning_settings, dunning_words
 from core.billing.dunning_policies import NewPolicy, PolicyChanges
-from core.billing.dunning_settings import DunningSettingChanges
+from core.billing.dunning_settings import DunningSettingChanges, LettersTo
 from core.errors import EditConflict, Invalid
 from core.i18n import _
 from core.permissions import Permission
@@ -33,6 +33,8 @@ class SettingsForm(msgspec.Struct, frozen=True, kw_only=True):
     promise_days: int = 7
     promise_every: int = 30
     promise_age: int = 30
+    letters_to: LettersTo = "both"
+    charges_missed: bool = False
 
 
 @get("/dunning", **requires(Permission.DUNNING_READ))
@@ -153,6 +155,7 @@ async def decide(request: AnyRequest, by: By) -> Response[Any]:
         labels = {
             "days": _("Free days"),
             "most_stops": _("Most accounts stopped in one run"),
+            "letters_to": _("Reminders about an invoice go to"),
             "promise_most": _("At most"),
             "promise_days": _("For so many days"),
             "promise_every": _("Again after so many days"),
@@ -196,7 +199,10 @@ def _changes(sent: SettingsForm) -> DunningSettingChanges:
 
 
 def _settings(request: AnyRequest, form: Form, *, conflict: Any = None, status: int = 200) -> Response[str]:
-    return page(request, "staff/dunning/settings.html", status=status, form=form, conflict=conflict)
+    letters = [(key, _(label)) for key, label in dunning_words.LETTERS_TO.items()]
+    return page(
+        request, "staff/dunning/settings.html", status=status, form=form, conflict=conflict, letters=letters
+    )
 
 
 async def _form(

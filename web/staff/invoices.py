@@ -10,7 +10,15 @@ from litestar.params import FromPath
 from core import clock, policies
 from core.accounts import access, clients, companies
 from core.actor import Actor
-from core.billing import accounts, invoice_drafts, invoice_files, invoice_list, invoice_making, invoices
+from core.billing import (
+    accounts,
+    credit_notes,
+    invoice_drafts,
+    invoice_files,
+    invoice_list,
+    invoice_making,
+    invoices,
+)
 from core.billing.invoice_drafts import NewInvoice
 from core.billing.invoice_list import InvoiceFilter
 from core.errors import Invalid
@@ -161,6 +169,7 @@ async def show_page(
         name=name_of(invoice),
         lines=await invoices.lines(invoice_id),
         history=await invoices.history(invoice_id),
+        notes=await credit_notes.of_invoice(invoice_id, by=by) if invoice["kind"] == "invoice" else [],
         state_names={key: _(label) for key, label in STATES.items()},
         missing=await invoice_making.why_not_issued(invoice) if invoice["state"] == "draft" else "",
         form=form or Form(),

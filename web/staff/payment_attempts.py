@@ -3,12 +3,13 @@
 from collections.abc import Awaitable
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from core import policies
+from core import money, policies
 from core.actor import Actor
-from core.billing import attempt_calls, attempt_news, attempts
+from core.billing import attempt_calls, attempt_captures, attempt_news, attempts
 from core.billing.refunds import NewRefund
 from core.errors import Conflict, Invalid
 from core.i18n import N_, _
@@ -20,8 +21,17 @@ from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
 
 HERE = "/staff/payment-attempts"
+
+
+class Taking(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of what is held is taken."""
+
+    units: int
+
+
 STANDINGS = {
     "pending": N_("Waits"),
+    "authorized": N_("Held"),
     "succeeded": N_("Paid"),
     "failed": N_("Failed"),
     "refunded": N_("Refunded"),
@@ -40,12 +50,13 @@ OUTCOMES = {
 @get("/payment-attempts", **requires(Permission.PAYMENT_READ))
 async def index(request: AnyRequest, by: By) -> Response[str]:
     """The newest attempts, or those that somebody has to look at."""
-    parked = request.query_params.get("parked", "") == "1"
+    parked, held = (request.query_params.get(name, "") == "1" for name in ("parked", "held"))
     return page(
         request,
         "staff/payment_attempts/index.html",
-        rows=await attempts.latest(parked=parked, by=by),
+        rows=await attempts.latest(parked=parked, held=held, by=by),
         parked=parked,
+        held=held,
         reasons={key: _(text) for key, text in attempts.PARKED.items()},
     )
 
@@ -69,6 +80,27 @@ async def settle(request: AnyRequest, by: By, attempt_id: FromPath[int]) -> Resp
     return await _do(request, attempt_id, attempts.settle(attempt_id, by=by), _("It was noted."), by=by)
 
 
+@post("/payment-attempts/{attempt_id:int}/capture", status_code=200, **requires(Permission.PAYMENT_CAPTURE))
+async def capture(request: AnyRequest, by: By, attempt_id: FromPath[int]) -> Response[Any]:
+    """Ask the gateway to take what it holds, or a part of it."""
+    attempt = await attempts.get(attempt_id, by=by)
+    form = await forms.read(request)
+    try:
+        units = money_forms.filled(form, Taking, attempt["currency"]).units
+    except Invalid as refusal:
+        return await _show(request, attempt_id, taking=form.refused(refusal), status=422, by=by)
+    done = attempt_captures.capture(attempt_id, units, once=money_forms.key_of(form), by=by)
+    return await _do(request, attempt_id, done, _("The gateway is being asked."), taking=form, by=by)
+
+
+@post("/payment-attempts/{attempt_id:int}/void", status_code=200, **requires(Permission.PAYMENT_CAPTURE))
+async def void(request: AnyRequest, by: By, attempt_id: FromPath[int]) -> Response[Any]:
+    """Ask the gateway to release what it holds."""
+    form = await forms.read(request)
+    done = attempt_captures.void(attempt_id, once=money_forms.key_of(form), by=by)
+    return await _do(request, attempt_id, done, _("The gateway is being asked."), by=by)
+
+
 @post("/payment-attempts/{attempt_id:int}/refund", status_code=200, **requires(Permission.PAYMENT_REFUND))
 async def refund(request: AnyRequest, by: By, attempt_id: FromPath[int]) -> Response[Any]:
     """Ask the gateway to give money back."""
@@ -83,11 +115,20 @@ async def refund(request: AnyRequest, by: By, attempt_id: FromPath[int]) -> Resp
 
 
 async def _do(
-    request: AnyRequest, attempt_id: int, done: Awaitable[Any], told: str, *, form: Form | None = None, by: Actor
+    request: AnyRequest,
+    attempt_id: int,
+    done: Awaitable[Any],
+    told: str,
+    *,
+    form: Form | None = None,
+    taking: Form | None = None,
+    by: Actor,
 ) -> Response[Any]:
     try:
         await done
     except Invalid as refusal:
+        if taking is not None:
+            return await _show(request, attempt_id, taking=taking.refused(refusal), status=422, by=by)
         return await _show(request, attempt_id, form=(form or Form()).refused(refusal), status=422, by=by)
     except Conflict as conflict:
         return await _show(request, attempt_id, form=form, refused=conflict.message, status=409, by=by)
@@ -99,26 +140,35 @@ async def _show(
     attempt_id: int,
     *,
     form: Form | None = None,
+    taking: Form | None = None,
     refused: str = "",
     status: int = 200,
     by: Actor,
 ) -> Response[str]:
     attempt = await attempts.get(attempt_id, by=by)
+    able = await attempt_captures.can(attempt, by=by)
+    may_take = policies.allows(by, Permission.PAYMENT_CAPTURE)
+    held = money.written(attempt["held_units"], attempt["currency"])
     return page(
         request,
         "staff/payment_attempts/show.html",
         status=status,
         attempt=attempt,
         form=form or money_forms.begun({}),
+        taking=taking or money_forms.begun({"units": held}),
+        captures=await attempt_captures.of(attempt_id, by=by),
+        may_capture=may_take and able.captures,
+        may_void=may_take and able.voids,
+        in_part=able.captures_in_part,
         refused=refused,
         events=await attempts.events(attempt_id, by=by),
         refunds=await attempt_calls.refunds_of(attempt_id, by=by),
         reasons={key: _(text) for key, text in attempts.PARKED.items()},
         standings={key: _(text) for key, text in STANDINGS.items()},
         outcomes={key: _(text) for key, text in OUTCOMES.items()},
-        may_look=attempt["state"] in attempt_news.OPEN and policies.allows(by, Permission.PAYMENT_CREATE),
+        may_look=attempt["state"] in attempt_news.WAITING and policies.allows(by, Permission.PAYMENT_CREATE),
         may_refund=attempt["state"] == "succeeded" and policies.allows(by, Permission.PAYMENT_REFUND),
     )
 
 
-ROUTES = [index, show, look, settle, refund]
+ROUTES = [index, show, look, settle, capture, void, refund]

@@ -11,7 +11,16 @@ from litestar.params import FromPath
 from core import clock, policies
 from core.accounts import clients
 from core.actor import Actor
-from core.billing import accounts, allocations, payment_list, payment_reversals, payments, refunds
+from core.billing import (
+    accounts,
+    allocations,
+    offered_methods,
+    payment_list,
+    payment_methods,
+    payment_reversals,
+    payments,
+    refunds,
+)
 from core.billing.payment_list import PaymentFilter
 from core.billing.payments import NewPayment
 from core.billing.refunds import NewRefund
@@ -176,22 +185,34 @@ async def _show(
         refunds=await refunds.of(payment_id, by=by),
         history=await payments.history(payment_id, by=by),
         state_names={key: _(label) for key, label in STATES.items()},
-        method_names=_methods(),
+        method_names=_methods() | await _kept_name(payment, by=by),
         may_reverse=policies.allows(by, Permission.PAYMENT_REFUND) and not payment_reversals.why_not(payment),
         may_refund=policies.allows(by, Permission.PAYMENT_REFUND) and not refunds.why_not(payment),
     )
 
 
 async def _form(request: AnyRequest, form: Form, client: Any, *, by: Actor, status: int = 200) -> Response[str]:
+    held = await accounts.of(client["id"], by=by)
+    offered = [one for account in held for one in await offered_methods.for_account(account, by=by) if one.kind]
     return page(
         request,
         "staff/payments/new.html",
         status=status,
         form=form,
         client=client,
-        accounts=await accounts.of(client["id"], by=by),
-        methods=[(key, _(payments.METHODS[key])) for key in payments.BY_HAND],
+        accounts=held,
+        method_field="method_id" if any(one.id for one in offered) else "method",
+        methods=list({one.id or one.method: one.name for one in offered}.items()),
+        has_fee=any(one.fee.client for one in offered),
     )
+
+
+async def _kept_name(payment: Any, *, by: Actor) -> dict[str, str]:
+    """What the method is called by which the payment came, under its kind."""
+    if payment["method_id"] is None:
+        return {}
+    kept = await payment_methods.get(payment["method_id"], by=by)
+    return {payment["method"]: offered_methods.name(kept)}
 
 
 def _methods() -> dict[str, str]:

@@ -8,8 +8,9 @@ import msgspec
 from core import policies
 from core.accounts import groups, projects
 from core.actor import Actor
-from core.catalog import product_audience, product_types, products
+from core.catalog import price_words, product_audience, product_types, products, vatex
 from core.catalog.products import NewProduct, ProductChanges
+from core.catalog.tax_rules import CLASSES
 from core.i18n import _
 from web.kit import forms
 from web.kit.forms import Form
@@ -64,6 +65,8 @@ async def choices(*, by: Actor) -> dict[str, Any]:
             ("withdrawn", products.state_name("withdrawn"), _("Nobody orders it; who has it keeps it.")),
         ],
         "whens": list(change_words("upgrade_when").items()),
+        "tax_classes": [(one, price_words.tax_class(one)) for one in CLASSES],
+        "vatex_codes": vatex.choices(),
         "rests": list(change_words("downgrade_rest").items()),
         "project_choices": [],
         "group_choices": [],
@@ -100,6 +103,9 @@ def labels() -> dict[str, str]:
         "upgrade_when": _("Something dearer"),
         "downgrade_when": _("Something cheaper"),
         "downgrade_rest": _("What was paid for the days that are left"),
+        "tax_class": _("Tax class"),
+        "vatex": _("Code of the exemption"),
+        "tax_reason": _("Legal reason"),
     }
 
 
@@ -110,6 +116,8 @@ def shown(choices_: Mapping[str, Any]) -> Callable[[str, Any], str]:
     def show(field: str, value: Any) -> str:
         if field == "type_id":
             return str(types.get(str(value), value))
+        if field == "tax_class":
+            return price_words.tax_class(str(value))
         if field in ("upgrade_when", "downgrade_when", "downgrade_rest"):
             return change_words(field).get(str(value), str(value))
         return products.state_name(str(value)) if field == "state" else str(value)

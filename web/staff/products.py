@@ -65,7 +65,12 @@ async def new(request: AnyRequest, by: By) -> Response[str]:
     """The empty form, for a product of the first type that is hidden at first and sold everywhere."""
     types = [row["id"] for row in await product_types.every(by=by)]
     usual: dict[str, Any] = {"state": "hidden", "projects": "all", "groups": "all", "trial_days": 0}
-    usual |= {"upgrade_when": "now", "downgrade_when": "renewal", "downgrade_rest": "credit"}
+    usual |= {
+        "upgrade_when": "now",
+        "downgrade_when": "renewal",
+        "downgrade_rest": "credit",
+        "tax_class": "standard",
+    }
     usual["type_id"] = types[0] if types else ""
     given = {name: value for name, value in forms.query(request).items() if name == "type_id"}
     return await _form(request, Form(usual | given), by=by)

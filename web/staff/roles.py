@@ -40,6 +40,7 @@ NOUNS = {
     "note": N_("Notes"),
     "payer": N_("Payers"),
     "payment": N_("Payments"),
+    "payment_method": N_("Payment methods"),
     "plugin": N_("Plugins"),
     "product": N_("Products"),
     "project": N_("Projects"),

@@ -8,12 +8,13 @@ from eu_vat_rates_data import is_eu_member
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from core import clock, i18n, places
+from core import clock, figures, i18n, places, policies
 from core.accounts import companies
-from core.catalog import percents, tax_rates, tax_rules, tax_settings
+from core.catalog import group_taxes, percents, price_words, tax_rates, tax_rules, tax_settings
 from core.catalog.tax_rates import NewTaxRate, PayerKinds, TaxRateChanges
+from core.catalog.tax_rules import RATE_CLASSES, RateClass
 from core.catalog.tax_settings import TaxSettingChanges
-from core.errors import EditConflict, Invalid
+from core.errors import EditConflict, Invalid, NotFound
 from core.i18n import N_, _
 from core.permissions import Permission
 from web.kit import forms
@@ -34,6 +35,7 @@ class RateForm(msgspec.Struct, frozen=True, kw_only=True):
     rate: str
     from_day: date
     payer_kind: PayerKinds
+    tax_class: RateClass = "standard"
     until_day: date | None = None
     note: str = ""
 
@@ -49,12 +51,36 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         decided=await tax_settings.get(by=by),
         in_force=[_row(one) for one in sorted(await tax_rates.in_force(today, by=by), key=_place_of)],
         own=await tax_rates.every(by=by),
+        treatments=await group_taxes.every(by=by),
+        has_groups=policies.has_feature(by.tenant, group_taxes.FEATURE),
         payers={key: _(label) for key, label in PAYERS.items()},
+        classes=_classes(),
         today=today,
         shipped_on=tax_rules.SHIPPED_ON,
         home=company["country"],
         has_home_rate=(await tax_rates.on(today))(tax_rules.territory(company["country"]), "individual")
         is not None,
+    )
+
+
+@get("/taxes/country", **requires(Permission.TAX_READ))
+async def country(request: AnyRequest, by: By) -> Response[str]:
+    """The rates of one country, `?code=FR`, those that are over and those to come too."""
+    code = forms.query(request).get("code", "")
+    if code not in places.COUNTRIES:
+        raise NotFound()
+    today = clock.today(by.tenant.timezone)
+    own = await tax_rates.of_country(code, by=by)
+    return page(
+        request,
+        "staff/taxes/country.html",
+        country=code,
+        own=[dict(row) | {"is_over": _is_over(row, own, today)} for row in own],
+        classes=_classes(),
+        payers={key: _(label) for key, label in PAYERS.items()},
+        today=today,
+        shipped=_shipped(tax_rules.territory(code)),
+        shipped_on=tax_rules.SHIPPED_ON,
     )
 
 
@@ -87,7 +113,7 @@ async def decide(request: AnyRequest, by: By) -> Response[Any]:
 @get("/taxes/rates/new", **requires(Permission.TAX_MANAGE))
 async def new(request: AnyRequest, by: By) -> Response[str]:
     """The empty form, from today on."""
-    begun = {"from_day": clock.today(by.tenant.timezone), "payer_kind": "any"}
+    begun = {"from_day": clock.today(by.tenant.timezone), "payer_kind": "any", "tax_class": "standard"}
     return _form(request, Form(begun | forms.query(request)))
 
 
@@ -160,10 +186,43 @@ def _row(one: tax_rates.InForce) -> dict[str, Any]:
         "country": one.country,
         "individual": one.individual.rate,
         "company": one.company.rate,
+        "reduced": one.reduced.rate if one.reduced else None,
+        "super_reduced": one.super_reduced.rate if one.super_reduced else None,
         "is_own": one.individual.is_own or one.company.is_own,
         "from_day": one.individual.from_day if one.individual.is_own else one.company.from_day,
         "is_member": is_eu_member(one.country),
     }
+
+
+def _classes() -> dict[str, str]:
+    return {one: price_words.tax_class(one) for one in RATE_CLASSES}
+
+
+def _is_over(row: Any, own: list[Any], today: date) -> bool:
+    """Whether its last day is over, or a later one of the same class and kind has begun."""
+    if row["until_day"] is not None and row["until_day"] < today:
+        return True
+    same = (row["tax_class"], row["payer_kind"])
+    return any(
+        (one["tax_class"], one["payer_kind"]) == same and row["from_day"] < one["from_day"] <= today for one in own
+    )
+
+
+def _shipped(code: str) -> list[dict[str, Any]]:
+    """The rates that come with the product, class by class; nothing where there are none at all."""
+    if tax_rules.shipped(code) is None:
+        return []
+    found = {one: tax_rules.shipped(code, one) for one in RATE_CLASSES}
+    several = tax_rules.reduced(code)
+    also = ", ".join(figures.percent(rate) for rate in several) if len(several) > 1 else ""
+    return [
+        {
+            "name": price_words.tax_class(one),
+            "rate": rate.rate if rate else None,
+            "also": also if one == "reduced" else "",
+        }
+        for one, rate in found.items()
+    ]
 
 
 def _read(form: Form) -> dict[str, Any]:
@@ -183,6 +242,7 @@ def _labels() -> dict[str, str]:
     return {
         "country": _("Country"),
         "rate": _("Rate"),
+        "tax_class": _("Class"),
         "payer_kind": _("Kind of payer"),
         "from_day": _("First day"),
         "until_day": _("Last day"),
@@ -201,6 +261,7 @@ def _form(
         rate=rate,
         conflict=conflict,
         country_choices=list(places.countries(i18n.current()).items()),
+        class_choices=list(_classes().items()),
         payer_choices=[(key, _(label)) for key, label in PAYERS.items()],
     )
 
@@ -209,4 +270,4 @@ def _settings(request: AnyRequest, form: Form, *, conflict: Any = None, status: 
     return page(request, "staff/taxes/settings.html", status=status, form=form, conflict=conflict)
 
 
-ROUTES = [index, settings, decide, new, create, edit, update, confirm, delete]
+ROUTES = [index, country, settings, decide, new, create, edit, update, confirm, delete]

@@ -33,6 +33,7 @@ async def check() -> None:
     assert await db.fetch(WRONG_PERIODS) == [], "each period of a service is charged once, without a gap"
     assert await db.fetch(WRONG_DOCUMENTS) == []
     assert await db.fetch(WRONG_LINES) == []
+    assert await db.fetch(WRONG_CREDITS) == [], "credit notes are within their invoice, and cover its expenses"
     assert await db.fetch(WRONG_NUMBERS) == [], "the numbers of documents follow each other"
 
 
@@ -85,6 +86,9 @@ WRONG_EARNINGS = """
               WHERE e.currency = l.currency AND e.kind <> 'transfer' AND e.reversed_at IS NULL), 0)
            - coalesce((SELECT sum(CASE l.kind WHEN 'tax' THEN c.tax_units ELSE c.net_units END)
                FROM service_credits c JOIN payments p ON p.id = c.payment_id AND p.currency = l.currency), 0)
+           - coalesce((SELECT sum(CASE l.kind WHEN 'tax' THEN c.tax_units ELSE c.net_units END)
+               FROM invoice_lines c JOIN invoices k ON k.id = c.invoice_id AND k.currency = l.currency
+              WHERE k.payment_id IS NOT NULL), 0)
            AS units) told
      WHERE l.kind IN ('revenue', 'tax') AND held.units <> told.units
 """
@@ -95,8 +99,12 @@ WRONG_PERIODS = """
           FROM expenses e WHERE e.key ~ '^service-[0-9]+-(start|[0-9]{4}-)' AND e.period_start IS NOT NULL
         WINDOW w AS (PARTITION BY e.service_id ORDER BY e.period_start, e.id)) c
       JOIN services s ON s.id = c.service_id
-     WHERE c.before <> c.period_start OR c.period_start >= c.period_end
-        OR (c.is_last AND s.state <> 'ended' AND c.period_end <> coalesce(s.next_on, s.ends_on, '-infinity'))
+     CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM audit_entries a WHERE a.action = 'service:resumed'
+            AND a.subject_id = s.id AND a.changes::text LIKE '%"skip"%') AS has_gaps) g
+     WHERE c.before > c.period_start OR (c.before < c.period_start AND NOT g.has_gaps)
+        OR c.period_start >= c.period_end
+        OR (c.is_last AND s.state <> 'ended' AND c.period_end <> coalesce(s.next_on, s.ends_on, '-infinity')
+            AND NOT (g.has_gaps AND c.period_end < s.next_on))
 """
 WRONG_DOCUMENTS = """
     SELECT k.id, k.number, k.gross_units FROM invoices k
@@ -104,7 +112,7 @@ WRONG_DOCUMENTS = """
                            bool_or(l.is_live) AS some, bool_and(l.is_live) AS every
                       FROM invoice_lines l WHERE l.invoice_id = k.id) l ON true
      CROSS JOIN LATERAL (SELECT CASE WHEN k.frozen <> '' THEN k.frozen::jsonb -> 'totals' END AS said) f
-      LEFT JOIN invoices c ON c.corrects_id = k.id
+      LEFT JOIN invoices c ON c.corrects_id = k.id AND k.state = 'void'
      WHERE (k.net_units, k.tax_units, k.discount_units) IS DISTINCT FROM (l.net, l.tax, l.discount)
         OR k.gross_units <> k.net_units + k.tax_units
         OR (k.state <> 'draft') <> (k.frozen <> '')
@@ -114,14 +122,34 @@ WRONG_DOCUMENTS = """
                encode(sha256(''), 'hex'))
         OR l.every <> (k.kind = 'invoice' AND k.state <> 'void') OR l.some <> l.every
         OR (c.id IS NOT NULL) <> (k.kind = 'invoice' AND k.state = 'void') OR c.gross_units <> k.gross_units
+        OR (SELECT count(*) FROM invoices n WHERE n.corrects_id = k.id) > 1 AND k.state = 'void'
         OR c.tax_units <> k.tax_units OR (k.kind = 'credit_note') <> (k.corrects_id IS NOT NULL)
 """
 WRONG_LINES = """
     SELECT l.invoice_id, l.position FROM invoice_lines l
       JOIN expenses e ON e.id = l.expense_id JOIN invoices k ON k.id = l.invoice_id
-     WHERE (l.net_units, l.tax_units, l.tax_rate, l.tax_category, e.currency, e.client_id)
-           IS DISTINCT FROM (e.net_units, e.tax_units, e.tax_rate, e.tax_category, k.currency, k.client_id)
+     WHERE (l.tax_rate, l.tax_category, e.currency, e.client_id)
+           IS DISTINCT FROM (e.tax_rate, e.tax_category, k.currency, k.client_id)
+        OR (k.kind <> 'credit_note' AND (l.net_units, l.tax_units) IS DISTINCT FROM (e.net_units, e.tax_units))
         OR (l.is_live AND k.state = 'issued' AND e.reversed_at IS NOT NULL)
+"""
+WRONG_CREDITS = """
+    SELECT l.invoice_id, l.position, g.net, g.tax FROM invoice_lines l JOIN (
+        SELECT n.corrects_id, c.expense_id, sum(c.net_units) AS net, sum(c.tax_units) AS tax,
+               bool_and(n.payment_id IS NOT NULL) AS by_hand
+          FROM invoices n JOIN invoice_lines c ON c.invoice_id = n.id GROUP BY 1, 2) g
+        ON g.corrects_id = l.invoice_id AND g.expense_id = l.expense_id
+     WHERE g.net > l.net_units OR g.tax > l.tax_units
+        OR (g.by_hand AND g.net = l.net_units AND g.tax <> l.tax_units)
+    UNION ALL
+    SELECT k.id, 0, k.gross_units, p.allocated_units FROM invoices k JOIN payments p ON p.id = k.payment_id
+     WHERE (p.units, p.allocated_units, p.state, p.currency) IS DISTINCT FROM
+           (k.gross_units, k.gross_units, 'paid', k.currency)
+    UNION ALL
+    SELECT k.id, l.position, l.net_units, l.tax_units FROM invoices k JOIN invoice_lines l ON l.invoice_id = k.id
+     WHERE k.payment_id IS NOT NULL AND l.net_units + l.tax_units IS DISTINCT FROM (
+           SELECT sum(a.units) FROM allocations a
+            WHERE a.payment_id = k.payment_id AND a.expense_id = l.expense_id AND a.released_at IS NULL)
 """
 WRONG_NUMBERS = """
     SELECT company_id, kind, series, min(number), max(number), count(*) FROM (

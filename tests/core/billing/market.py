@@ -13,8 +13,10 @@ from core import db
 from core.accounts import client_projects, projects
 from core.accounts.projects import NewProject
 from core.actor import Actor
-from core.billing import accounts, billing_run
+from core.billing import accounts, billing_run, dunning_policies, dunning_run
 from core.billing.accounts import Terms
+from core.billing.dunning_policies import NewPolicy
+from core.billing.dunning_timeline import Step
 from core.catalog import plans
 from core.errors import Refusal
 from tests.core.accounts.house import add_client, open_provider, worker
@@ -26,6 +28,17 @@ Verb = Callable[[], Awaitable[int | None]]
 LIMIT = 5_000
 """What the account that is not post-paid may owe."""
 _numbers = itertools.count(1)
+POLICY = NewPolicy(
+    name="Usual",
+    terms_days=0,
+    is_on_workdays=False,
+    steps=(
+        Step(day=1, action="remind"),
+        Step(day=4, action="fee", amounts={"EUR": 300}),
+        Step(day=5, action="suspend"),
+        Step(day=40, action="end"),
+    ),
+)
 OTHERS = (
     {"billing": "daily", "units": 10, "period_count": 0, "period_unit": ""},
     {"billing": "once", "units": 7000, "period_count": 0, "period_unit": ""},
@@ -33,7 +46,8 @@ OTHERS = (
 
 
 class Market:
-    """One provider of its own. `prices` are those of three plans, by month, year, calendar, day and once."""
+    """One provider of its own. `prices` are those of three plans, by month, year, calendar, day and once, and of
+    one that is tried for some days first."""
 
     def __init__(self) -> None:
         self.moment = datetime(2026, 1, 28, 9, tzinfo=UTC)
@@ -66,6 +80,7 @@ class Market:
         self.accounts = [row["id"] for row in found]
         for account_id in self.accounts[:2]:
             await accounts.set_terms(account_id, Terms(is_postpaid=True), by=self.by)
+        await dunning_policies.create(POLICY, by=self.by)
         await accounts.set_terms(self.accounts[2], Terms(is_postpaid=False, credit_limit=LIMIT), by=self.by)
 
     async def _sell(self) -> None:
@@ -81,6 +96,11 @@ class Market:
                 for terms in ({"billing": "calendar", "units": 3100}, *OTHERS):
                     self.prices.append(await shop.priced(draft, self.by, **terms))
             await shop.publish(draft, self.by, self.today - timedelta(days=27))
+        tried = await shop.product(self.by, "Tried", trial_days=9)
+        plan = await plans.create(tried, plans.NewPlan(name="Trial", state="on_sale"), by=self.by)
+        draft = await shop.draft_of(plan["id"], self.by)
+        self.prices.append(await shop.priced(draft, self.by, units=1200, setup_units=100))
+        await shop.publish(draft, self.by, self.today - timedelta(days=27))
 
     async def together(self, verbs: Sequence[Verb]) -> None:
         """Do all of it at once, each in a transaction of its own; what is refused leaves nothing behind."""
@@ -106,10 +126,17 @@ class Market:
 
     async def run(self) -> None:
         """A whole billing run of today, part by part, each in its transaction as a task does it."""
+        await self._whole(billing_run.step)
+
+    async def dun(self) -> None:
+        """A whole dunning run of today, in the same way."""
+        await self._whole(dunning_run.step)
+
+    async def _whole(self, step: Callable[[Any, Actor], Awaitable[Any]]) -> None:
         task: Any = a_run(self.today, created_at=self.moment)
         while True:
             async with db.as_tenant(self.by.tenant.id):
-                chunk = await billing_run.step(task, self.by)
+                chunk = await step(task, self.by)
             if chunk.is_last:
                 return
             task = a_run(self.today, position=chunk.position, outcome=chunk.outcome, created_at=self.moment)

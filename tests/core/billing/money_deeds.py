@@ -8,12 +8,17 @@ from datetime import timedelta
 from typing import Any
 
 from core import db
-from core.accounts import companies, payer_keeping
+from core.accounts import companies, payer_keeping, rights
+from core.actor import Actor, ClientSeat
 from core.billing import (
+    credit_notes,
     early_renewals,
     expenses,
     invoice_drafts,
     invoice_states,
+    offer_states,
+    offers,
+    own_offers,
     payment_reversals,
     payments,
     promise_making,
@@ -23,8 +28,10 @@ from core.billing import (
     services,
     transfers,
 )
+from core.billing.credit_notes import NewCreditNote, Portion
 from core.billing.expenses import NewExpense
 from core.billing.invoice_drafts import NewInvoice
+from core.billing.offer_states import Sending
 from core.billing.payments import NewPayment
 from core.billing.promised_payments import NewPromise
 from core.billing.refunds import NewRefund
@@ -59,6 +66,26 @@ async def order(market: Market, nth: int, units: int) -> None:
     await service_states.activate(made["id"], by=market.by)
 
 
+async def offer(market: Market, nth: int, units: int) -> None:
+    """A quote over one service, which holds for some days."""
+    price_id = market.prices[units % len(market.prices)]
+    made = await offers.create(market.accounts[nth % 3], [NewService(price_id=price_id)], by=market.by)
+    until = market.today + timedelta(days=units % 20)
+    await offer_states.send(made["id"], Sending(valid_until=until), by=market.by)
+
+
+async def accept(market: Market, nth: int, units: int) -> None:
+    """As the client does it; a quote is made when there is none."""
+    waiting = "SELECT id, client_id FROM offers WHERE state = 'sent'"
+    if await db.value(f"SELECT NOT EXISTS ({waiting})"):
+        await offer(market, nth, units)
+    found = await one_of(waiting, nth)
+    seat = ClientSeat(id=found["client_id"], code=1, name="Client", roles=frozenset({"owner"}), rights=rights.ALL)
+    await own_offers.accept(
+        found["id"], by=Actor(kind="user", tenant=market.by.tenant, name="Client", client=seat)
+    )
+
+
 async def cancel(market: Market, nth: int, units: int) -> None:
     found = await one_of("SELECT id FROM services WHERE state <> 'ended'", nth)
     await service_states.cancel(found["id"], "now" if units % 2 else "period_end", "", by=market.by)
@@ -76,7 +103,7 @@ async def suspend(market: Market, nth: int, units: int) -> None:
 
 async def resume(market: Market, nth: int, units: int) -> None:
     found = await one_of("SELECT id FROM services WHERE state = 'suspended'", nth)
-    await service_states.resume(found["id"], by=market.by)
+    await service_states.resume(found["id"], missed_time="charge", by=market.by)
 
 
 async def change(market: Market, nth: int, units: int) -> None:
@@ -186,10 +213,19 @@ async def void(market: Market, nth: int, units: int) -> None:
     await invoice_states.void(found["id"], "Wrong", takes_back=bool(units % 2), by=market.by)
 
 
+async def credit(market: Market, nth: int, units: int) -> None:
+    """A part of the first line that has something left, or all of the invoice."""
+    found = await one_of("SELECT id FROM invoices WHERE state = 'issued' AND kind = 'invoice'", nth)
+    lines = [row for row in await credit_notes.left(found["id"]) if row["left_net_units"]]
+    some = [Portion(position=row["position"], units=1 + units % row["left_net_units"]) for row in lines[:1]]
+    new = NewCreditNote(reason="Less", lines=some if units % 3 else None)
+    await credit_notes.create(found["id"], new, by=market.by)
+
+
 DEEDS: dict[str, Deed] = {
     deed.__name__: deed
     for deed in (
         order, cancel, keep, suspend, resume, change, withdraw, pay, refund, chargeback, charge, reverse, transfer,
-        draft, issue, discard, void, renew, unrecord, announce, confirm, promise,
+        draft, issue, discard, void, credit, renew, unrecord, announce, confirm, promise, offer, accept,
     )
 }  # fmt: skip

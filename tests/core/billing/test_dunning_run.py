@@ -93,11 +93,11 @@ async def run(day: date, by: Actor, **payload: Any) -> Chunk:
         touched_at=datetime.now(UTC),
     )
     with on(day):
-        chunk = await dunning_run.step(found, by)
-        if chunk.is_last:
-            return chunk
-        found = msgspec.structs.replace(found, position=chunk.position, outcome=chunk.outcome)
-        return await dunning_run.step(found, by)
+        while True:
+            chunk = await dunning_run.step(found, by)
+            if chunk.is_last:
+                return chunk
+            found = msgspec.structs.replace(found, position=chunk.position, outcome=chunk.outcome)
 
 
 async def happened() -> list[tuple[int, str, str]]:
@@ -189,6 +189,28 @@ async def test_after_an_outage_one_reminder_goes_out_and_notice_is_given(
     assert (await happened())[-1] == (68, "end", "done")
 
 
+async def test_all_that_sleeps_is_looked_at_however_many_accounts_still_owe(
+    alice: Actor, sent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both were stopped, then the later one got more time to pay."""
+    monkeypatch.setattr(dunning_run, "WOKEN_AT_ONCE", 1)
+    await policy(alice)
+    (monthly,) = await sell(alice, {"units": 1000})
+    slept = {}
+    for login in ("dupont", "elodie"):
+        with on(DAY):
+            slept[await owing(alice, login)] = await begin(await owing(alice, login), monthly, alice)
+    for offset in (3, 7, 10, 14):
+        await run(DAY + timedelta(days=offset), alice)
+    account_id = max(slept)
+    code = (await accounts.find(account_id))["code"]
+    patient = NewPolicy(name="Patient", recipient="client", client=code, steps=STEPS, terms_days=90)
+    await dunning_policies.create(patient, by=alice)
+    done = await run(DAY + timedelta(days=15), alice)
+    assert done.outcome["woken"] == 1
+    assert await state_of(slept[account_id], alice) == ("active", "")
+
+
 async def test_more_than_a_run_may_stop_waits_for_a_person(alice: Actor, sent: Any) -> None:
     await policy(alice)
     changes = DunningSettingChanges(most_stops=1)
@@ -232,6 +254,35 @@ async def test_the_letter_is_in_the_clients_language_and_lists_what_is_owed(
     assert "12,00" in letter["subject"] and letter["subject"].startswith("Relance")
     assert bill["number"] in letter["text"] and "16 mars 2026" in letter["text"] and "/balance" in letter["text"]
     assert "frais" in letter["text"], "it says what comes next"
+
+
+@pytest.mark.parametrize(
+    ("letters_to", "client_is_told"),
+    [("both", ["INV", "By hand"]), ("payer", ["By hand"]), ("client", ["INV", "By hand"])],
+)
+async def test_the_payer_of_an_invoice_reads_of_it_alone_and_in_his_language(
+    alice: Actor, sent: list[dict[str, Any]], letters_to: Any, client_is_told: list[str]
+) -> None:
+    await policy(alice)
+    await owing(alice)
+    await dunning_settings.update(DunningSettingChanges(letters_to=letters_to), version=0, by=alice)
+    with on(DAY):
+        bill = await bills.issued(1000, by=alice)
+        await bills.charged(500, "By hand", by=alice)
+    await db.execute(
+        "UPDATE payers SET email = 'pay@holding.example', language = 'en', name = 'Holding' WHERE id = $1",
+        bill["payer_id"],
+    )
+    await run(DAY + timedelta(days=18), alice)
+    letters = {letter["to"]: letter for letter in sent}
+    told = {"INV": bill["number"], "By hand": "By hand"}
+    to_client = letters.pop("dupont@client.example")["text"]
+    assert [key for key, words in told.items() if words in to_client] == client_is_told
+    assert list(letters) == ([] if letters_to == "client" else ["pay@holding.example"])
+    for letter in letters.values():
+        assert "€12.00" in letter["subject"] and bill["number"] in letter["text"]
+        assert "By hand" not in letter["text"] and "/balance" not in letter["text"]
+        assert "the services of Jean Dupont" in letter["text"] or "services of Jean Dupont" in letter["text"]
 
 
 async def test_a_client_without_an_address_is_not_stopped_unwarned(alice: Actor, sent: Any) -> None:

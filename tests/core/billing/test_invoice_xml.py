@@ -36,6 +36,8 @@ def value(xml: bytes, path: str) -> list[str]:
         (paper(kind="credit_note", number="CN-1", due_on=None, reason="Wrong payer", origin=CORRECTS), BOTH),
         (paper(free("E", "VATEX-FR-FRANCHISE"), seller=msgspec.structs.replace(SELLER, vat_number="")), BOTH),
         (paper(free("E", "Insurance"), HOSTING), BOTH),
+        (paper(free("E", "VATEX-EU-132 Formation"), free("E", "VATEX-EU-151-1A")), BOTH),
+        (paper(msgspec.structs.replace(HOSTING, tax_reason="Article 298 septies du CGI")), BOTH),
         (paper(free("AE"), buyer=ABROAD), BOTH),
         (paper(free("AE", "VATEX-EU-AE")), BOTH),
         (paper(free("K"), buyer=ABROAD), BOTH),

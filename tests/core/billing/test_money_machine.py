@@ -1,7 +1,7 @@
 """Whatever people, programs and billing runs do to money, in whatever order and at once: the books are right.
 
-Hypothesis orders, bills, pays, gives back, cancels, changes, charges, moves and invoices, alone and several at
-once, while months go by; after each step every oracle of the books is asked.
+Hypothesis orders, quotes, bills, pays, gives back, cancels, changes, charges, moves, invoices and duns, alone and
+several at once, while months go by; after each step every oracle of the books is asked.
 """
 
 import asyncio
@@ -25,7 +25,8 @@ pytestmark = pytest.mark.anyio
 NTH = st.integers(0, 11)
 UNITS = st.integers(1, 9_000)
 ACTIONS = st.tuples(st.sampled_from(sorted(DEEDS)), NTH, UNITS)
-RUN = ("run", 0, 0)
+RUNS = st.sampled_from([("run", 0, 0), ("dun", 0, 0)])
+"""The billing run, and the dunning run."""
 
 
 class Money(RuleBasedStateMachine):
@@ -51,8 +52,8 @@ class Money(RuleBasedStateMachine):
         self.wait_for(self.market.together([self.verb(*action) for action in actions]))
 
     def verb(self, name: str, nth: int, units: int) -> Verb:
-        if name == "run":
-            return self.market.run
+        if name in ("run", "dun"):
+            return self.market.run if name == "run" else self.market.dun
 
         def call() -> Awaitable[int | None]:
             return DEEDS[name](self.market, nth, units)
@@ -63,16 +64,22 @@ class Money(RuleBasedStateMachine):
     def act(self, action: tuple[str, int, int]) -> None:
         self.do(action)
 
-    @rule(days=st.integers(1, 40), runs=st.integers(1, 2))
-    def days_go_by_and_the_run_bills(self, days: int, runs: int) -> None:
+    @rule(days=st.integers(1, 40), runs=st.lists(RUNS, min_size=1, max_size=3))
+    def days_go_by_and_the_runs_work(self, days: int, runs: list[tuple[str, int, int]]) -> None:
         """Up to forty days without a run are an outage as well."""
         self.market.moment += timedelta(days=days)
-        self.do(*[RUN] * runs)
+        self.do(*runs)
 
-    @rule(actions=st.lists(ACTIONS, min_size=1, max_size=3), days=st.integers(0, 31), is_billed=st.booleans())
-    def several_at_once(self, actions: list[tuple[str, int, int]], days: int, is_billed: bool) -> None:
+    @rule(
+        actions=st.lists(ACTIONS, min_size=1, max_size=3),
+        days=st.integers(0, 31),
+        runs=st.lists(RUNS, max_size=1),
+    )
+    def several_at_once(
+        self, actions: list[tuple[str, int, int]], days: int, runs: list[tuple[str, int, int]]
+    ) -> None:
         self.market.moment += timedelta(days=days)
-        self.do(*actions, *([RUN] if is_billed else []))
+        self.do(*actions, *runs)
 
     @invariant()
     def the_books_are_right(self) -> None:

@@ -8,7 +8,16 @@ import pytest
 
 from core import db
 from core.actor import Actor
-from core.billing import accounts, expenses, payments, refunds, service_changes, service_states, services
+from core.billing import (
+    accounts,
+    billing_run,
+    expenses,
+    payments,
+    refunds,
+    service_changes,
+    service_states,
+    services,
+)
 from core.billing.payments import NewPayment
 from core.billing.refunds import NewRefund
 from core.billing.service_changes import NewChange
@@ -91,6 +100,9 @@ async def test_a_downgrade_waits_for_the_next_period_can_be_taken_back_and_is_pe
         with pytest.raises(Conflict):
             await service_changes.withdraw(service_id, by=alice)
         await service_changes.change(service_id, NewChange(price_id=year), by=alice)
+    with on(date(2026, 7, 2)):
+        (told,) = (await billing_run.preview(by=alice)).sums
+    assert (told["expenses"], told["units"]) == (1, 36_000), "the preview prices what the run will charge"
     for _again in range(2):
         await bill(date(2026, 7, 2), alice)
     found = await services.get(service_id, by=alice)

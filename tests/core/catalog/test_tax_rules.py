@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from eu_vat_rates_data import dataset
 
-from core.catalog import tax_rules
-from core.catalog.tax_rules import Buyer, Proof, Rate, Seller, Tax, decide
+from core.catalog import price_words, tax_rules
+from core.catalog.tax_rules import Buyer, Proof, Rate, Seller, Sold, Tax, Treatment, decide
 from core.places import COUNTRIES
 
 DAY = date(2026, 11, 28)
@@ -130,3 +130,53 @@ def test_the_rates_that_come_with_the_product_are_those_of_all_member_states() -
     assert len(members) == 27
     rates = [tax_rules.shipped(code) for code in members]
     assert all(rate is not None and 15_000 <= rate.rate <= 27_000 for rate in rates)
+
+
+def lower(rate_class: Any) -> Any:
+    def rate(country: str, _kind: str) -> Rate | None:
+        return tax_rules.shipped(country, rate_class) or tax_rules.shipped(country)
+
+    return rate
+
+
+def test_a_product_of_a_lower_class_is_taxed_at_that_rate_of_the_country_or_at_the_standard_one() -> None:
+    reduced = Sold(tax_class="reduced")
+    at_home = decide(FRANCE, Buyer(country="FR", kind="individual"), lower("reduced"), reduced)
+    assert (*told(at_home), at_home.included) == (5_500, "S", "domestic", "FR", 5_500)
+    danish = decide(FRANCE, Buyer(country="DK", kind="individual"), lower("reduced"), reduced)
+    assert (danish.rate, danish.tax_class, danish.rate_of) == (25_000, "reduced", "standard")
+    super_reduced = Sold(tax_class="super_reduced")
+    assert decide(FRANCE, Buyer(country="FR", kind="company"), lower("super_reduced"), super_reduced).rate == 2_100
+
+
+def test_what_is_zero_or_exempt_is_so_where_a_tax_would_be_charged_and_nothing_is_inside_of_its_price() -> None:
+    school = Sold(tax_class="exempt", vatex="VATEX-EU-132", reason="Article 261-4 du CGI")
+    for buyer in (Buyer(country="FR", kind="individual"), Buyer(country="DE", kind="individual")):
+        found = decide(FRANCE, buyer, shipped, school)
+        assert (found.rate, found.category, found.reason, tax_rules.inside(found)) == (0, "E", "exempt", 0)
+        assert price_words.kept_reason(found) == "VATEX-EU-132 Article 261-4 du CGI"
+        zero = decide(FRANCE, buyer, shipped, Sold(tax_class="zero"))
+        assert (zero.rate, zero.category, tax_rules.inside(zero)) == (0, "Z", 0)
+    abroad = Buyer(country="DE", kind="company", vat_number="DE136695976", proof=PROOF)
+    assert decide(FRANCE, abroad, shipped, school).category == "AE"
+    assert decide(FRANCE, Buyer(country="US", kind="company"), shipped, school).category == "O"
+
+
+def test_a_group_that_is_treated_in_its_own_way_stands_before_the_class_of_the_product() -> None:
+    embassy = Treatment(group="Embassies", vatex="VATEX-EU-151-1A")
+    home, abroad = Buyer(country="FR", kind="company"), Buyer(country="US", kind="company")
+    found = decide(FRANCE, home, shipped, Sold(tax_class="zero"), embassy)
+    assert (found.category, found.reason, found.group, found.vatex) == ("E", "group", "Embassies", embassy.vatex)
+    assert tax_rules.inside(found) == 20_000, "the price with tax is told to them without it"
+    assert decide(FRANCE, abroad, shipped, treatment=embassy).category == "O"
+    small = msgspec.structs.replace(FRANCE, is_liable=False, mention="no VAT")
+    assert decide(small, home, shipped, treatment=embassy).reason == "not_liable"
+    charity = Treatment(group="Charities", rate=2_100, reason="Article 298 septies du CGI")
+    found = decide(FRANCE, home, shipped, treatment=charity)
+    assert (found.rate, found.category, price_words.kept_reason(found)) == (2_100, "S", charity.reason)
+    assert "Charities" in price_words.reason(found)
+
+
+def test_the_reduced_rates_chosen_here_are_among_those_of_the_library() -> None:
+    for country, rate in tax_rules.REDUCED.items():
+        assert rate in tax_rules.reduced(country)

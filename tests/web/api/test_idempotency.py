@@ -136,3 +136,19 @@ async def test_reading_needs_no_key_and_keeps_none(caller):
 async def test_without_a_key_of_the_api_nothing_is_claimed(caller):
     nobody = await caller(None)
     assert (await nobody.post("/clients", json=NEW, headers=KEY)).status_code == 401
+
+
+async def test_money_that_is_moved_twice_within_moments_needs_a_key(caller, monkeypatch):
+    alice = await caller("alice")
+    tenant = await cast.tenant("nova")
+    async with db.as_tenant(tenant.id):
+        account_id = await db.value("SELECT id FROM client_projects ORDER BY id LIMIT 1")
+        await db.execute("UPDATE client_projects SET is_postpaid = true WHERE id = $1", account_id)
+    place, charge = f"/balances/{account_id}/expenses", {"text": "Help", "units": 1000}
+    assert (await alice.post(place, json=charge | {"units": -1})).status_code == 422
+    first, second = [await alice.post(place, json=charge) for _time in range(2)]
+    assert (first.status_code, second.status_code) == (201, 409)
+    assert "Idempotency-Key" in second.json()["detail"]
+    assert (await alice.post(place, json=charge, headers=KEY)).status_code == 201, "it is meant"
+    monkeypatch.setattr(idempotency, "AGAIN", timedelta(0))
+    assert (await alice.post(place, json=charge)).status_code == 201, "later it is another one"

@@ -89,6 +89,7 @@ ROWS = [
     ),
 ]
 RULED = {
+    "dunning_settings.letters_to",
     *(f"dunning_policies.{column}" for column in ("recipient", "steps", "least")),
     *(f"dunning_events.{column}" for column in ("action", "result", "currency")),
     *("promised_payments.state", "promised_payments.currency", "dunning_settings.promise_most"),

@@ -23,6 +23,8 @@ BILLED = {"kinds": {"code": "charged_client"}}
 ZIPPED = {"kinds": {"task_id": "zip_task"}}
 TERMS = {"due_days": 30, "operations": "services", "version": 0}
 PLACEHOLDERS = {"invoice_id": "invoice"}
+CREDIT = {"reason": "Slower", "lines": [{"position": 1, "units": 500}]}
+CREDIT_FORM = {"reason": "Slower", "lines.1": "5.00", "expected_units": 600}
 NEW_INVOICE = {"account_id": "$charged_account", "payer_id": "$charged_payer", "company_id": "$first_company"}
 ROWS = [
     *rows(
@@ -44,6 +46,8 @@ ROWS = [
         ("POST /staff/invoices/{invoice_id}/delete", "invoice:create", {"send": {}}),
         ("POST /staff/invoices/{invoice_id}/issue", "invoice:issue", {"send": {}}),
         ("POST /staff/invoices/{invoice_id}/void", "invoice:void", ISSUED | {"send": {"reason": "Wrong"}}),
+        ("GET /staff/invoices/{invoice_id}/credit", "invoice:void", ISSUED),
+        ("POST /staff/invoices/{invoice_id}/credit", "invoice:void", ISSUED | {"send": CREDIT_FORM}),
         ("POST /staff/invoices/zip", "invoice:read", {"send": {}}),
         ("GET /staff/invoices/zip/{task_id}", "invoice:read", ZIPPED),
         ("GET /staff/companies/{company_id}/terms", "company:update", {}),
@@ -59,6 +63,9 @@ ROWS = [
         ("DELETE /api/v1/invoices/{invoice_id}", "invoice:create", GONE),
         ("POST /api/v1/invoices/{invoice_id}/issue", "invoice:issue", {"send": {}}),
         ("POST /api/v1/invoices/{invoice_id}/void", "invoice:void", ISSUED | {"send": {"reason": "Wrong"}}),
+        ("GET /api/v1/invoices/{invoice_id}/credit-notes", "invoice:read", {}),
+        ("POST /api/v1/invoices/{invoice_id}/credit-notes/preview", "invoice:void", ISSUED | {"send": CREDIT}),
+        ("POST /api/v1/invoices/{invoice_id}/credit-notes", "invoice:void", ISSUED | NEW | {"send": CREDIT}),
         ("POST /api/v1/invoices/zip", "invoice:read", {"gives": 202, "send": {}}),
         ("GET /api/v1/invoices/zip/{task_id}", "invoice:read", ZIPPED),
         ("GET /api/v1/invoices/{invoice_id}/pdf", "invoice:read", {}),
@@ -79,6 +86,7 @@ PARAMETERS = {
     "/staff/clients/{code}/invoices/new": "account",
     "/api/v1/invoices": "number kind state paid company client project day_from day_to after before limit",
 }
+CHANGES_NOTHING = {"/api/v1/invoices/{invoice_id}/credit-notes/preview"}
 FILLERS = {
     "invoice_terms": "(company_id) SELECT id FROM companies WHERE tenant_id = {tenant} ON CONFLICT DO NOTHING",
 }

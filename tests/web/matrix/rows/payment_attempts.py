@@ -21,6 +21,12 @@ ROWS = [
         ("POST /staff/payment-attempts/{attempt_id}/look", "payment:create", {"send": {}, "gives": 409}),
         ("POST /staff/payment-attempts/{attempt_id}/settle", "payment:create", {"send": {}}),
         (
+            "POST /staff/payment-attempts/{attempt_id}/capture",
+            "payment:capture",
+            {"send": {"units": "1"}, "gives": 409},
+        ),
+        ("POST /staff/payment-attempts/{attempt_id}/void", "payment:capture", {"send": {}, "gives": 409}),
+        (
             "POST /staff/payment-attempts/{attempt_id}/refund",
             "payment:refund",
             {"send": {"units": "1", "reason": "x"}, "gives": 409},
@@ -39,6 +45,12 @@ ROWS = [
         ("POST /api/v1/payment-attempts/{attempt_id}/look", "payment:create", {"gives": 409}),
         ("POST /api/v1/payment-attempts/{attempt_id}/settle", "payment:create", {}),
         (
+            "POST /api/v1/payment-attempts/{attempt_id}/capture",
+            "payment:capture",
+            {"send": {"units": 1}, "gives": 409},
+        ),
+        ("POST /api/v1/payment-attempts/{attempt_id}/void", "payment:capture", {"gives": 409}),
+        (
             "POST /api/v1/payment-attempts/{attempt_id}/refund",
             "payment:refund",
             {"send": {"units": 1, "reason": "x"}, "gives": 409},
@@ -48,17 +60,23 @@ ROWS = [
 CHANGES_NOTHING = {
     "/staff/payment-attempts/{attempt_id}/look",
     "/staff/payment-attempts/{attempt_id}/refund",
+    "/staff/payment-attempts/{attempt_id}/capture",
+    "/staff/payment-attempts/{attempt_id}/void",
+    "/api/v1/payment-attempts/{attempt_id}/capture",
+    "/api/v1/payment-attempts/{attempt_id}/void",
     "/api/v1/balances/{account_id}/payment-attempts",
     "/api/v1/payment-attempts/{attempt_id}/look",
     "/api/v1/payment-attempts/{attempt_id}/refund",
 }
-PARAMETERS = {"/staff/payment-attempts": "parked", "/api/v1/payment-attempts": "parked"}
+PARAMETERS = {"/staff/payment-attempts": "parked held", "/api/v1/payment-attempts": "parked held"}
 RULED = {
     *(f"payment_attempts.{column}" for column in ("state", "parked", "currency")),
     *("payment_events.source", "payment_events.outcome", "attempt_refunds.state"),
+    *("attempt_captures.kind", "attempt_captures.state"),
 }
 FILLERS = {
     "payment_events": "(attempt_id, plugin, source, standing, outcome, at) SELECT id, 'x', 'poll', 'x', 'known', now() FROM payment_attempts WHERE tenant_id = {tenant} LIMIT 1",
+    "attempt_captures": "(attempt_id, key, kind, units, state, created_at, created_by) SELECT id, 'x', 'void', 1, 'failed', now(), 'x' FROM payment_attempts WHERE tenant_id = {tenant} LIMIT 1",
     "attempt_refunds": "(attempt_id, units, reason, state, created_at, created_by) SELECT id, 1, 'x', 'failed', now(), 'x' FROM payment_attempts WHERE tenant_id = {tenant} LIMIT 1",
 }
 

@@ -43,7 +43,7 @@ ROWS = [
         ("POST /api/v1/services/{service_id}/changes", UPDATE, ACTIVE | NEW | {"send": LATER}),
         ("POST /api/v1/services/{service_id}/changes/withdraw", UPDATE, PLANNED | {"send": {}}),
         ("GET /api/v1/services/{service_id}/renewal", UPDATE, ACTIVE),
-        ("POST /api/v1/services/{service_id}/renew", UPDATE, ACTIVE | {"send": {}}),
+        ("POST /api/v1/services/{service_id}/renew", UPDATE, ACTIVE | {"send": {"start": "$renewal_start"}}),
         ("GET /api/v1/price-lists/{list_id}/move", UPDATE, MOVING),
         ("POST /api/v1/price-lists/{list_id}/move", UPDATE, MOVING | {"gives": 202, "send": {}}),
     ),
@@ -101,6 +101,14 @@ async def renewal_price(world: "World", by: Actor) -> int:
     return await renewal_price(world, by)
 
 
+async def renewal_start(world: "World", by: Actor) -> str:
+    """The first day of the next period of the newest service that can be renewed."""
+    await renewal_price(world, by)
+    async with db.as_tenant(by.tenant.id):
+        sql = "SELECT next_on FROM services WHERE state = 'active' ORDER BY created_at DESC, id DESC LIMIT 1"
+        return str(await db.value(sql))
+
+
 async def later_list(world: "World", by: Actor) -> int:
     """The second price list of a plan, in force; a service has the first one."""
     service_id = await services.active_service(world, by)
@@ -113,4 +121,6 @@ async def later_list(world: "World", by: Actor) -> int:
         return int(draft["id"])
 
 
-MAKERS = {made.__name__: made for made in (dearer_price, changing_service, later_list, renewal_price)}
+MAKERS = {
+    made.__name__: made for made in (dearer_price, changing_service, later_list, renewal_price, renewal_start)
+}

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 from core import db
-from core.accounts import clients, payer_keeping
+from core.accounts import clients, groups, payer_keeping
+from core.accounts.groups import NewGroup
 from core.actor import Actor
-from core.catalog import tax_rates
+from core.catalog import group_taxes, tax_rates
+from core.catalog.group_taxes import NewGroupTax
 from core.catalog.tax_rates import NewTaxRate
 from tests.web.matrix.row import GONE, NEW, rows
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 RATE = {"country": "DE", "from_day": "!day", "payer_kind": "any"}
 DECIDED = {"is_liable": "1", "consumers": "origin", "outside": "O", "mention": "!name", "version": "!tax_version"}
 PROOFS = {"kinds": {"payer_id": "vat_payer"}}
-PLACEHOLDERS = {"rate_id": "tax_rate"}
+TREATED = {"group_id": "$group", "from_day": "!day", "reason": "!name"}
+PLACEHOLDERS = {"rate_id": "tax_rate", "tax_id": "group_tax"}
 ROWS = [
     *rows(
         "staff",
@@ -29,6 +32,13 @@ ROWS = [
         ("POST /staff/taxes/rates/{rate_id}", "tax:manage", {"send": RATE | {"rate": "7", "version": 1}}),
         ("GET /staff/taxes/rates/{rate_id}/delete", "tax:manage", {}),
         ("POST /staff/taxes/rates/{rate_id}/delete", "tax:manage", {"send": {}}),
+        ("GET /staff/taxes/country?code=FR", "tax:read", {}),
+        ("GET /staff/taxes/groups/new", "tax:manage", {}),
+        ("POST /staff/taxes/groups", "tax:manage", {"send": TREATED}),
+        ("GET /staff/taxes/groups/{tax_id}/edit", "tax:manage", {}),
+        ("POST /staff/taxes/groups/{tax_id}", "tax:manage", {"send": TREATED | {"rate": "5", "version": 1}}),
+        ("GET /staff/taxes/groups/{tax_id}/delete", "tax:manage", {}),
+        ("POST /staff/taxes/groups/{tax_id}/delete", "tax:manage", {"send": {}}),
         ("POST /staff/payers/{payer_id}/vat-proofs", "tax:manage", PROOFS | {"send": {}}),
     ),
     *rows(
@@ -40,19 +50,28 @@ ROWS = [
         ("GET /api/v1/tax-rates/{rate_id}", "tax:read", {}),
         ("PATCH /api/v1/tax-rates/{rate_id}", "tax:manage", {"send": {"rate": 7000, "version": 1}}),
         ("DELETE /api/v1/tax-rates/{rate_id}", "tax:manage", GONE),
+        ("GET /api/v1/group-taxes", "tax:read", {}),
+        ("POST /api/v1/group-taxes", "tax:manage", NEW | {"send": TREATED}),
+        ("GET /api/v1/group-taxes/{tax_id}", "tax:read", {}),
+        ("PATCH /api/v1/group-taxes/{tax_id}", "tax:manage", {"send": {"reason": "!name", "version": 1}}),
+        ("DELETE /api/v1/group-taxes/{tax_id}", "tax:manage", GONE),
         ("GET /api/v1/tax-settings", "tax:read", {}),
         ("PATCH /api/v1/tax-settings", "tax:manage", {"send": {"mention": "!name", "version": "!tax_version"}}),
         ("GET /api/v1/payers/{payer_id}/vat-proofs", "tax:read", PROOFS),
         ("POST /api/v1/payers/{payer_id}/vat-proofs", "tax:manage", PROOFS),
     ),
 ]
-PARAMETERS = {"/api/v1/taxes": "day"}
+PARAMETERS = {"/api/v1/taxes": "day", "/staff/taxes/country": "code"}
 CHANGES_NOTHING = {"/staff/payers/{payer_id}/vat-proofs", "/api/v1/payers/{payer_id}/vat-proofs"}
 """The tests ask nobody."""
 RULED = frozenset(
     {
         "tax_rates.country",
         "tax_rates.payer_kind",
+        "tax_rates.tax_class",
+        "products.tax_class",
+        "products.vatex",
+        "products.tax_reason",
         "tax_settings.consumers",
         "tax_settings.outside",
         *(f"vat_proofs.{column}" for column in ("number", "answer", "requester", "consultation")),
@@ -73,6 +92,13 @@ async def tax_rate_(world: "World", by: Actor) -> int:
         return int((await tax_rates.create(new, by=by))["id"])
 
 
+async def group_tax_(world: "World", by: Actor) -> int:
+    async with db.as_tenant(by.tenant.id):
+        group_id = (await groups.create(NewGroup(name=world.fresh("group")), by=by))["id"]
+        new = NewGroupTax(group_id=group_id, from_day=world.fresh_day(), reason=world.fresh("reason"))
+        return int((await group_taxes.create(new, by=by))["id"])
+
+
 async def vat_payer_(world: "World", by: Actor) -> int:
     new = clients.NewClient(
         login=world.fresh("login"), email=f"{world.fresh()}@client.example", country="DE", contact_person="Jo Doe"
@@ -83,4 +109,4 @@ async def vat_payer_(world: "World", by: Actor) -> int:
         return int(payer["id"])
 
 
-MAKERS = {"tax_rate": tax_rate_, "vat_payer": vat_payer_}
+MAKERS = {"tax_rate": tax_rate_, "group_tax": group_tax_, "vat_payer": vat_payer_}
