@@ -51,6 +51,7 @@ VALUES = MappingProxyType(
             "periods": N_("For a number of periods"),
             "forever": N_("For good"),
         },
+        "missed_time": {"charge": N_("Is charged"), "skip": N_("Is not charged: it goes on from today")},
         "upgrade_when": _WHENS,
         "downgrade_when": _WHENS,
         "downgrade_rest": {

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import msgspec
 from asyncpg import Record
 from msgspec import UNSET, UnsetType
-from piccolo.columns import JSONB, Array, Date, Integer, Text
+from piccolo.columns import JSONB, Array, Boolean, Date, Integer, Text
 
 from core import audit, db, policies
 from core.accounts import rows
@@ -43,6 +43,7 @@ class DunningSetting(db.Owned, tablename="dunning_settings"):
     promise_every = Integer()
     promise_age = Integer()
     letters_to = Text()
+    charges_missed = Boolean()
     version = Integer()
 
 
@@ -52,7 +53,8 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     A run stops the services of at most `most_stops` accounts; more wait until somebody confirms. `version` is 0 as
     long as nothing was decided.
 
-    Reminders about an invoice go to `letters_to`: its payer, the client, or both.
+    Reminders about an invoice go to `letters_to`: its payer, the client, or both. `charges_missed`: what goes on
+    after it was not paid is charged for the time it was stopped.
 
     Clients promise up to `promise_most` (by currency) by themselves, for up to `promise_days`, again after
     `promise_every` days, once they have been clients for `promise_age` days.
@@ -66,6 +68,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     promise_every: int = 30
     promise_age: int = 30
     letters_to: LettersTo = "both"
+    charges_missed: bool = False
     version: int = 0
 
     @property
@@ -86,6 +89,7 @@ class DunningSettingChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_un
     promise_every: int | UnsetType = UNSET
     promise_age: int | UnsetType = UNSET
     letters_to: LettersTo | UnsetType = UNSET
+    charges_missed: bool | UnsetType = UNSET
 
 
 async def get(*, by: Actor) -> Decided:
@@ -163,6 +167,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     checks.done()
     return {field: values[field] for field in BOUNDS} | {
         "letters_to": letters_to,
+        "charges_missed": values["charges_missed"],
         "holidays": sorted(set(values["holidays"])),
         "yearly": sorted({day.replace(year=EVERY_YEAR) for day in values["yearly"]}),
         "promise_most": dict(values["promise_most"]),

@@ -12,8 +12,9 @@ from asyncpg import Record
 from core import clock, db, policies
 from core.accounts import clients, rows
 from core.actor import Actor
-from core.billing import accounts, expenses, service_prices, services, trials
+from core.billing import accounts, dunning_settings, expenses, going_on, missed, service_prices, services, trials
 from core.billing.expenses import Charge, Tax
+from core.billing.missed import Missed
 from core.billing.quotes import Quote
 from core.catalog import discount_book, price_words, promo_codes, stock
 from core.catalog.discount_book import Begun
@@ -108,12 +109,15 @@ async def suspend(service_id: int, cause: str, reason: str, *, by: Actor) -> Rec
     return await services.get(service_id, by=by)
 
 
-async def resume(service_id: int, *, by: Actor) -> Record:
-    """Let a suspended service go on. What it missed is charged by the next billing run."""
+async def resume(service_id: int, *, missed_time: Missed | None = None, by: Actor) -> Record:
+    """Let a suspended service go on. What it missed is charged by the next billing run, or it goes on from today.
+
+    Without a choice it is what is usual for what it was suspended for.
+    """
     _account, service = await locked(service_id, ("suspended",), by=by)
-    await rows.save("services", service, {"state": "active", "suspended_for": ""})
-    await services.note(service_id, "active", by=by)
-    await services.tell("service:resumed", service, by=by)
+    decided = await dunning_settings.decided()
+    chosen = missed_time or missed.usual(service["suspended_for"], charges_missed=decided.charges_missed)
+    await going_on.go_on(service, chosen, by=by)
     return await services.get(service_id, by=by)
 
 

@@ -1,7 +1,8 @@
 """What dunning suspended goes on as soon as nothing is overdue any more, or all of it is promised. What people
 suspended does not.
 
-`allocations.cover` asks for it, whoever paid and however.
+`allocations.cover` asks for it, whoever paid and however. It goes on from today, or is charged for what it missed,
+as the provider decided.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import Any
 
 from core import clock, db, task_runs
 from core.actor import system
-from core.billing import dunning, promised_payments, services
+from core.billing import dunning, dunning_settings, going_on, missed, promised_payments
 from core.i18n import _
 
 SLEEPING = """SELECT s.* FROM services s
@@ -39,14 +40,10 @@ async def wake(account_ids: Sequence[int]) -> int:
     owing = await dunning.overdue({row["account_id"] for row in found}, today, by=by)
     promised = await promised_payments.open_units(list(owing))
     awake = [row for row in found if owing.get(row["account_id"], 0) <= promised.get(row["account_id"], 0)]
-    await db.execute(
-        """UPDATE services SET state = 'active', suspended_for = '', version = version + 1
-            WHERE id = ANY($1::bigint[])""",
-        [row["id"] for row in awake],
-    )
+    settings = await dunning_settings.decided()
+    chosen = missed.usual("dunning", charges_missed=settings.charges_missed)
     for service in awake:
         is_paid = service["account_id"] not in owing
         reason = _("Nothing is overdue any more.") if is_paid else _("What is overdue was promised.")
-        await services.note(service["id"], "active", reason=reason, by=by)
-        await services.tell("service:resumed", service, by=by)
+        await going_on.go_on(service, chosen, reason, by=by)
     return len(awake)

@@ -99,7 +99,7 @@ async def test_states_are_changed_with_reasons(alice: Visitor, by: Actor) -> Non
     assert refused.status_code == 422 and "Please fill this in." in refused.text
     assert (await alice.post(f"{place}/suspend", {"cause": "abuse", "reason": "Spam"})).status_code == 303
     assert "Spam" in (await alice.get(place)).text
-    assert (await alice.post(f"{place}/resume")).status_code == 303
+    assert (await alice.post(f"{place}/resume", {"missed_time": "skip"})).status_code == 303
     assert (await alice.post(f"{place}/cancel", {"when": "never"})).status_code == 422
     assert (await alice.post(f"{place}/cancel", {"when": "period_end", "why": "Moves"})).status_code == 303
     assert "Take the cancelling back" in (await alice.get(place)).text

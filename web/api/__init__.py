@@ -54,6 +54,7 @@ from web.api import (
     project_merging,
     projects,
     reconciliation,
+    resuming,
     sandbox,
     search,
     segments,
@@ -74,6 +75,7 @@ OPTIONS: dict[str, Any] = {"middleware": [Idempotent, Methods]}
 
 RESOURCES = (
     me,
+    resuming,
     sandbox,
     clients,
     client_bulk,

@@ -59,7 +59,8 @@ class PolicyEdit(PolicyChanges, frozen=True, kw_only=True, forbid_unknown_fields
 class Settings(msgspec.Struct, kw_only=True):
     """What holds for all policies. `yearly` are free days of every year, written in the year 2000.
 
-    Reminders about an invoice go to `letters_to`: its payer, the client, or both.
+    Reminders about an invoice go to `letters_to`: its payer, the client, or both. `charges_missed`: what goes on
+    after it was not paid is charged for the time it was stopped.
 
     Clients promise up to `promise_most` by themselves, for `promise_days` at most, again after `promise_every`
     days, once they have been clients for `promise_age` days.
@@ -73,6 +74,7 @@ class Settings(msgspec.Struct, kw_only=True):
     promise_every: int
     promise_age: int
     letters_to: LettersTo
+    charges_missed: bool
     version: int
 
 

@@ -10,7 +10,14 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from core.actor import Actor
-from core.billing import billing_run, money_lists, service_list, service_prices, service_states, services
+from core.billing import (
+    billing_run,
+    money_lists,
+    service_list,
+    service_prices,
+    service_states,
+    services,
+)
 from core.billing.service_list import ServiceFilter
 from core.billing.services import NewService
 from core.catalog.pricing import Price
@@ -204,12 +211,6 @@ async def suspend(by: By, service_id: FromPath[int], sent: NamedDependency[Suspe
     return await whole(await service_states.suspend(service_id, sent.cause, sent.reason, by=by), by=by)
 
 
-@post("/v1/services/{service_id:int}/resume", status_code=200, **asks(Permission.SERVICE_UPDATE))
-async def resume(by: By, service_id: FromPath[int]) -> WholeService:
-    """Let a suspended service go on."""
-    return await whole(await service_states.resume(service_id, by=by), by=by)
-
-
 @post("/v1/services/{service_id:int}/cancel", status_code=200, **asks(Permission.SERVICE_UPDATE, body=Cancelling))
 async def cancel(by: By, service_id: FromPath[int], sent: NamedDependency[Cancelling]) -> WholeService:
     """End a service, now or with the period that is paid for."""
@@ -252,4 +253,4 @@ async def whole(row: Any, *, by: Actor) -> WholeService:
     return found
 
 
-ROUTES = [index, quote, create, show, activate, suspend, resume, cancel, keep, preview, start]
+ROUTES = [index, quote, create, show, activate, suspend, cancel, keep, preview, start]

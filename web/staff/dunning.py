@@ -34,6 +34,7 @@ class SettingsForm(msgspec.Struct, frozen=True, kw_only=True):
     promise_every: int = 30
     promise_age: int = 30
     letters_to: LettersTo = "both"
+    charges_missed: bool = False
 
 
 @get("/dunning", **requires(Permission.DUNNING_READ))

@@ -128,13 +128,6 @@ async def suspend(request: AnyRequest, by: By, service_id: FromPath[int]) -> Res
     return await _do(request, service_id, form, done, _("The service is suspended."), by=by)
 
 
-@post("/services/{service_id:int}/resume", status_code=200, **requires(Permission.SERVICE_UPDATE))
-async def resume(request: AnyRequest, by: By, service_id: FromPath[int]) -> Response[Any]:
-    """Let it go on."""
-    done = service_states.resume(service_id, by=by)
-    return await _do(request, service_id, Form(), done, _("The service goes on."), by=by)
-
-
 @post("/services/{service_id:int}/cancel", status_code=200, **requires(Permission.SERVICE_UPDATE))
 async def cancel(request: AnyRequest, by: By, service_id: FromPath[int]) -> Response[Any]:
     """End it, now or with its period."""
@@ -251,4 +244,4 @@ def _asked(form: Form) -> NewService:
     )
 
 
-ROUTES = [index, show_of_client, new, create, show, activate, suspend, resume, cancel, keep]
+ROUTES = [index, show_of_client, new, create, show, activate, suspend, cancel, keep]

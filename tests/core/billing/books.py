@@ -99,8 +99,12 @@ WRONG_PERIODS = """
           FROM expenses e WHERE e.key ~ '^service-[0-9]+-(start|[0-9]{4}-)' AND e.period_start IS NOT NULL
         WINDOW w AS (PARTITION BY e.service_id ORDER BY e.period_start, e.id)) c
       JOIN services s ON s.id = c.service_id
-     WHERE c.before <> c.period_start OR c.period_start >= c.period_end
-        OR (c.is_last AND s.state <> 'ended' AND c.period_end <> coalesce(s.next_on, s.ends_on, '-infinity'))
+     CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM audit_entries a WHERE a.action = 'service:resumed'
+            AND a.subject_id = s.id AND a.changes::text LIKE '%"skip"%') AS has_gaps) g
+     WHERE c.before > c.period_start OR (c.before < c.period_start AND NOT g.has_gaps)
+        OR c.period_start >= c.period_end
+        OR (c.is_last AND s.state <> 'ended' AND c.period_end <> coalesce(s.next_on, s.ends_on, '-infinity')
+            AND NOT (g.has_gaps AND c.period_end < s.next_on))
 """
 WRONG_DOCUMENTS = """
     SELECT k.id, k.number, k.gross_units FROM invoices k

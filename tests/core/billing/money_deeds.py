@@ -103,7 +103,7 @@ async def suspend(market: Market, nth: int, units: int) -> None:
 
 async def resume(market: Market, nth: int, units: int) -> None:
     found = await one_of("SELECT id FROM services WHERE state = 'suspended'", nth)
-    await service_states.resume(found["id"], by=market.by)
+    await service_states.resume(found["id"], missed_time="charge", by=market.by)
 
 
 async def change(market: Market, nth: int, units: int) -> None:

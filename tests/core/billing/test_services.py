@@ -279,7 +279,7 @@ async def test_a_service_is_suspended_goes_on_and_ends_with_who_and_why(
             await service_states.suspend(service_id, "abuse", "Spam", by=alice)
     assert (await bill(date(2026, 2, 1), alice))["expenses"] == 0
     with on(date(2026, 2, 10)):
-        await service_states.resume(service_id, by=alice)
+        await service_states.resume(service_id, missed_time="charge", by=alice)
     assert (await bill(date(2026, 2, 11), alice))["expenses"] == 1
     with on(date(2026, 2, 12)):
         cancelled = await service_states.cancel(service_id, "period_end", "Moves away", by=alice)

@@ -284,7 +284,7 @@ async def later_on(life: Life) -> dict[date, Callable[[], Awaitable[Any]]]:
 
     async def pay_late() -> None:
         kept["elodie"] = await life.pay("elodie", 15_000, day=date(2026, 12, 18))
-        await service_states.resume(life.service["o-brien"], by=by)
+        await service_states.resume(life.service["o-brien"], missed_time="charge", by=by)
 
     async def rates_will_rise() -> None:
         await tax_rates.create(NewTaxRate(country="FR", rate=21_000, from_day=RAISED), by=by)

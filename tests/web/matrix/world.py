@@ -34,7 +34,16 @@ from tests.web.matrix.row import Row
 from web.app import create_app
 
 RANDOM_NUMBER, RANDOM_CODE, RANDOM_TEXT = 4503599627370496, 987654, "no-such-thing"
-NOBODYS = ("plugin", "mail", "static", "accent", "due_service", "ready_to_dun")
+NOBODYS = (
+    "plugin",
+    "mail",
+    "static",
+    "accent",
+    "due_service",
+    "ready_to_dun",
+    "renewal_price",
+    "renewal_start",
+)
 """What belongs to no provider, so that there is no other one's; and what only makes something due, unnamed."""
 
 PREPARED = """

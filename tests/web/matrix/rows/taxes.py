@@ -71,7 +71,7 @@ RULED = frozenset(
         "tax_rates.tax_class",
         "products.tax_class",
         "products.vatex",
-        "group_taxes.vatex",
+        "products.tax_reason",
         "tax_settings.consumers",
         "tax_settings.outside",
         *(f"vat_proofs.{column}" for column in ("number", "answer", "requester", "consultation")),
