@@ -23,7 +23,7 @@ from core.billing.dunning_timeline import Step
 from core.settings import Settings
 from web import composition
 
-PER_SECOND = 200
+PER_SECOND = 100
 DAYS = {"remind": 3, "fee": 7, "suspend": 14}
 OWED = """
     INSERT INTO expenses (client_id, account_id, key, kind, text, day, currency, net_units, tax_category,

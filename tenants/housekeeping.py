@@ -27,7 +27,7 @@ from core.accounts import (
 )
 from core.accounts.imports import files
 from core.actor import PLATFORM
-from core.billing import billing_run, daily_figures, dunning_run, promise_endings
+from core.billing import billing_run, daily_figures, dunning_run, gateway_reconciliation, promise_endings
 from core.catalog import vat_numbers
 
 EVERY = timedelta(hours=1)
@@ -63,6 +63,7 @@ async def tidy(_payload: dict[str, Any], job: jobs.Job) -> None:
             await promise_endings.break_due(now)
             await billing_run.nightly(now)
             await dunning_run.nightly(now)
+            await gateway_reconciliation.nightly(now)
 
 
 async def keep(stop: asyncio.Event) -> None:

@@ -23,6 +23,7 @@ import pytest
 
 from core import db, freshness, hooks, mail, provision, schema, sealing
 from core.accounts import passwords
+from core.embedded import ADMIN, Cluster
 from core.provision import Addresses
 from core.settings import Settings
 from tenants import addresses, isolation
@@ -40,6 +41,8 @@ FAST = {
     "max_connections": "120",
     "shared_buffers": "128MB",
 }
+QUICK = {"scram_iterations": "1"}
+"""A password is looked at for every connection, and a test has several. PostgreSQL 15 has no such setting."""
 SECRET = "a secret key of the tests, long enough to be one"
 TEMPLATE = "comptoir_template"
 LONG = ("/matrix/", "/test_description.py")
@@ -95,8 +98,12 @@ def _keep_templates() -> None:
 def server(tmp_path_factory: pytest.TempPathFactory, configured: None) -> Iterator[Server]:
     home = _roomy_memory() or tmp_path_factory.mktemp("home")
     chosen = os.environ.get("COMPTOIR_TEST_POSTGRES")
-    cluster, urls = provision.local(home, database=TEMPLATE, prefer=Path(chosen) if chosen else None, options=FAST)
+    options = FAST | ({} if chosen else QUICK)
+    cluster, urls = provision.local(
+        home, database=TEMPLATE, prefer=Path(chosen) if chosen else None, options=options
+    )
     try:
+        asyncio.run(say_password_again(cluster))
         asyncio.run(make_template(urls, home))
         yield Server(admin_url=cluster.admin_url, urls=urls, home=home)
     finally:
@@ -111,6 +118,13 @@ def _roomy_memory() -> Path | None:
     home = Path(tempfile.mkdtemp(prefix="comptoir-", dir=memory))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     return home
+
+
+async def say_password_again(cluster: Cluster) -> None:
+    """The administrator's was set before the options held."""
+    admin = await asyncpg.connect(cluster.admin_url)
+    await admin.execute(f"ALTER ROLE {ADMIN} PASSWORD '{cluster.password(ADMIN)}'")
+    await admin.close()
 
 
 async def make_template(urls: Addresses, home: Path) -> None:

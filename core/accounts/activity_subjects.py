@@ -36,6 +36,7 @@ SUBJECTS = MappingProxyType(
         "payer": N_("Payers"),
         "payment": N_("Payments"),
         "payment_attempt": N_("Online payments"),
+        "payment_difference": N_("Differences with gateways"),
         "payment_method": N_("Payment methods"),
         "person": N_("People"),
         "plan": N_("Plans"),

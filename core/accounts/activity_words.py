@@ -172,6 +172,8 @@ ACTIONS = MappingProxyType(
         "payment_attempt:settled": N_("%(actor)s saw to the online payment of %(subject)s"),
         "payment_attempt:started": N_("%(actor)s began an online payment of %(subject)s"),
         "payment_attempt:void_asked": N_("%(actor)s asked the gateway to release %(subject)s"),
+        "payment_difference:dismissed": N_("%(actor)s dismissed what a gateway said about %(subject)s"),
+        "payment_difference:recorded": N_("%(actor)s recorded what a gateway said about %(subject)s"),
         "payment_method:created": N_("%(actor)s added the payment method %(subject)s"),
         "payment_method:deleted": N_("%(actor)s removed the payment method %(subject)s"),
         "payment_method:moved": N_("%(actor)s moved the payment method %(subject)s in the order"),

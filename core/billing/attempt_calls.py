@@ -5,7 +5,7 @@ more and more seldom for two weeks. What a gateway calls back with is answered a
 """
 
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from asyncpg import Record
@@ -13,11 +13,12 @@ from piccolo.columns import BigInt, Text, Timestamptz
 
 from core import clock, db, hooks, jobs, plugin_registry, policies, task_runs
 from core.actor import Actor, system
-from core.billing import accounts, attempt_news, attempts, offered_methods, payments
+from core.billing import accounts, attempt_news, attempts, offered_methods, payment_differences, payments
+from core.billing.payment_differences import Found
 from core.checks import Checks
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.i18n import _
-from core.payment_contract import Callback, Days, Heard, Refunding, Told
+from core.payment_contract import Callback, Heard, Refunding, Told
 from core.permissions import Permission
 from core.plugin_calls import PluginFailed
 
@@ -153,20 +154,11 @@ async def hear(plugin: str, callback: Callback, *, by: Actor) -> list[str]:
     )
     if heard is None or not heard.is_genuine:
         raise Forbidden(_("This call does not prove that it comes from the gateway."))
-    return [await attempt_news.hear(plugin, told, "callback", by=by) for told in heard.told]
-
-
-async def reconcile(plugin: str, first: date, last: date, *, by: Actor) -> list[tuple[Told, str]]:
-    """Compare all payments of some days with the gateway's books; what became of each thing it said.
-
-    Not inside a transaction: it opens its own for each.
-    """
-    told = await hooks.ask("reconcile_payments", plugin, by=by, seconds=SECONDS, days=Days(first=first, last=last))
-    found = []
-    for one in told or ():
-        async with db.as_tenant(by.tenant.id):
-            found.append((one, await attempt_news.hear(plugin, one, "reconcile", by=by)))
-    return found
+    outcomes = [await attempt_news.hear(plugin, told, "callback", by=by) for told in heard.told]
+    for told, outcome in zip(heard.told, outcomes, strict=True):
+        if outcome == "nobody":
+            await payment_differences.add(plugin, Found(kind="nobody", told=told), "callback")
+    return outcomes
 
 
 async def call(job: jobs.Job, attempt: Record, hook: str, source: str, *, by: Actor, **more: Any) -> Told | None:

@@ -1,6 +1,8 @@
 """The list of all expenses of a provider, the newest first, page by page, with filter, focus and totals."""
 
+from datetime import date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from asyncpg import Record
 
@@ -11,6 +13,7 @@ from core.actor import Actor
 from core.billing import expenses, money_lists, receivables
 from core.billing.money_lists import MoneyFilter, Page, Total
 from core.filters import Conditions
+from core.periods import first_moment
 from core.permissions import Permission
 
 State = Literal["open", "covered", "reversed"]
@@ -76,6 +79,14 @@ async def of_service(service_id: int, *, by: Actor, size: int = money_lists.PAGE
     return (await money_lists.page(expenses.WITH_NAMES, "e", bound, size=size)).rows
 
 
+def _written_since(day: date, *, by: Actor) -> datetime:
+    """The first moment at which an expense of this day, or a later one, can have been written: none is of a day to
+    come. So the list need not look through all that is older."""
+    zone = ZoneInfo(by.tenant.timezone)
+    ahead = clock.today(by.tenant.timezone) - clock.now().astimezone(zone).date()
+    return first_moment(day - ahead, zone)
+
+
 def conditions(chosen: ExpenseFilter, *, by: Actor, within: Focus | None = None) -> Conditions:
     """What the filter asks of an expense `e`, its account `a` and its client `c`, inside what `by` may see."""
     policies.require(by, Permission.EXPENSE_READ)
@@ -83,6 +94,8 @@ def conditions(chosen: ExpenseFilter, *, by: Actor, within: Focus | None = None)
     text = money_lists.beginning("text", chosen.text)
     bound = money_lists.conditions(chosen, "e", by=by, within=within)
     bound.begins("e.text_folded", text)
+    if chosen.day_from is not None:
+        bound.add(f"e.created_at >= {bound.bind(_written_since(chosen.day_from, by=by))}")
     if chosen.state is not None:
         bound.add(STATES[chosen.state])
     if chosen.age is not None:

@@ -29,6 +29,7 @@ from tenants.demo import (
     invoices,
     money,
     offers,
+    online_payments,
     own_fields,
     payment_methods,
     portal,
@@ -149,6 +150,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await invoices.furnish(provider, by=inside)
     await bank_statements.furnish(provider, by=inside)
     await payment_methods.furnish(provider, by=inside)
+    await online_payments.furnish(provider, by=inside)
     await catalogue.furnish(provider, group_ids, by=inside)
     await services.furnish(provider, by=inside)
     await offers.furnish(provider, by=inside)

@@ -71,6 +71,8 @@ STAFF = (
     Place("payments", "/staff/payments"),
     Place("payments-filter", "/staff/payments?state=paid&client={mine}"),
     Place("payment", "/staff/payments/{payment}"),
+    Place("payment-attempts", "/staff/payment-attempts"),
+    Place("payment-differences", "/staff/payment-differences"),
     Place("payment-methods", "/staff/payment-methods"),
     Place("payment-method-new", "/staff/payment-methods/new"),
     Place("payment-pending", "/staff/payments/{pending_payment}"),

@@ -58,7 +58,7 @@ class FakeGateway:
         self.held: dict[str, Held] = {}
         self.faults: list[str] = []
         self.numbers = count(1)
-        self.calls = 0
+        self.calls = self.listings = 0
 
     @hookimpl
     def provide_plugin(self) -> Plugin:
@@ -146,6 +146,7 @@ class FakeGateway:
     @hookimpl
     def reconcile_payments(self, days: Days) -> list[Told]:
         assert days.first <= days.last
+        self.listings += 1
         return [self._told(held) for held in self.held.values()]
 
     @hookimpl

@@ -78,6 +78,8 @@ async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
             assert await db.value("SELECT count(*) FROM segments") == 2
             assert await db.value("SELECT count(*) FROM products WHERE tax_class = 'exempt'") == 1
             assert await db.value("SELECT count(*) FROM payment_methods") == 4
+            assert await db.value("SELECT count(DISTINCT state) FROM payment_attempts") == 4
+            assert await db.value("SELECT count(*) FROM payment_differences") == 1
             assert await db.value("SELECT count(*) FROM offers WHERE state = 'sent'") > 0
             standings = "SELECT count(*) FILTER (WHERE published_at IS NULL), count(*) FROM price_lists"
             drafts, lists = (await db.fetch(standings))[0]

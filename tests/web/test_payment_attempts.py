@@ -97,3 +97,27 @@ async def test_staff_take_a_part_of_what_is_held_and_nobody_takes_it_twice(
     assert (await visitor.post(f"{here}/void", {})).status_code == 409
     after = (await visitor.get(here)).text
     assert "Take what is held" not in after and "€60.00" in after
+
+
+async def test_a_callback_of_nobody_is_listed_and_recorded_into_a_clients_account_once(
+    visitor: Visitor, gateway: FakeGateway
+) -> None:
+    assert await call(visitor, gateway.says("k1", key="theirs", gateway_id="G77", units=900)) == 200
+    await visitor.sign_in(cast.email("carl"))
+    listed = (await visitor.get("/staff/payment-differences")).text
+    assert "Nobody began it here" in listed and "G77" in listed and "€9.00" in listed
+    assert "G77" not in (await visitor.get("/staff/payment-differences?kind=amount")).text
+    here = re.findall(r'href="(/staff/payment-differences/\d+)"', listed)[0]
+    for client in ("", "x", "99"):
+        refused = await visitor.post(f"{here}/record-into", {"client": client})
+        assert refused.status_code == 422 and 'id="error-client"' in refused.text
+    refused = await visitor.post(f"{here}/dismiss", {"reason": ""})
+    assert refused.status_code == 422 and 'id="error-reason"' in refused.text
+    async with db.as_tenant((await cast.tenant("nova")).id):
+        code = await db.value("SELECT code FROM clients WHERE login = 'dupont'")
+    sent = [(await visitor.post(f"{here}/record-into", {"client": str(code)})).status_code for _time in range(2)]
+    assert sent == [303, 409]
+    assert "G77" in (await visitor.get("/staff/payment-differences?state=recorded")).text
+    async with db.as_tenant((await cast.tenant("nova")).id):
+        assert await db.value("SELECT array_agg(units) FROM payments") == [900]
+        await books.check()

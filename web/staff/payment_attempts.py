@@ -57,6 +57,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         rows=await attempts.latest(parked=parked, held=held, by=by),
         parked=parked,
         held=held,
+        sees_all=by.projects is None and by.groups is None,
         reasons={key: _(text) for key, text in attempts.PARKED.items()},
     )
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -189,15 +188,6 @@ async def test_a_refund_without_an_answer_is_asked_for_again_and_recorded_once(h
     assert await house.hear(charged) == ["applied"], "the bank takes the rest back"
     assert await house.paid() == [(10_000, "refunded", 10_000)]
     assert (await house.row(attempt["id"]))["state"] == "refunded"
-
-
-async def test_reconciling_finds_what_was_never_said(house: House) -> None:
-    one, two = await house.begin(), await house.begin(5_000)
-    await house.hear(house.gateway.says(one["key"]))
-    house.gateway.held[two["key"]].standing = Standing.SUCCEEDED
-    found = await attempt_calls.reconcile(NAME, date(2026, 1, 1), date(2026, 1, 2), by=system(house.by.tenant))
-    assert sorted(outcome for _told, outcome in found) == ["applied", "known"]
-    assert sorted(await house.paid()) == [(5_000, "paid", 0), (10_000, "paid", 0)]
 
 
 async def test_only_what_a_method_can_is_begun_and_once(house: House) -> None:

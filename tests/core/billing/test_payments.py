@@ -9,8 +9,9 @@ import pytest
 
 from core import clock, db
 from core.actor import Actor
-from core.billing import accounts, allocations, expenses, payments, refunds, transfers
+from core.billing import accounts, allocations, expense_list, expenses, payments, refunds, transfers
 from core.billing.accounts import Terms
+from core.billing.expense_list import ExpenseFilter
 from core.billing.expenses import NewExpense
 from core.billing.payments import NewPayment
 from core.billing.refunds import NewRefund
@@ -246,6 +247,20 @@ async def test_the_same_key_is_the_same_expense_and_payment(carl: Actor) -> None
         await refunds.create(paid["id"], NewRefund(units=100, reason="A little"), key="form-1", by=carl)
     assert (await accounts.get(account_id, by=carl))["balance"] == 100
     assert await db.value("SELECT count(*) FROM audit_entries WHERE action ~ '^(expense|payment):'") == 3
+
+
+async def test_a_day_finds_what_was_charged_on_it_also_where_days_are_ahead(carl: Actor) -> None:
+    """In a sandbox an expense is of a day that the moment of its writing has not reached."""
+    account_id = await owing(carl)
+    clock.keep_ahead(carl.tenant.id, 40)
+    try:
+        today = clock.today(carl.tenant.timezone)
+        for day in (today, today - timedelta(days=3)):
+            await expenses.create(account_id, NewExpense(text="Domain", units=100, tax_rate=0, day=day), by=carl)
+        found = await expense_list.page(ExpenseFilter(day_from=today, text="domain"), by=carl)
+        assert [row["day"] for row in found.rows] == [today]
+    finally:
+        clock.keep_ahead(carl.tenant.id, 0)
 
 
 async def test_a_closed_client_pays_and_is_charged_no_more(carl: Actor) -> None:

@@ -41,12 +41,7 @@ ROWS = [
     ),
 ]
 CHANGES_NOTHING = {"/staff/payment-methods/usual"}
-RULED = {
-    *(
-        f"payment_methods.{name}"
-        for name in ("plugin", "method", "currencies", "fee_bearer", "name_en", "name_fr")
-    ),
-}
+RULED = {"payment_methods.method", "payment_methods.fee_bearer"}
 FILLERS = {
     "payment_method_companies": "(method_id, company_id) SELECT m.id, c.id FROM payment_methods m, companies c"
     " WHERE m.tenant_id = {tenant} AND c.tenant_id = {tenant} LIMIT 1",
