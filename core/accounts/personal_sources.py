@@ -3,8 +3,7 @@
 Every table with a `client_id`, `person_id` or `payer_id` is read by one of SOURCES or stands in LEFT_OUT with the
 reason; a test reads PostgreSQL's catalogue and refuses one that is in neither, and a text column of a table in
 SOURCES that is neither copied nor secret. `internal` is what only the provider's own people see: it is in the
-copies they make, and not in those that the client's owner asks for. Of a person in two clients only this client's
-part is told.
+copies they make, not in those that the client's owner asks for. Of a person only what is this client's is told.
 """
 
 from collections.abc import Mapping

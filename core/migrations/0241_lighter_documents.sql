@@ -1,9 +1,10 @@
 -- More of what the billing run writes by the thousand is checked once for a statement: who an expense is of, documents
 -- and their lines. What they refer to is locked once too, so that it does not go meanwhile. Each is looked up by
--- a query of its own, by the primary key, whatever the planner thinks of the tables.
+-- a query of its own, by the primary key, whatever the planner thinks of the tables (which it may take for empty).
 
 CREATE OR REPLACE FUNCTION history.check_expenses() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET enable_bitmapscan = off SET enable_seqscan = off AS $$
 BEGIN
     PERFORM FROM (SELECT DISTINCT e.tenant_id, e.account_id FROM added e ORDER BY e.account_id) e
       CROSS JOIN LATERAL (SELECT FROM public.client_projects a
@@ -48,10 +49,13 @@ CREATE CONSTRAINT TRIGGER expenses_moved AFTER UPDATE OF client_id, account_id, 
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION history.check_moved_expense();
 ALTER TABLE expenses DROP CONSTRAINT expenses_tenant_id_account_id_fkey,
     DROP CONSTRAINT expenses_tenant_id_payer_id_fkey;
+ALTER FUNCTION history.count_transfers() SET enable_bitmapscan = off;
+ALTER FUNCTION history.count_transfers() SET enable_seqscan = off;
 
 -- A document is of an account of its client, a payer and a company; looked at again when it is given to others.
 CREATE FUNCTION history.check_invoices() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET enable_bitmapscan = off SET enable_seqscan = off AS $$
 BEGIN
     PERFORM FROM (SELECT DISTINCT i.tenant_id, i.account_id FROM added i ORDER BY i.account_id) i
       CROSS JOIN LATERAL (SELECT FROM public.client_projects a
@@ -135,7 +139,8 @@ CREATE TRIGGER named_companies_stay AFTER DELETE ON companies
 
 -- A line is of a document and an expense. What is issued at once gets all its lines at once: none is added later.
 CREATE FUNCTION history.check_invoice_lines() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET enable_bitmapscan = off SET enable_seqscan = off AS $$
 BEGIN
     PERFORM FROM (SELECT DISTINCT l.tenant_id, l.invoice_id FROM added l ORDER BY l.invoice_id) l
       CROSS JOIN LATERAL (SELECT FROM public.invoices i
