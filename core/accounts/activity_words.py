@@ -196,6 +196,7 @@ ACTIONS = MappingProxyType(
         "price_list:begun": N_("%(actor)s began the price list %(subject)s"),
         "price_list:deleted": N_("%(actor)s deleted the draft of the price list %(subject)s"),
         "price_list:published": N_("%(actor)s published the price list %(subject)s"),
+        "portal:updated": N_("%(actor)s changed what clients may do in the portal of %(subject)s"),
         "price_list:updated": N_("%(actor)s changed the draft of the price list %(subject)s"),
         "product:created": N_("%(actor)s added the product %(subject)s"),
         "product:deleted": N_("%(actor)s deleted the product %(subject)s"),

@@ -26,6 +26,7 @@ from core.accounts import (
     notes,
     payers,
     personal_clearing,
+    portal_settings,
     projects,
     roles,
     rule_changes,
@@ -40,6 +41,7 @@ from core.accounts.imports import carrying
 from core.accounts.imports import files as import_files
 from core.accounts.imports.mapping import Mapping
 from core.accounts.list_filters import NewListFilter
+from core.accounts.portal_settings import PortalChanges
 from core.actor import Actor
 from core.billing import (
     accounts,
@@ -108,6 +110,22 @@ async def service(by: Actor) -> None:
     await prices.update(draft["id"], sheet.price_id, prices.PriceChanges(units=990), version=1, by=by)
     today = clock.today(by.tenant.timezone)
     await price_list_publishing.publish(draft["id"], today, version=2, by=by)
+
+
+async def ending_service(by: Actor) -> None:
+    """One that was cancelled in the portal, where users may do everything with their services."""
+    kept = await portal_settings.in_force()
+    everything = PortalChanges(may_renew=True, may_change=True, may_cancel=True)
+    await portal_settings.update(everything, version=kept["version"], by=by)
+    row = await db.row(
+        f"""SELECT account_id, price_id, client_id FROM services
+             WHERE state = 'active' AND billing = 'period' AND client_id = {OWN} ORDER BY id DESC LIMIT 1"""
+    )
+    assert row is not None
+    new = services.NewService(price_id=row["price_id"], label="ancien.exemple.fr")
+    made = await services.create(row["account_id"], new, by=by)
+    active = await service_states.activate(made["id"], by=by)
+    await service_states.stop(active, "period_end", "", is_own=True, by=by)
 
 
 async def _on_sale(currency: str, *, by: Actor) -> int:
