@@ -4,6 +4,7 @@ What a plugin does not say in time, or says wrongly, is not left out in silence:
 and the next run asks again.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -30,12 +31,15 @@ HOOK = "provide_invoice_lines"
 AT_ONCE = 10
 """Accounts that a plugin is asked about at a time."""
 
+MOST_LINES = 100
+"""So many lines a plugin brings to one invoice: what brings more has gone mad."""
+
 Told = Mapping[int, Sequence[Record]]
 """The open expenses of each account."""
 
 
 class Unusable(Exception):
-    """A line is about an account or a service that the plugin was not asked about, or gives back too much."""
+    """A line is about something that was not asked about, or gives back too much; or there are too many."""
 
 
 def is_heard(*, by: Actor) -> bool:
@@ -104,6 +108,9 @@ async def _asked(plugin: str, part: Told, *, by: Actor, dry_run: bool = False) -
     for line in found:
         if line.account not in part:
             raise Unusable(f"{line.key}: account {line.account} was not asked about")
+    counts = Counter(line.account for line in found)
+    if counts and max(counts.values()) > MOST_LINES:
+        raise Unusable(f"more than {MOST_LINES} lines for one account")
     return found
 
 

@@ -1,10 +1,11 @@
 """The lists of money among those whose filters can be saved (`core/accounts/list_filters.py`)."""
 
 from core.accounts.list_filters import LISTS, FilteredList
-from core.billing import account_list, expense_list, invoice_list, payment_list, service_list
+from core.billing import account_list, expense_list, invoice_list, offer_list, payment_list, service_list
 from core.billing.account_list import AccountFilter
 from core.billing.expense_list import ExpenseFilter
 from core.billing.invoice_list import InvoiceFilter
+from core.billing.offer_list import OfferFilter
 from core.billing.payment_list import PaymentFilter
 from core.billing.service_list import ServiceFilter
 from core.i18n import N_
@@ -28,6 +29,12 @@ MONEY = {
         filter=InvoiceFilter,
         right=Permission.INVOICE_READ,
         check=invoice_list.conditions,
+    ),
+    "offers": FilteredList(
+        label=N_("Quotes"),
+        filter=OfferFilter,
+        right=Permission.SERVICE_READ,
+        check=offer_list.conditions,
     ),
     "payments": FilteredList(
         label=N_("Payments"),

@@ -19,7 +19,6 @@ from core.billing import accounts, service_prices, services
 from core.billing.quotes import Quote
 from core.billing.service_prices import NewService
 from core.errors import Conflict, Invalid, NotFound
-from core.filters import Conditions
 from core.i18n import _
 from core.permissions import Permission
 
@@ -89,19 +88,6 @@ async def find(offer_id: int) -> Record:
     if found is None:
         raise NotFound()
     return found
-
-
-async def every(*, state: str = "", by: Actor) -> list[Record]:
-    """The newest quotes that `by` may see."""
-    policies.require(by, Permission.SERVICE_READ)
-    policies.require(by, Permission.CLIENT_READ)
-    bound = Conditions()
-    bound.equals("o.state", state, among=frozenset(STATES))
-    access.limit_to_groups(bound, by=by)
-    if by.projects is not None:
-        bound.add(f"a.project_id IN ({access.listed(by.projects)})")
-    sql = f"{WITH_NAMES} WHERE {bound.sql} ORDER BY o.created_at DESC, o.id DESC LIMIT {MOST_LISTED}"
-    return await db.fetch(sql, *bound.arguments)
 
 
 async def of_client(client_id: int, *, by: Actor) -> list[Record]:

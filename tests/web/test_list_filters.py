@@ -14,6 +14,7 @@ LISTS = {
     "expenses": ("/staff/expenses", "age=late_30", "Due: 1 to 30 days late"),
     "invoices": ("/staff/invoices", "paid=overdue", "Payment: Overdue"),
     "payments": ("/staff/payments", "method=cash", "Method: Cash"),
+    "offers": ("/staff/offers", "state=sent", "State: Sent"),
     "services": ("/staff/services", "waits=funds", "Waits for: Money"),
     "activity": ("/staff/activity", "day_from=2026-01-01", "From day: 2026-01-01"),
 }

@@ -15,7 +15,16 @@ from web.api.reading import asks
 from web.kit.visit import By
 
 List = Literal[
-    "accounts", "activity", "contracts", "expenses", "invoices", "payers", "payments", "services", "users"
+    "accounts",
+    "activity",
+    "contracts",
+    "expenses",
+    "invoices",
+    "offers",
+    "payers",
+    "payments",
+    "services",
+    "users",
 ]
 
 

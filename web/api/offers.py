@@ -1,15 +1,17 @@
-"""Quotes over JSON: the newest ones, putting one together, sending it, and taking it back."""
+"""Quotes over JSON: the list, putting one together, sending it, and taking it back."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec import Meta
 
 from core.actor import Actor
-from core.billing import offer_states, offers
+from core.billing import offer_list, offer_states, offers
+from core.billing.offer_list import OfferFilter
 from core.billing.offer_states import Sending
 from core.billing.quotes import Quote
 from core.billing.services import NewService
@@ -60,16 +62,20 @@ class WholeOffer(Offer, kw_only=True):
     lines: list[OfferLine]
 
 
-class OfferList(msgspec.Struct, kw_only=True):
-    """The newest quotes."""
+class OfferPage(msgspec.Struct, kw_only=True):
+    """A page of quotes, the newest first. `next` and `previous` are cursors for `after` and `before`."""
 
     items: list[Offer]
+    next: str | None
+    previous: str | None
 
 
-class OfferQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Those in a state only."""
+class OfferQuery(OfferFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The filter of the list and its place."""
 
-    state: State | None = None
+    after: Annotated[str, Meta(description="The cursor `next` of the page before")] = ""
+    before: Annotated[str, Meta(description="The cursor `previous` of the page after")] = ""
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
 class NewOffer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,10 +91,11 @@ class Withdrawing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 @get("/v1/offers", **asks(Permission.SERVICE_READ, query=OfferQuery))
-async def index(by: By, asked: NamedDependency[OfferQuery]) -> OfferList:
-    """List the newest quotes of all clients."""
-    found = await offers.every(state=asked.state or "", by=by)
-    return OfferList(items=[answers.of(Offer, row, client=row["client_code"]) for row in found])
+async def index(by: By, asked: NamedDependency[OfferQuery]) -> OfferPage:
+    """List the quotes of all clients, the newest first."""
+    found = await offer_list.page(asked, by=by, after=asked.after, before=asked.before, size=asked.limit)
+    items = [answers.of(Offer, row, client=row["client_code"]) for row in found.rows]
+    return OfferPage(items=items, next=found.next, previous=found.previous)
 
 
 @post("/v1/balances/{account_id:int}/offers", **asks(Permission.SERVICE_CREATE, body=NewOffer))

@@ -27,6 +27,7 @@ from web.staff import (
     invoices,
     list_saving,
     money_lists,
+    offers,
     payers,
     payments,
     services,
@@ -35,7 +36,7 @@ from web.staff import (
 
 HERE = "/staff/filters"
 SEES = requires(Permission.CLIENT_READ)
-MONEY = {module.LIST.name: module.LIST for module in (accounts, expenses, invoices, payments, services)}
+MONEY = {module.LIST.name: module.LIST for module in (accounts, expenses, invoices, offers, payments, services)}
 LABELS = {
     "activity": histories.LABELS,
     "contracts": contracts.LABELS,

@@ -9,7 +9,8 @@ from litestar.params import FromPath
 from core import policies
 from core.accounts import clients
 from core.actor import Actor
-from core.billing import accounts, offer_papers, offer_states, offers, service_prices
+from core.billing import accounts, offer_list, offer_papers, offer_states, offers, service_prices
+from core.billing.offer_list import OfferFilter
 from core.billing.offer_states import Sending
 from core.billing.services import NewService
 from core.catalog import price_sheets, terms
@@ -21,7 +22,8 @@ from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import client_tabs
+from web.staff import client_tabs, list_saving, money_lists
+from web.staff.money_lists import MoneyList
 
 HERE = "/staff/offers"
 STATES = {
@@ -31,16 +33,22 @@ STATES = {
     "declined": N_("Declined"),
     "withdrawn": N_("Withdrawn"),
 }
+LIST = MoneyList(
+    name="offers",
+    filter=OfferFilter,
+    listed=offer_list,
+    labels=money_lists.LABELS
+    | {"number": N_("Number"), "state": N_("State"), "day_from": N_("Sent from"), "day_to": N_("Sent to")},
+    words=money_lists.named(state=STATES),
+)
 
 
 @get("/offers", **requires(Permission.SERVICE_READ))
-async def index(request: AnyRequest, by: By) -> Response[str]:
-    """The newest ones, all or those in a state."""
-    asked = request.query_params.get("state", "")
-    state = asked if asked in STATES else ""
-    states = [(key, _(label)) for key, label in STATES.items()]
-    found = await offers.every(state=state, by=by)
-    return page(request, "staff/offers/index.html", rows=found, states=states, state=state)
+async def index(request: AnyRequest, by: By) -> Response[Any]:
+    """The list: filtered and paged by the address alone, so that a link shows the same."""
+    if (opening := await list_saving.opening(request, LIST.name, by=by)) is not None:
+        return opening
+    return page(request, "staff/offers/index.html", **await money_lists.read(request, LIST, by=by))
 
 
 @get("/clients/{code:int}/offers", **requires(Permission.SERVICE_READ))

@@ -107,6 +107,9 @@ async def test_a_levy_has_no_tax_and_what_is_given_back_has_that_of_its_charge(a
         lines(key="x", text="Of nobody", units=1, service=12345),
         lambda _ctx, _accounts: [InvoiceLine(account=12345, key="x", text="Foreign", units=1)],
         lambda _ctx, _accounts: [{"account": 1, "key": "x", "text": "Below nothing", "units": -5}],
+        lambda _ctx, asked: [
+            InvoiceLine(account=asked[0].id, key=f"{n}", text="Byte", units=1) for n in range(101)
+        ],
         lambda _ctx, _accounts: 1 / 0,
     ],
 )

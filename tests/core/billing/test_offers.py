@@ -10,8 +10,10 @@ import pytest
 
 from core import db
 from core.accounts import rights
+from core.accounts.focus import Focus
 from core.actor import Actor, ClientSeat
-from core.billing import accounts, offer_papers, offer_states, offers, own_offers, services
+from core.billing import accounts, offer_list, offer_papers, offer_states, offers, own_offers, services
+from core.billing.offer_list import OfferFilter
 from core.billing.offer_states import Sending
 from core.billing.services import NewService
 from core.catalog import discounts, products
@@ -67,6 +69,31 @@ async def test_what_is_accepted_becomes_services_at_the_quoted_prices(alice: Act
         await bill(day, alice)
     assert sorted(row[2] for row in await charged(by_month)) == [500, 500, 500, 1000]
     assert (await offers.get(offer_id, by=alice))["state"] == "accepted"
+
+
+async def test_the_list_is_filtered_and_shown_page_by_page(alice: Actor) -> None:
+    (monthly,) = await sell(alice, {"units": 1000})
+    with on(date(2026, 1, 5)):
+        first = await offers.create(await account(alice), by=alice)
+        second = await sent(alice, await account(alice, "elodie"), monthly)
+        await sent(alice, await account(alice), monthly)
+    code = await db.value("SELECT code FROM clients WHERE login = 'elodie'")
+    for chosen, numbers in (
+        (OfferFilter(), [3, 2, 1]),
+        (OfferFilter(client=code), [2]),
+        (OfferFilter(state="draft"), [1]),
+        (OfferFilter(number="1"), [1]),
+        (OfferFilter(number="one"), []),
+        (OfferFilter(day_from=date(2026, 1, 5)), [3, 2]),
+        (OfferFilter(day_to=date(2026, 1, 4)), []),
+    ):
+        assert [row["number"] for row in (await offer_list.page(chosen, by=alice)).rows] == numbers, chosen
+    newest = await offer_list.page(OfferFilter(), by=alice, size=2)
+    older = await offer_list.page(OfferFilter(), by=alice, size=2, after=newest.next or "")
+    assert [row["id"] for row in older.rows] == [first["id"]]
+    within = Focus(number=code, client_id=await db.value("SELECT id FROM clients WHERE code = $1", code))
+    focused = await offer_list.page(OfferFilter(), by=alice, within=within)
+    assert [row["id"] for row in focused.rows] == [second]
 
 
 async def test_what_is_over_withdrawn_or_of_somebody_else_is_refused(alice: Actor) -> None:

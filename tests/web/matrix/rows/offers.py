@@ -56,7 +56,8 @@ ROWS = [
         by="dupont",
     ),
 ]
-PARAMETERS = {"/staff/offers": "state", "/api/v1/offers": "state"}
+_FILTER = "number client project day_from day_to state"
+PARAMETERS = {"/staff/offers": f"{_FILTER} after before", "/api/v1/offers": f"{_FILTER} after before limit"}
 RULED = {"offers.state", "offers.currency"}
 
 

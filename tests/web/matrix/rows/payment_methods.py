@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from tests.web.matrix.world import World
 
 MANAGE = "payment_method:manage"
-FORM = {"name_en": "!name", "name_fr": "!name", "way": "$cash_way", "is_on": "1"}
-VALUES = {"name_en": "!name", "name_fr": "!name", "method": "$cash"}
+FORM = {"name_en": "!name", "name_fr": "!name", "way": ":bank_transfer", "is_on": "1"}
+VALUES = {"name_en": "!name", "name_fr": "!name", "method": "bank_transfer"}
 PLACEHOLDERS = {"method_id": "payment_method"}
 ROWS = [
     *rows(
@@ -49,26 +49,13 @@ FILLERS = {
 
 
 async def payment_method(world: "World", by: Actor) -> int:
-    """One beside the usual ones."""
-    await cash(world, by)
+    """One beside the usual ones, by which payments go on to be recorded."""
     name = world.fresh("method")
-    async with db.as_tenant(by.tenant.id):
-        return int(
-            (await payment_methods.create(MethodValues(name_en=name, name_fr=name, method="cash"), by=by))["id"]
-        )
-
-
-async def cash(_world: "World", by: Actor) -> str:
-    """A kind of payment, while the usual ones go on to be there."""
     async with db.as_tenant(by.tenant.id):
         if not await payment_methods.every(by=by):
             await payment_methods.begin_with_usual(by=by)
-    return "cash"
+        new = MethodValues(name_en=name, name_fr=name, method="bank_transfer")
+        return int((await payment_methods.create(new, by=by))["id"])
 
 
-async def cash_way(world: "World", by: Actor) -> str:
-    """The same as forms have it."""
-    return f":{await cash(world, by)}"
-
-
-MAKERS = {made.__name__: made for made in (payment_method, cash, cash_way)}
+MAKERS = {"payment_method": payment_method}

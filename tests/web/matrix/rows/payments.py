@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.web.matrix.world import World
 
 EXPENSE = {"text": "Hosting", "units": "12.50", "tax_rate": "20", "day": "2026-01-02"}
-PAYMENT = {"units": "12.50", "method": "cash", "day": "2026-01-02"}
+PAYMENT = {"units": "12.50", "method": "bank_transfer", "day": "2026-01-02"}
 REFUND = {"units": "1", "reason": "Too much", "kind": "refund"}
 PENDING = {"kinds": {"payment_id": "pending_payment"}}
 OWING = {"kinds": {"account_id": "owing_account"}}
