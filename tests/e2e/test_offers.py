@@ -28,7 +28,8 @@ async def quoted(by: Actor) -> None:
 
 
 async def weeks_pass(by: Actor) -> None:
-    await db.execute("UPDATE services SET anchor = anchor - 70, next_on = next_on - 70")
+    await db.execute("UPDATE services SET anchor = anchor - 70")
+    await db.execute("UPDATE service_dues SET next_on = next_on - 70")
 
 
 def press(page: Page, name: str) -> None:

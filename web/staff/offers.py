@@ -31,14 +31,14 @@ STATES = {
     "sent": N_("Sent"),
     "accepted": N_("Accepted"),
     "declined": N_("Declined"),
-    "withdrawn": N_("Withdrawn"),
+    "withdrawn": N_("Taken back"),
 }
 LIST = MoneyList(
     name="offers",
     filter=OfferFilter,
     listed=offer_list,
     labels=money_lists.LABELS
-    | {"number": N_("Number"), "state": N_("State"), "day_from": N_("Sent from"), "day_to": N_("Sent to")},
+    | {"number": N_("Document no."), "state": N_("State"), "day_from": N_("Sent from"), "day_to": N_("Sent to")},
     words=money_lists.named(state=STATES),
 )
 
