@@ -7,7 +7,6 @@ and the next run asks again.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
@@ -16,14 +15,13 @@ from asyncpg import Record
 
 from core import db, hooks
 from core.actor import Actor
-from core.billing import accounts, client_taxes, expenses, service_credits
+from core.billing import accounts, client_taxes, credited_lines, expenses, service_credits
 from core.billing.change_quotes import Amount
 from core.billing.expenses import Charge, Tax
 from core.billing.service_credits import Credit
 from core.catalog import price_words
 from core.hook_lines import BilledAccount, BilledLine, InvoiceLine
 from core.i18n import _
-from core.money import rounded
 from core.periods import Period
 from core.plugin_calls import PluginFailed
 
@@ -147,17 +145,18 @@ async def _give_back(account: Record, key: str, line: InvoiceLine, about: Sequen
     of = _charge_of(line, about)
     if await db.value("SELECT EXISTS (SELECT FROM payments WHERE key = $1)", key):
         return
-    given = await db.value(
-        """SELECT coalesce(sum(net_units), 0) FROM service_credits
-            WHERE service_id = $1 AND period_start < $3 AND period_end > $2""",
+    given = await db.row(
+        """SELECT coalesce(sum(net_units), 0)::bigint AS net, coalesce(sum(tax_units), 0)::bigint AS tax
+             FROM service_credits WHERE service_id = $1 AND period_start < $3 AND period_end > $2""",
         line.service,
         of["period_start"],
         of["period_end"],
     )
-    if line.units > of["net_units"] - given:
+    assert given is not None
+    if line.units > of["net_units"] - given["net"]:
         raise Unusable(f"{line.key}: gives back more than is charged")
-    tax_units = rounded(Fraction(line.units * of["tax_units"], of["net_units"]))
-    amount = Amount(line.units, tax_units)
+    whole = Amount(of["net_units"], of["tax_units"])
+    amount = Amount(line.units, credited_lines.tax_of(whole, Amount(given["net"], given["tax"]), line.units))
     tax = Tax(rate=of["tax_rate"], category=of["tax_category"], reason=of["tax_reason"])
     period = Period(of["period_start"], of["period_end"])
     credit = Credit(key=key, service_id=of["service_id"], text=line.text, period=period, amount=amount, tax=tax)

@@ -6,7 +6,7 @@ from typing import Any
 
 from core import clock
 from core.actor import Actor
-from core.billing import change_notes, expenses, service_credits, services
+from core.billing import expenses, service_credits, service_notes, services
 from core.billing.change_quotes import ChangeQuote, Part
 from core.billing.expenses import Charge, Tax
 from core.billing.service_credits import Credit
@@ -36,10 +36,10 @@ async def make(
 
 async def _give_back(account: Mapping[str, Any], made: Credit, *, by: Actor) -> None:
     """Give it back; a credit note says so where an invoice was issued over it, and lowers that one first."""
-    found = await change_notes.pieces(made.service_id, made.period, made.amount, made.tax)
+    found = await service_notes.pieces(made.service_id, made.period, made.amount, made.tax)
     lowered = [(one.expense_id, one.line.gross_units) for one in found]
-    await service_credits.give(account, made, first=lowered, by=by)
-    await change_notes.issue(found, made.text, clock.today(by.tenant.timezone), by=by)
+    credit_id = await service_credits.give(account, made, first=lowered, by=by)
+    await service_notes.issue(found, credit_id, made.text, clock.today(by.tenant.timezone), by=by)
 
 
 def _charge(service: Mapping[str, Any], part: Part, key: str, text: str, *, by: Actor) -> Charge:

@@ -8,7 +8,6 @@ covered of it is free for what is open, or to be paid out. Making an invoice voi
 """
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 from uuid import uuid4
 
@@ -17,25 +16,21 @@ from asyncpg import Record
 
 from core import db, i18n, policies
 from core.actor import Actor
-from core.billing import account_credits, accounts, allocations, invoice_drafts, invoice_states, invoices, totals
+from core.billing import (
+    account_credits,
+    accounts,
+    allocations,
+    credited_lines,
+    invoice_issuing,
+    invoices,
+    totals,
+)
 from core.billing.change_quotes import Amount
 from core.billing.totals import Line, Totals
 from core.checks import Checks
 from core.errors import Conflict
 from core.i18n import _
-from core.money import rounded
 from core.permissions import Permission
-
-LEFT = """
-    SELECT l.*, l.period_end - 1 AS last_day, l.net_units + l.tax_units AS gross_units,
-           (l.net_units - coalesce(g.net, 0))::bigint AS left_net_units,
-           (l.tax_units - coalesce(g.tax, 0))::bigint AS left_tax_units
-      FROM invoice_lines l LEFT JOIN (
-        SELECT c.expense_id, sum(c.net_units) AS net, sum(c.tax_units) AS tax FROM invoices n
-          JOIN invoice_lines c ON c.invoice_id = n.id WHERE n.corrects_id = $1 AND n.state = 'issued'
-         GROUP BY c.expense_id) g ON g.expense_id = l.expense_id
-     WHERE l.invoice_id = $1 ORDER BY l.position
-"""
 
 
 class Portion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,11 +64,6 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
         return self.totals.gross_units
 
 
-async def left(invoice_id: int) -> list[Record]:
-    """The lines of an invoice that the caller may see; `left_net_units` and `left_tax_units` can be credited."""
-    return await db.fetch(LEFT, invoice_id)
-
-
 async def of_invoice(invoice_id: int, *, by: Actor) -> list[Record]:
     """The credit notes of an invoice, the first first; one alone when that made it void."""
     await invoices.get(invoice_id, by=by)
@@ -89,11 +79,11 @@ async def look(invoice_id: int, new: NewCreditNote, *, by: Actor) -> Look:
     invoice = await invoices.get(invoice_id, by=by)
     if stays := why_not(invoice):
         raise Conflict(stays)
-    parts = _chosen(new, await left(invoice_id), invoice["currency"])
+    listed = await credited_lines.left(invoice_id)
+    parts = _chosen(new, listed, invoice["currency"])
     made = tuple(line for _expense_id, line in parts)
     sums = totals.of(made)
-    rest = invoice["gross_units"] - invoice["credited_units"] - sums.gross_units
-    return Look(lines=made, totals=sums, left_units=rest)
+    return Look(lines=made, totals=sums, left_units=units_of(listed) - sums.gross_units)
 
 
 async def create(invoice_id: int, new: NewCreditNote, *, key: str = "", by: Actor) -> Record:
@@ -110,14 +100,19 @@ async def create(invoice_id: int, new: NewCreditNote, *, key: str = "", by: Acto
     if stays := why_not(invoice):
         raise Conflict(stays)
     checks = Checks()
-    reason = checks.text("reason", new.reason, longest=invoice_states.LONGEST_REASON)
-    parts = _chosen(new, await left(invoice_id), invoice["currency"], checks)
+    reason = checks.text("reason", new.reason, longest=invoice_issuing.LONGEST_REASON)
+    parts = _chosen(new, await credited_lines.left(invoice_id), invoice["currency"], checks)
     units = sum(line.gross_units for _expense_id, line in parts)
     if new.expected_units not in (None, units):
         raise Conflict(_("Something was credited meanwhile. Here is how it would look now."))
-    made = await invoice_states.correct(invoice, parts, reason, by=by)
+    made = await invoice_issuing.correct(invoice, parts, reason, by=by)
     await _lower(invoice, made, parts, once, by=by)
     return await invoices.find(made["id"])
+
+
+def units_of(listed: Sequence[Mapping[str, Any]]) -> int:
+    """What of lines as `credited_lines.left` has them can be credited, with tax."""
+    return sum(row["left_net_units"] + row["left_tax_units"] for row in listed)
 
 
 def why_not(invoice: Mapping[str, Any]) -> str:
@@ -127,24 +122,6 @@ def why_not(invoice: Mapping[str, Any]) -> str:
     if invoice["credited_units"] >= invoice["gross_units"]:
         return _("Nothing of it is left to be credited.")
     return ""
-
-
-def tax_of(whole: Amount, given: Amount, net: int) -> int:
-    """The tax of a part of a line, of which `given` was credited before. Pure.
-
-    All that is credited of the line has its share of the line's tax, rounded once; so nothing is lost however many
-    parts there are, and the last one takes the rest.
-    """
-    due = rounded(Fraction(whole.tax * (given.net + net), whole.net))
-    return min(max(due - given.tax, 0), whole.tax - given.tax)
-
-
-def part_of(row: Mapping[str, Any], net: int) -> Line:
-    """A part of a line as `left` has it: so much of it before tax."""
-    whole = Amount(row["net_units"], row["tax_units"])
-    given = Amount(whole.net - row["left_net_units"], whole.tax - row["left_tax_units"])
-    line = invoice_drafts.line_of(row)
-    return msgspec.structs.replace(line, net_units=net, tax_units=tax_of(whole, given, net), discount_units=0)
 
 
 def _chosen(
@@ -165,7 +142,7 @@ def _chosen(
             most = accounts.told(row["left_net_units"], currency)
             checks.error(field, _("From the smallest amount up to %(amount)s.") % {"amount": most})
         else:
-            found[one.position] = (row["expense_id"], part_of(row, units))
+            found[one.position] = (row["expense_id"], credited_lines.part_of(row, units))
     if not asked:
         checks.error("lines", _("Choose how much to credit."))
     checks.done()

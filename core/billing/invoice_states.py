@@ -4,34 +4,23 @@ Issuing gives an invoice its number in the same transaction: one that is undone 
 missing. What it says is frozen then, and the database refuses to change it.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
-
-import asyncpg
-import msgspec
 from asyncpg import Record
 
 from core import clock, db, policies
-from core.accounts import numbering
 from core.actor import Actor
 from core.billing import (
     expenses,
     invoice_content,
-    invoice_drafts,
     invoice_files,
+    invoice_issuing,
     invoice_making,
     invoices,
-    totals,
+    service_notes,
 )
-from core.billing.invoice_content import Content, Origin
-from core.billing.totals import Line
 from core.checks import Checks
 from core.errors import Conflict
 from core.i18n import _
 from core.permissions import Permission
-
-LONGEST_REASON = 500
 
 
 async def issue(invoice_id: int, *, by: Actor) -> Record:
@@ -43,13 +32,25 @@ async def issue(invoice_id: int, *, by: Actor) -> Record:
     if reason := await invoice_making.why_not_issued(row):
         raise Conflict(reason)
     day = clock.today(by.tenant.timezone)
-    number = await _number(row, day) if row["kind"] == "invoice" else ""
+    number = await invoice_issuing.number(row, day) if row["kind"] == "invoice" else ""
     content = await invoice_making.content(row, number=number, on=day)
-    await _freeze(invoice_id, content)
+    await invoice_issuing.freeze(invoice_id, content)
     await invoices.note(invoice_id, "issued", by=by)
     issued = await invoices.tell(f"{row['kind']}:issued", invoice_id, by=by)
     await invoice_files.keep(issued)
+    if row["kind"] == "invoice" and await service_notes.behind(await _services(invoice_id), by=by):
+        return await invoices.find(invoice_id)
     return issued
+
+
+async def _services(invoice_id: int) -> dict[int, set[int]]:
+    """The services that its lines are about, as `service_notes.behind` asks for them."""
+    found = await db.fetch(
+        """SELECT DISTINCT e.service_id FROM invoice_lines l JOIN expenses e ON e.id = l.expense_id
+            WHERE l.invoice_id = $1 AND e.service_id IS NOT NULL""",
+        invoice_id,
+    )
+    return {invoice_id: {row["service_id"] for row in found}}
 
 
 async def void(invoice_id: int, reason: str, *, takes_back: bool = False, by: Actor) -> Record:
@@ -63,7 +64,7 @@ async def void(invoice_id: int, reason: str, *, takes_back: bool = False, by: Ac
         policies.require(by, Permission.EXPENSE_REVERSE)
     _client, row = await invoices.locked(invoice_id, by=by)
     checks = Checks()
-    told = checks.text("reason", reason, longest=LONGEST_REASON)
+    told = checks.text("reason", reason, longest=invoice_issuing.LONGEST_REASON)
     checks.done()
     if row["state"] != "issued" or row["kind"] == "credit_note":
         raise Conflict(_("Only an invoice that was issued can be made void."))
@@ -83,68 +84,7 @@ async def _credit(row: Record, reason: str, *, by: Actor) -> Record:
     """A credit note over all of an invoice."""
     of = [line["expense_id"] for line in await invoices.lines(row["id"])]
     lines = invoice_content.read(row["frozen"]).lines
-    return await correct(row, list(zip(of, lines, strict=True)), reason, by=by)
-
-
-async def correct(row: Record, parts: Sequence[tuple[int, Line]], reason: str, *, by: Actor) -> Record:
-    """A credit note over lines of an invoice, each with its expense, issued at once; returns it.
-
-    It is to whom and by whom the invoice says. Asks for no right; the caller has locked the invoice.
-    """
-    was = invoice_content.read(row["frozen"])
-    shared = ("client_id", "account_id", "payer_id", "company_id", "language", "currency")
-    values = {name: row[name] for name in shared} | {"kind": "credit_note", "state": "draft"}
-    listed = tuple(line for _expense_id, line in parts)
-    sums = totals.of(listed)
-    made_id = await invoices.insert(values | {"corrects_id": row["id"]}, sums)
-    await invoice_drafts.add_lines(made_id, [expense_id for expense_id, _line in parts], listed, is_live=False)
-    day = clock.today(by.tenant.timezone)
-    content = msgspec.structs.replace(
-        was,
-        kind="credit_note",
-        number=await _number(await invoices.find(made_id), day),
-        issued_on=day,
-        due_on=None,
-        accounts=(),
-        lines=listed,
-        totals=sums,
-        origin=Origin(number=was.number, issued_on=was.issued_on),
-        reason=reason,
-    )
-    await _freeze(made_id, content)
-    await invoices.note(made_id, "issued", reason=reason, by=by)
-    issued = await invoices.tell("credit_note:issued", made_id, new={"reason": reason}, by=by)
-    await invoice_files.keep(issued)
-    return issued
-
-
-async def _number(row: Mapping[str, Any], day: date) -> str:
-    """The next number of its company and kind. Nobody else gets one until the transaction ends."""
-    company = await db.row("SELECT * FROM companies WHERE id = $1 FOR SHARE", row["company_id"])
-    assert company is not None
-    (number,) = await numbering.give(company, row["kind"], on=day)
-    return number
-
-
-async def _freeze(invoice_id: int, content: Content) -> None:
-    """Issue it: from here on nothing of it changes."""
-    frozen = invoice_content.kept(content)
-    try:
-        async with db.savepoint():
-            await db.execute(
-                """UPDATE invoices SET state = 'issued', number = $2, issued_on = $3, due_on = $4, language = $5,
-                       frozen = $6, digest = $7, version = version + 1 WHERE id = $1""",
-                invoice_id,
-                content.number,
-                content.issued_on,
-                content.due_on,
-                content.language,
-                frozen.decode(),
-                invoice_making.digest(frozen),
-            )
-    except asyncpg.UniqueViolationError as error:
-        message = _("The number %(number)s was given already. Change the company's pattern of numbers.")
-        raise Conflict(message % {"number": content.number}) from error
+    return await invoice_issuing.correct(row, list(zip(of, lines, strict=True)), reason, by=by)
 
 
 async def _take_back(invoice_id: int, reason: str, *, by: Actor) -> None:

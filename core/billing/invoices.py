@@ -44,7 +44,7 @@ payer_documents.register("invoice", payer_documents.counted("invoices"))
 class Invoice(db.Owned, tablename="invoices"):
     """A document. `frozen` is what it says (`invoice_content`), `digest` the SHA-256 of that; amounts are minor
     units of `currency`. `corrects_id`: the invoice that a credit note is about; `payment_id`: the credit by which
-    one over parts of it lowers what is owed."""
+    one over parts of it lowers what is owed; `service_credit_id`: the credit of a service that it is about."""
 
     client_id = BigInt()
     account_id = BigInt()
@@ -63,6 +63,7 @@ class Invoice(db.Owned, tablename="invoices"):
     gross_units = BigInt()
     corrects_id = BigInt(null=True)
     payment_id = BigInt(null=True)
+    service_credit_id = BigInt(null=True)
     frozen = Text()
     digest = Text()
     created_at = Timestamptz()

@@ -17,7 +17,7 @@ from core import audit, clock, db, i18n
 from core.accounts import numbering, project_companies
 from core.actor import Actor
 from core.audit import Subject
-from core.billing import accounts, brought_lines, invoice_content, invoice_drafts, invoice_making
+from core.billing import accounts, brought_lines, invoice_content, invoice_drafts, invoice_making, service_notes
 from core.billing.brought_lines import Brought
 from core.billing.expenses import TRANSFER
 from core.billing.invoice_content import Content
@@ -211,7 +211,7 @@ def _head(row: Record, payer: Record) -> dict[str, Any]:
 
 
 async def _issue(drafts: Sequence[_Draft], day: date, *, by: Actor) -> None:
-    """Number, write and freeze them. The numbers of a company follow each other."""
+    """Number, write and freeze them; behind them, what was given back. A company's numbers follow each other."""
     ordered = sorted(drafts, key=lambda one: one.seller.company["id"])
     said: list[Content] = []
     for _id, group in groupby(ordered, key=lambda one: one.seller.company["id"]):
@@ -220,9 +220,11 @@ async def _issue(drafts: Sequence[_Draft], day: date, *, by: Actor) -> None:
         said += [_content(one, number, day) for one, number in zip(ours, numbers, strict=True)]
     try:
         async with db.savepoint():
-            await _write(ordered, said, by=by)
+            ids = await _write(ordered, said, by=by)
     except asyncpg.UniqueViolationError as error:
         raise Conflict(_("A number was given already. Change the company's pattern of numbers.")) from error
+    services = [{row["service_id"] for row in one.expenses} - {None} for one in ordered]
+    await service_notes.behind(dict(zip(ids, services, strict=True)), by=by)
 
 
 def _content(one: _Draft, number: str, day: date) -> Content:
@@ -230,7 +232,7 @@ def _content(one: _Draft, number: str, day: date) -> Content:
     return invoice_making.put_together(one.head, one.seller, one.payer, listed, number=number, on=day)
 
 
-async def _write(drafts: Sequence[_Draft], said: Sequence[Content], *, by: Actor) -> None:
+async def _write(drafts: Sequence[_Draft], said: Sequence[Content], *, by: Actor) -> list[int]:
     ids = [row["id"] for row in await db.fetch("SELECT new_id() AS id FROM generate_series(1, $1)", len(drafts))]
     first = [one.expenses[0] for one in drafts]
     frozen = [invoice_content.kept(content) for content in said]
@@ -262,6 +264,7 @@ async def _write(drafts: Sequence[_Draft], said: Sequence[Content], *, by: Actor
         by.name,
     )
     await audit.record_each("invoice:issued", "invoice", _subjects(ids, first, said), by=by)
+    return ids
 
 
 def _subjects(ids: Sequence[int], first: Sequence[Record], said: Sequence[Content]) -> list[Subject]:

@@ -4,7 +4,7 @@ from asyncpg import Record
 
 from core import db, i18n
 from core.actor import Actor
-from core.billing import credit_notes, invoice_drafts, invoice_making, invoice_states
+from core.billing import credit_notes, credited_lines, invoice_drafts, invoice_making, invoice_states
 from core.billing.credit_notes import NewCreditNote, Portion
 from core.billing.invoice_drafts import NewInvoice
 from core.i18n import _
@@ -50,7 +50,7 @@ async def _bill(account: Record, becomes: str, *, by: Actor) -> None:
 
 async def _credit(invoice_id: int, *, by: Actor) -> None:
     """Credit a fifth of the first line."""
-    for row in [one for one in await credit_notes.left(invoice_id) if one["net_units"]][:1]:
+    for row in [one for one in await credited_lines.left(invoice_id) if one["net_units"]][:1]:
         lines = [Portion(position=row["position"], units=max(1, row["net_units"] // 5))]
         new = NewCreditNote(reason=_("The service could not be reached for six days"), lines=lines)
         await credit_notes.create(invoice_id, new, by=by)

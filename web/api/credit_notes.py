@@ -5,7 +5,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core.billing import credit_notes, invoices
+from core.billing import credit_notes, credited_lines, invoices
 from core.billing.credit_notes import NewCreditNote
 from core.permissions import Permission
 from web.api import answers
@@ -59,11 +59,11 @@ async def index(by: By, invoice_id: FromPath[int]) -> Credited:
     """List the credit notes of an invoice, with what of it is left to be credited."""
     invoice = await invoices.get(invoice_id, by=by)
     found = await credit_notes.of_invoice(invoice_id, by=by)
-    is_open = not credit_notes.why_not(invoice)
+    listed = [] if credit_notes.why_not(invoice) else await credited_lines.left(invoice_id)
     return Credited(
         items=[one(row) for row in found],
-        left_units=invoice["gross_units"] - invoice["credited_units"] if is_open else 0,
-        lines=[answers.of(LeftOfLine, row) for row in await credit_notes.left(invoice_id)] if is_open else [],
+        left_units=credit_notes.units_of(listed),
+        lines=[answers.of(LeftOfLine, row) for row in listed],
     )
 
 

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from core import money
 from core.actor import Actor
-from core.billing import credit_notes, invoices
+from core.billing import credit_notes, credited_lines, invoices
 from core.billing.credit_notes import NewCreditNote, Portion
 from core.errors import Conflict, Invalid
 from core.i18n import _
@@ -73,7 +73,7 @@ async def _form(
         status=status,
         invoice=invoice,
         name=name_of(invoice),
-        lines=await credit_notes.left(invoice_id),
+        lines=await credited_lines.left(invoice_id),
         form=form,
         seen=seen,
         stays=stays,
@@ -85,7 +85,7 @@ async def _filled(invoice_id: int, form: Form, *, by: Actor) -> Form:
     invoice = await invoices.get(invoice_id, by=by)
     rest = {
         f"{FIELD}{row['position']}": money.written(row["left_net_units"], invoice["currency"])
-        for row in await credit_notes.left(invoice_id)
+        for row in await credited_lines.left(invoice_id)
         if row["left_net_units"]
     }
     return Form(form.values | rest)

@@ -34,6 +34,7 @@ async def check() -> None:
     assert await db.fetch(WRONG_DOCUMENTS) == []
     assert await db.fetch(WRONG_LINES) == []
     assert await db.fetch(WRONG_CREDITS) == [], "credit notes are within their invoice, and cover its expenses"
+    assert await db.fetch(WRONG_SERVICE_NOTES) == [], "what is given back of an invoice has its credit note"
     assert await db.fetch(WRONG_NUMBERS) == [], "the numbers of documents follow each other"
 
 
@@ -150,6 +151,33 @@ WRONG_CREDITS = """
      WHERE k.payment_id IS NOT NULL AND l.net_units + l.tax_units IS DISTINCT FROM (
            SELECT sum(a.units) FROM allocations a
             WHERE a.payment_id = k.payment_id AND a.expense_id = l.expense_id AND a.released_at IS NULL)
+"""
+WRONG_SERVICE_NOTES = """
+    WITH said AS (
+        SELECT n.service_credit_id, sum(n.net_units) AS net, sum(n.tax_units) AS tax FROM invoices n
+         WHERE n.service_credit_id IS NOT NULL GROUP BY 1)
+    SELECT c.id, 'more than was given back' AS what FROM service_credits c
+      JOIN said ON said.service_credit_id = c.id
+     WHERE said.net > c.net_units OR said.tax > c.tax_units
+    UNION ALL
+    SELECT n.id, 'about something else' FROM invoices n JOIN service_credits c ON c.id = n.service_credit_id
+      JOIN invoice_lines l ON l.invoice_id = n.id JOIN expenses e ON e.id = l.expense_id
+     WHERE (e.service_id, l.tax_rate, l.tax_category) IS DISTINCT FROM (c.service_id, c.tax_rate, c.tax_category)
+        OR l.period_start < c.period_start OR l.period_end > c.period_end
+    UNION ALL
+    SELECT n.id, 'gives no money, and none was given' FROM invoices n JOIN invoices k ON k.id = n.corrects_id
+     WHERE k.state = 'issued' AND n.payment_id IS NULL AND n.service_credit_id IS NULL
+    UNION ALL
+    SELECT c.id, 'stands on an invoice and in no note' FROM service_credits c
+      LEFT JOIN said ON said.service_credit_id = c.id
+      JOIN expenses e ON e.service_id = c.service_id AND e.period_start < c.period_end
+       AND e.period_end > c.period_start
+      JOIN invoice_lines l ON l.expense_id = e.id AND l.is_live
+       AND (l.tax_rate, l.tax_category) = (c.tax_rate, c.tax_category)
+      JOIN invoices k ON k.id = l.invoice_id AND k.state = 'issued'
+     WHERE c.net_units > coalesce(said.net, 0) AND l.net_units > (
+           SELECT coalesce(sum(o.net_units), 0) FROM invoices n JOIN invoice_lines o ON o.invoice_id = n.id
+            WHERE n.corrects_id = k.id AND o.expense_id = e.id)
 """
 WRONG_NUMBERS = """
     SELECT company_id, kind, series, min(number), max(number), count(*) FROM (

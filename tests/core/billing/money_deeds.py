@@ -12,6 +12,7 @@ from core.accounts import companies, payer_keeping, rights
 from core.actor import Actor, ClientSeat
 from core.billing import (
     credit_notes,
+    credited_lines,
     early_renewals,
     expenses,
     invoice_drafts,
@@ -216,7 +217,7 @@ async def void(market: Market, nth: int, units: int) -> None:
 async def credit(market: Market, nth: int, units: int) -> None:
     """A part of the first line that has something left, or all of the invoice."""
     found = await one_of("SELECT id FROM invoices WHERE state = 'issued' AND kind = 'invoice'", nth)
-    lines = [row for row in await credit_notes.left(found["id"]) if row["left_net_units"]]
+    lines = [row for row in await credited_lines.left(found["id"]) if row["left_net_units"]]
     some = [Portion(position=row["position"], units=1 + units % row["left_net_units"]) for row in lines[:1]]
     new = NewCreditNote(reason="Less", lines=some if units % 3 else None)
     await credit_notes.create(found["id"], new, by=market.by)

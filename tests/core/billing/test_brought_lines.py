@@ -96,7 +96,14 @@ async def test_a_levy_has_no_tax_and_what_is_given_back_has_that_of_its_charge(a
     meter.answer = lines(key="sla-1", text="Outage", units=300, kind="adjustment")
     await run(date(2026, 2, 1), alice)
     await run(date(2026, 2, 2), alice)
-    assert [(row["net_units"], row["tax_units"]) for row in await issued()] == [(1007, 200), (1000, 200)]
+    note, *found = await issued()
+    assert [(row["net_units"], row["tax_units"]) for row in found] == [(1007, 200), (1000, 200)]
+    assert (note["kind"], note["corrects_id"], note["net_units"], note["tax_units"]) == (
+        "credit_note",
+        found[1]["id"],
+        300,
+        60,
+    )
     assert await db.fetch("SELECT units, method FROM payments") == [(360, "credit")]
 
 

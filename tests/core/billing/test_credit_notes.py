@@ -15,9 +15,11 @@ from core.actor import Actor
 from core.billing import (
     accounts,
     credit_notes,
+    credited_lines,
     expenses,
     invoice_content,
     invoice_files,
+    invoice_issuing,
     invoice_list,
     invoice_states,
     invoice_xml,
@@ -73,7 +75,7 @@ async def two_lines(by: Actor) -> Any:
 
 
 @st.composite
-def credited_lines(draw: st.DrawFn) -> tuple[Amount, list[int]]:
+def parts_of_a_line(draw: st.DrawFn) -> tuple[Amount, list[int]]:
     """A line, and parts of it before tax that make the whole."""
     net = draw(st.integers(1, 10**6))
     rate = draw(st.sampled_from([0, 2100, 5500, 20000]))
@@ -81,13 +83,13 @@ def credited_lines(draw: st.DrawFn) -> tuple[Amount, list[int]]:
     return Amount(net, Tax(rate=rate).on(net)), [b - a for a, b in zip([0, *cuts], [*cuts, net], strict=True)]
 
 
-@given(credited_lines())
+@given(parts_of_a_line())
 @settings(deadline=None)
 def test_any_parts_of_a_line_add_up_to_it_and_each_has_its_tax(drawn: tuple[Amount, list[int]]) -> None:
     whole, parts = drawn
     given_ = Amount()
     for net in parts:
-        tax = credit_notes.tax_of(whole, given_, net)
+        tax = credited_lines.tax_of(whole, given_, net)
         assert tax >= 0
         assert abs(tax - whole.tax * net / whole.net) <= 1
         given_ = Amount(given_.net + net, given_.tax + tax)
@@ -266,7 +268,7 @@ async def test_the_database_refuses_to_credit_more_than_the_invoice(carl: Actor)
     again = msgspec.structs.replace(line, net_units=401, tax_units=80)
     with pytest.raises(asyncpg.CheckViolationError):
         async with db.savepoint():
-            await invoice_states.correct(
+            await invoice_issuing.correct(
                 await invoices.find(issued["id"]), [(kept["expense_id"], again)], "More", by=carl
             )
 

@@ -39,6 +39,8 @@ NOBODYS = (
     "mail",
     "static",
     "accent",
+    "cash",
+    "cash_way",
     "due_service",
     "ready_to_dun",
     "renewal_price",
