@@ -193,6 +193,7 @@ ACTIONS = MappingProxyType(
         "plugin:disabled": N_("%(actor)s switched the plugin %(subject)s off"),
         "plugin:enabled": N_("%(actor)s switched the plugin %(subject)s on"),
         "plugin:set_up": N_("%(actor)s set up the plugin %(subject)s"),
+        "portal:updated": N_("%(actor)s changed what clients may do in the portal of %(subject)s"),
         "price_list:begun": N_("%(actor)s began the price list %(subject)s"),
         "price_list:deleted": N_("%(actor)s deleted the draft of the price list %(subject)s"),
         "price_list:published": N_("%(actor)s published the price list %(subject)s"),

@@ -37,6 +37,14 @@ READ = f"""
 """
 
 
+class TooLittle(Conflict):
+    """The account may not owe that much: so many units are `missing` in it."""
+
+    def __init__(self, message: str, missing: int) -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
 class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an account may owe. `credit_limit` in minor units, None for the project's; a post-paid account has no
     limit: it is charged first and pays afterwards."""
@@ -136,14 +144,15 @@ def may_owe(account: Record) -> int | None:
 
 
 def require_within(account: Record, units: int) -> None:
-    """Nothing when `units` can be taken from the account; `Conflict` with what there is when they cannot."""
+    """Nothing when `units` can be taken from the account; `TooLittle` with what there is when they cannot."""
     limit = may_owe(account)
     if limit is None or account["balance"] - units >= -limit:
         return
     currency = account["currency"]
-    raise Conflict(
+    raise TooLittle(
         _("The account has %(balance)s and may owe %(limit)s. Raise its credit limit, or make it post-paid.")
-        % {"balance": told(account["balance"], currency), "limit": told(limit, currency)}
+        % {"balance": told(account["balance"], currency), "limit": told(limit, currency)},
+        units - limit - account["balance"],
     )
 
 

@@ -43,16 +43,19 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     number: int
 
 
-async def targets(service: Mapping[str, Any], *, by: Actor) -> list[tuple[str, Sheet]]:
-    """The sheets that a service can have, each with the name of product and plan; its own one first."""
-    offered = await shelf.every(
+async def targets(service: Mapping[str, Any], *, hidden: bool = True, by: Actor) -> list[tuple[str, Sheet]]:
+    """The sheets that a service can have, each with the name of product and plan; its own one first.
+
+    With `hidden` also those of plans that only staff sells. Asks for no right.
+    """
+    offered = await shelf.offered(
         service["client_id"],
         service["project_id"],
         day=clock.today(by.tenant.timezone),
         currency=service["currency"],
-        hidden=True,
+        hidden=hidden,
         product_id=service["product_id"],
-        by=by,
+        tenant=by.tenant,
     )
     own = await price_sheets.of_price(service["price_id"])
     assert own is not None
@@ -65,9 +68,11 @@ async def targets(service: Mapping[str, Any], *, by: Actor) -> list[tuple[str, S
     ]
 
 
-async def target(service: Mapping[str, Any], price_id: int, *, by: Actor) -> tuple[str, Sheet]:
+async def target(
+    service: Mapping[str, Any], price_id: int, *, hidden: bool = True, by: Actor
+) -> tuple[str, Sheet]:
     """The one with this price; `Invalid` when the service cannot have it today."""
-    found = [one for one in await targets(service, by=by) if one[1].price_id == price_id]
+    found = [one for one in await targets(service, hidden=hidden, by=by) if one[1].price_id == price_id]
     if not found:
         raise Invalid({"price_id": _("This service cannot be changed to that today.")})
     return found[0]

@@ -81,7 +81,7 @@ async def quote(service_id: int, *, by: Actor) -> Renewal:
     """What renewing costs now; `Conflict` when it cannot be renewed."""
     policies.require(by, Permission.SERVICE_UPDATE)
     service = await services.get(service_id, by=by)
-    return await _quoted(await accounts.get(service["account_id"], by=by), service, by=by)
+    return await quoted(await accounts.get(service["account_id"], by=by), service, by=by)
 
 
 async def renew(
@@ -95,20 +95,28 @@ async def renew(
     """
     account, service = await service_states.locked(service_id, ("active", "suspended"), by=by)
     clients.require_open(account, ["service"])
-    quoted = await _quoted(account, service, by=by)
-    if expected_start not in (None, quoted.period.start):
-        raise Conflict(_("That period was charged meanwhile. Here is the next one."))
-    if expected_units not in (None, quoted.gross):
-        raise Conflict(_("The price has changed meanwhile. Here is the new one."))
-    accounts.require_within(account, quoted.gross)
-    await expenses.charge(account, _charge(service, quoted, clock.today(by.tenant.timezone)), by=by)
-    values = {"periods": service["periods"] + 1, "next_on": quoted.period.end, "parked": ""}
-    await service_dues.save(service, values)
-    await services.tell("service:renewed", service, new={"until_day": quoted.period.last_day.isoformat()}, by=by)
+    await make(account, service, expected_units, expected_start, by=by)
     return await services.get(service_id, by=by)
 
 
-async def _quoted(account: Mapping[str, Any], service: Mapping[str, Any], *, by: Actor) -> Renewal:
+async def make(
+    account: Record, service: Record, expected_units: int | None, expected_start: date | None, *, by: Actor
+) -> None:
+    """The same of a service that the caller has locked with its account. Asks for no right."""
+    found = await quoted(account, service, by=by)
+    if expected_start not in (None, found.period.start):
+        raise Conflict(_("That period was charged meanwhile. Here is the next one."))
+    if expected_units not in (None, found.gross):
+        raise Conflict(_("The price has changed meanwhile. Here is the new one."))
+    accounts.require_within(account, found.gross)
+    await expenses.charge(account, _charge(service, found, clock.today(by.tenant.timezone)), by=by)
+    values = {"periods": service["periods"] + 1, "next_on": found.period.end, "parked": ""}
+    await service_dues.save(service, values)
+    await services.tell("service:renewed", service, new={"until_day": found.period.last_day.isoformat()}, by=by)
+
+
+async def quoted(account: Mapping[str, Any], service: Mapping[str, Any], *, by: Actor) -> Renewal:
+    """What renewing a service in its account costs now, for who has asked whether it may be seen."""
     today = clock.today(by.tenant.timezone)
     if stays := why_not(service, today):
         raise Conflict(stays)

@@ -54,12 +54,16 @@ async def is_there(*, by: Actor) -> bool:
     return hooks.is_heard(HOOK, by=by)
 
 
-async def of_accounts(*, by: Actor) -> list[Way]:
-    """How to pay what is open in each account of the client that the user acts for."""
+async def of_accounts(*, account_id: int = 0, missing: int = 0, by: Actor) -> list[Way]:
+    """How to pay what is open in each account of the client that the user acts for.
+
+    Into `account_id` at least what is `missing` there.
+    """
     code = await _code(by)
     found = []
     for account in await own_money.balances(by=by):
-        owed = max(account["open_units"], -account["balance"])
+        wanted = missing if account["id"] == account_id else 0
+        owed = max(account["open_units"], -account["balance"], wanted)
         if owed > 0:
             company_id = await db.value(SELLING, account["project_id"])
             attempt = await _attempt(owed, account["currency"], bank_clues.reference_of(code), company_id)

@@ -19,7 +19,7 @@ from asyncpg import Record
 from core import clock, db
 from core.accounts import project_companies
 from core.actor import Actor
-from core.billing import accounts, allocations, service_changes, trials
+from core.billing import accounts, allocations, planned_changes, trials
 from core.catalog import price_words, tax_rules, taxes
 from core.catalog.tax_rules import Tax
 from core.periods import first_moment
@@ -97,7 +97,7 @@ PARTS = """
           FROM placed p WHERE p.room IS NULL OR p.upto <= p.room)
 """
 LOOK = f"""
-    WITH services AS ({service_changes.AS_PLANNED.format(day="$7", ids="$1")}),
+    WITH services AS ({planned_changes.AS_PLANNED.format(day="$7", ids="$1")}),
     service_dues AS (SELECT id, periods FROM services), {PARTS}
     SELECT p.currency, count(*) AS expenses, count(DISTINCT p.id) AS services, sum(p.net + p.tax)::bigint AS units,
            count(*) FILTER (WHERE p.room IS NOT NULL AND p.upto > p.room) AS parked,
@@ -175,7 +175,7 @@ async def charge(found: Sequence[Record], day: date, *, by: Actor) -> Charged:
     """Charge these services, whose accounts are locked, for every period that has begun by the day."""
     if not found:
         return Charged()
-    await service_changes.perform([row["id"] for row in found], day, by=by)
+    await planned_changes.perform([row["id"] for row in found], day, by=by)
     await trials.charge_set_ups([row["id"] for row in found], day, by=by)
     account_ids = sorted({row["account_id"] for row in found})
     await _open_ledger(account_ids)

@@ -4,16 +4,17 @@
     await service_changes.change(service_id, NewChange(price_id=pro, expected_units=quoted.units), by=by)
 
 What a change costs is reckoned in `change_quotes`, and that is charged. One that is planned stands on the service
-until its next period, can be taken back until then, and is performed where that period is charged.
+until its next period, can be taken back until then, and is performed where that period is charged
+(`planned_changes`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import msgspec
 from asyncpg import Record
-from piccolo.columns import JSONB, BigInt, Date, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, BigInt, Boolean, Date, Integer, Text, Timestamptz
 
 from core import clock, db, policies
 from core.accounts import clients
@@ -30,29 +31,13 @@ from core.permissions import Permission
 PRICE = ("plan_id", "price_id", "name", "addons", "period_count", "period_unit", "full_units", "discount_units",
          "discount_periods", "discount_until")  # fmt: skip
 """What a service has of its change."""
-BEGINS = """h.state = 'planned' AND s.state = 'active' AND h.on_day <= {day} AND h.on_day <= d.next_on
-              AND (s.ends_on IS NULL OR h.on_day < s.ends_on)"""
-"""Whether a change `h` of a service `s` with its dues `d` begins with the period that is due on a day."""
-_MOVES = "(h.period_count, h.period_unit) <> (s.period_count, s.period_unit)"
-AS_PLANNED = f"""
-    SELECT s.id, s.client_id, s.account_id, s.currency, s.label, s.ends_on, coalesce(h.name, s.name) AS name,
-           coalesce(h.period_count, s.period_count) AS period_count,
-           coalesce(h.period_unit, s.period_unit) AS period_unit,
-           coalesce(h.full_units, s.full_units) AS full_units,
-           coalesce(h.discount_units, s.discount_units) AS discount_units,
-           CASE WHEN h.id IS NULL THEN s.discount_periods ELSE h.discount_periods END AS discount_periods,
-           CASE WHEN h.id IS NULL THEN s.discount_until ELSE h.discount_until END AS discount_until,
-           CASE WHEN {_MOVES} THEN h.on_day ELSE s.anchor END AS anchor,
-           CASE WHEN {_MOVES} THEN 0 ELSE d.periods END AS periods
-      FROM services s JOIN service_dues d ON d.id = s.id
-      LEFT JOIN service_changes h ON h.service_id = s.id AND {BEGINS}
-     WHERE s.id = ANY({{ids}})
-"""
-"""Services as `perform` will leave them, without doing it: what a preview prices."""
 
 
 class ServiceChange(db.Owned, tablename="service_changes"):
-    """A change of a service: what it has from `on_day` on. `trace` is the quote (`change_quotes.ChangeQuote`)."""
+    """A change of a service: what it has from `on_day` on. `trace` is the quote (`change_quotes.ChangeQuote`).
+
+    `is_own`: users of the client asked for it.
+    """
 
     service_id = BigInt()
     state = Text()
@@ -74,6 +59,7 @@ class ServiceChange(db.Owned, tablename="service_changes"):
     created_at = Timestamptz()
     created_by = Text()
     ended_at = Timestamptz(null=True)
+    is_own = Boolean()
 
 
 class NewChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,17 +78,28 @@ class NewChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 async def targets(service: Mapping[str, Any], *, by: Actor) -> list[tuple[str, Sheet]]:
     """What a service can be changed to, each with its name: its own price, and what is offered of its product."""
     policies.require(by, Permission.SERVICE_UPDATE)
+    policies.require(by, Permission.PRODUCT_READ)
     return await change_terms.targets(service, by=by)
 
 
 async def quote(service_id: int, new: NewChange, *, by: Actor) -> ChangeQuote:
     """What a change would cost now; `Invalid` for what cannot be had, `Conflict` when it cannot be changed."""
     policies.require(by, Permission.SERVICE_UPDATE)
+    policies.require(by, Permission.PRODUCT_READ)
     service = await services.get(service_id, by=by)
+    return await reckon(await accounts.get(service["account_id"], by=by), service, new, by=by)
+
+
+async def reckon(
+    account: Mapping[str, Any], service: Mapping[str, Any], new: NewChange, *, hidden: bool = True, by: Actor
+) -> ChangeQuote:
+    """The same of a service in its account, for who has asked whether it may be changed.
+
+    `hidden`: also to plans that only staff sells.
+    """
     if stays := why_not(service):
         raise Conflict(stays)
-    account = await accounts.get(service["account_id"], by=by)
-    wanted = await change_terms.target(service, new.price_id, by=by)
+    wanted = await change_terms.target(service, new.price_id, hidden=hidden, by=by)
     quoted, _asked = await change_terms.quoted(account, service, wanted, new.addons, new.when or "", by=by)
     return quoted
 
@@ -113,15 +110,25 @@ async def change(service_id: int, new: NewChange, *, by: Actor) -> Record:
     `Invalid` for what cannot be had; `Conflict` when the service is not active, a change is planned already, the
     price is not the expected one any more, or the account may not owe that much.
     """
+    policies.require(by, Permission.PRODUCT_READ)
     account, service = await service_states.locked(service_id, ("active",), by=by)
     clients.require_open(account, ["service"])
+    await make(account, service, new, by=by)
+    return await services.get(service_id, by=by)
+
+
+async def make(account: Record, service: Record, new: NewChange, *, is_own: bool = False, by: Actor) -> None:
+    """The same of a service that the caller has locked with its account. Asks for no right.
+
+    `is_own`: users of the client ask for it, among what is sold to them.
+    """
     if stays := why_not(service):
         raise Conflict(stays)
-    wanted = await change_terms.target(service, new.price_id, by=by)
+    wanted = await change_terms.target(service, new.price_id, hidden=not is_own, by=by)
     quoted, asked = await change_terms.quoted(account, service, wanted, new.addons, new.when or "", by=by)
     if new.expected_units not in (None, quoted.units):
         raise Conflict(_("The price has changed meanwhile. Here is the new one."))
-    return await _make(account, service, quoted, asked, by=by)
+    await _make(account, service, quoted, asked, is_own=is_own, by=by)
 
 
 async def move(service_id: int, sheet: Sheet, *, by: Actor) -> Record:
@@ -136,23 +143,29 @@ async def move(service_id: int, sheet: Sheet, *, by: Actor) -> Record:
     if lacks := change_terms.why_not_kept(service, sheet):
         raise Conflict(lacks)
     quoted, asked = await change_terms.quoted(account, service, (service["name"], sheet), None, "renewal", by=by)
-    return await _make(account, service, quoted, asked, by=by)
+    await _make(account, service, quoted, asked, by=by)
+    return await services.get(service_id, by=by)
 
 
 async def _make(
-    account: Record, service: Record, quoted: ChangeQuote, asked: change_terms.Asked, *, by: Actor
-) -> Record:
+    account: Record,
+    service: Record,
+    quoted: ChangeQuote,
+    asked: change_terms.Asked,
+    *,
+    is_own: bool = False,
+    by: Actor,
+) -> None:
     values = await _values(service, quoted, asked)
     if _is_the_same(service, values):
         raise Conflict(_("The service has this already."))
-    change_id = await _insert(service, quoted, values, by=by)
+    change_id = await _insert(service, quoted, values | {"is_own": is_own}, by=by)
     if quoted.when == "now":
         accounts.require_within(account, quoted.units)
         begun = {price.won for price in (quoted.recurring, *(part.price for part in quoted.parts))}
-        await _apply(service, values, quoted.on_day, [one for one in begun if one is not None], by=by)
+        await apply(service, values, quoted.on_day, [one for one in begun if one is not None], by=by)
         await change_charges.make(account, service, quoted, str(values["name"]), change_id, by=by)
-    await _tell("changed" if quoted.when == "now" else "change_planned", service, values, quoted.on_day, by=by)
-    return await services.get(service["id"], by=by)
+    await tell("changed" if quoted.when == "now" else "change_planned", service, values, quoted.on_day, by=by)
 
 
 def why_not(service: Mapping[str, Any]) -> str:
@@ -171,16 +184,21 @@ def why_not(service: Mapping[str, Any]) -> str:
 async def withdraw(service_id: int, *, by: Actor) -> Record:
     """Take a planned change back; `Conflict` when there is none."""
     _account, service = await service_states.locked(service_id, ("active", "suspended"), by=by)
+    await take_back(service, by=by)
+    return await services.get(service_id, by=by)
+
+
+async def take_back(service: Mapping[str, Any], *, by: Actor) -> None:
+    """The same of a service that the caller has locked. Asks for no right."""
     if service["change_on"] is None:
         raise Conflict(_("No change of this service is planned."))
     await db.execute(
         """UPDATE service_changes SET state = 'withdrawn', ended_at = $2
             WHERE service_id = $1 AND state = 'planned'""",
-        service_id,
+        service["id"],
         clock.now(),
     )
     await services.tell("service:change_withdrawn", service, new={"plan": service["change_to"]}, by=by)
-    return await services.get(service_id, by=by)
 
 
 async def of_service(service_id: int, *, by: Actor) -> list[Record]:
@@ -192,27 +210,7 @@ async def of_service(service_id: int, *, by: Actor) -> list[Record]:
     )
 
 
-async def perform(service_ids: Sequence[int], day: date, *, by: Actor) -> None:
-    """Let planned changes of these services, whose accounts are locked, begin with the period that is due."""
-    found = await db.fetch(
-        f"""SELECT h.* FROM service_changes h JOIN services s ON s.id = h.service_id
-             JOIN service_dues d ON d.id = s.id
-             WHERE h.service_id = ANY($1::bigint[]) AND {BEGINS.format(day="$2")}
-             ORDER BY h.service_id FOR UPDATE OF h""",
-        list(service_ids),
-        day,
-    )
-    for row in found:
-        service = await service_dues.locked(row["service_id"])
-        begun = [] if row["discount_id"] is None else [row["discount_id"]]
-        await _apply(service, row, row["on_day"], begun, by=by)
-        await db.execute(
-            "UPDATE service_changes SET state = 'done', ended_at = $2 WHERE id = $1", row["id"], clock.now()
-        )
-        await _tell("changed", service, row, row["on_day"], by=by)
-
-
-async def _apply(
+async def apply(
     service: Mapping[str, Any], values: Mapping[str, Any], day: date, begun: Iterable[int], *, by: Actor
 ) -> None:
     """Give the service what the change says. Where the length of a period changes, they count from `day` on."""
@@ -276,8 +274,9 @@ async def _insert(service: Mapping[str, Any], quoted: ChangeQuote, values: Mappi
     return int(await db.value(sql, *kept.values()))
 
 
-async def _tell(
+async def tell(
     action: str, service: Mapping[str, Any], values: Mapping[str, Any], day: date, *, by: Actor
 ) -> None:
+    """Note in the audit what a change did, or will do on its day."""
     words = {"plan": values["name"], "on_day": day.isoformat()}
     await services.tell(f"service:{action}", service, new=words, by=by)

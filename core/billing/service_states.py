@@ -138,26 +138,40 @@ async def cancel(service_id: int, when: str, reason: str, *, by: Actor) -> Recor
     checks.choice("when", when, ("period_end", "now"))
     told = checks.text("reason", reason, longest=LONGEST_REASON, required=False)
     checks.done()
+    await stop(service, when, told, by=by)
+    return await services.get(service_id, by=by)
+
+
+async def stop(service: Mapping[str, Any], when: str, reason: str, *, is_own: bool = False, by: Actor) -> None:
+    """The same of a service that the caller has locked. Asks for no right.
+
+    `is_own`: users of the client cancel it.
+    """
     today = clock.today(by.tenant.timezone)
     ends_on = service["next_on"] if when == "period_end" else None
     if ends_on is None or ends_on <= today or service["state"] == "pending":
-        await end_each([service], told, today, by=by)
+        await end_each([service], reason, today, by=by)
     else:
-        await service_dues.save(service, {"ends_on": ends_on})
-        await services.note(service_id, service["state"], reason=told, by=by)
-    new = {"reason": told, "ends_on": (ends_on or today).isoformat()}
+        await service_dues.save(service, {"ends_on": ends_on, "is_end_own": is_own})
+        await services.note(service["id"], service["state"], reason=reason, by=by)
+    new = {"reason": reason, "ends_on": (ends_on or today).isoformat()}
     await services.tell("service:cancelled", service, new=new, by=by)
-    return await services.get(service_id, by=by)
 
 
 async def keep(service_id: int, *, by: Actor) -> Record:
     """Take a cancelling back before the service has ended; `Conflict` when it is not cancelled."""
     _account, service = await locked(service_id, ("active", "suspended"), by=by)
+    await go_on(service, by=by)
+    return await services.get(service_id, by=by)
+
+
+async def go_on(service: Mapping[str, Any], *, by: Actor) -> None:
+    """The same of a service that the caller has locked. Asks for no right."""
     if service["ends_on"] is None:
         raise Conflict(_("This service is not cancelled."))
-    await service_dues.save(service, {"ends_on": None, "next_on": service["next_on"] or service["ends_on"]})
+    values = {"ends_on": None, "is_end_own": False, "next_on": service["next_on"] or service["ends_on"]}
+    await service_dues.save(service, values)
     await services.tell("service:kept", service, by=by)
-    return await services.get(service_id, by=by)
 
 
 async def end_due(day: date, *, size: int, by: Actor) -> int:

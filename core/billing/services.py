@@ -28,7 +28,8 @@ from core.permissions import Permission
 LONGEST_LABEL = 120
 STATES = ("pending", "active", "suspended", "ended")
 WITH_NAMES = """SELECT s.*, d.periods, d.next_on, d.parked, c.code AS client_code, c.name AS client_name,
-           a.project_id, j.name AS project, n.product_id, h.on_day AS change_on, h.name AS change_to
+           a.project_id, j.name AS project, n.product_id, h.on_day AS change_on, h.name AS change_to,
+           h.is_own AS change_is_own
     FROM services s JOIN service_dues d ON d.id = s.id
     JOIN clients c ON c.id = s.client_id JOIN client_projects a ON a.id = s.account_id
     JOIN projects j ON j.id = a.project_id JOIN plans n ON n.id = s.plan_id
@@ -40,8 +41,8 @@ class Service(db.Owned, tablename="services"):
     `currency`, by the list and for one period; with or without tax, as the provider's list prices are.
 
     `earlier_periods` of them were billed before `anchor` moved; those since are in `service_dues`. It ends on
-    `ends_on`. The discount is for the first `discount_periods` from the anchor on, and until `discount_until`,
-    where they are given. It is tried until `trial_until`.
+    `ends_on`; `is_end_own` when users of the client cancelled it. The discount is for the first `discount_periods`
+    from the anchor on, and until `discount_until`, where they are given. It is tried until `trial_until`.
     """
 
     client_id = BigInt()
@@ -68,6 +69,7 @@ class Service(db.Owned, tablename="services"):
     anchor = Date(null=True)
     earlier_periods = Integer()
     ends_on = Date(null=True)
+    is_end_own = Boolean()
     trial_days = Integer()
     trial_until = Date(null=True)
     owes_set_up = Boolean()

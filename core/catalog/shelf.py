@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from core import db, policies
 from core.accounts import access
-from core.actor import Actor
+from core.actor import Actor, Tenant
 from core.catalog import price_sheets
 from core.catalog.list_price import Sheet
 from core.permissions import Permission
@@ -41,23 +41,39 @@ async def every(
     """
     policies.require(by, Permission.PRODUCT_READ)
     await access.client(client_id, by=by)
+    return await offered(
+        client_id, project_id, day=day, currency=currency, hidden=hidden, product_id=product_id, tenant=by.tenant
+    )
+
+
+async def offered(
+    client_id: int,
+    project_id: int,
+    *,
+    day: date,
+    currency: str = "",
+    hidden: bool = False,
+    product_id: int = 0,
+    tenant: Tenant,
+) -> list[Offered]:
+    """The same, for who has asked whether it may be seen."""
     found = await db.fetch(
         _PLANS,
         client_id,
         project_id,
         day,
         ["on_sale", "hidden"] if hidden else ["on_sale"],
-        policies.has_feature(by.tenant, "projects"),
-        policies.has_feature(by.tenant, "groups"),
+        policies.has_feature(tenant, "projects"),
+        policies.has_feature(tenant, "groups"),
         product_id,
     )
     sheets = await price_sheets.of_lists(row["price_list_id"] for row in found)
-    offered = []
+    made = []
     for row in found:
         paid = [sheet for sheet in sheets.get(row["price_list_id"], []) if currency in ("", sheet.currency)]
         if paid:
-            offered.append(Offered(plan=row, sheets=paid))
-    return offered
+            made.append(Offered(plan=row, sheets=paid))
+    return made
 
 
 _PLANS = """

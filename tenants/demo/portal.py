@@ -1,7 +1,11 @@
-"""What the demo shows to users of clients: somebody who can sign in, open sign-up, and terms they agreed to."""
+"""What the demo shows to users of clients: somebody who can sign in, open sign-up, and terms they agreed to.
+
+Where sign-up is open, users also do with their services what can be done.
+"""
 
 from core import clock, db, policies
-from core.accounts import passwords, payers, sign_up_settings
+from core.accounts import passwords, payers, portal_settings, sign_up_settings
+from core.accounts.portal_settings import PortalChanges
 from core.accounts.sign_up_settings import SignUpChanges
 from core.actor import Actor
 from tenants.demo import users
@@ -77,6 +81,8 @@ def email(provider: DemoProvider) -> str:
 
 async def _open(*, by: Actor) -> None:
     await sign_up_settings.update(SignUpChanges(is_open=True), version=1, by=by)
+    everything = PortalChanges(may_renew=True, may_change=True, may_cancel=True)
+    await portal_settings.update(everything, version=1, by=by)
     english, french = TERMS
     await db.execute(
         """INSERT INTO terms (number, text_en, text_fr, published_at, published_by)

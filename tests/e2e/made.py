@@ -26,6 +26,7 @@ from core.accounts import (
     notes,
     payers,
     personal_clearing,
+    portal_settings,
     projects,
     roles,
     rule_changes,
@@ -40,6 +41,7 @@ from core.accounts.imports import carrying
 from core.accounts.imports import files as import_files
 from core.accounts.imports.mapping import Mapping
 from core.accounts.list_filters import NewListFilter
+from core.accounts.portal_settings import PortalChanges
 from core.actor import Actor
 from core.billing import (
     accounts,
@@ -110,9 +112,23 @@ async def service(by: Actor) -> None:
     await price_list_publishing.publish(draft["id"], today, version=2, by=by)
 
 
-async def _on_sale(currency: str, *, by: Actor) -> int:
-    kind = await product_types.create(product_types.NewProductType(name="Hébergements en vente"), by=by)
-    new = products.NewProduct(type_id=kind["id"], name="Hébergement en vente", state="on_sale")
+async def ending_service(by: Actor) -> None:
+    """One that was cancelled in the portal, and an active one; users may do everything with their services."""
+    kept = await portal_settings.in_force()
+    everything = PortalChanges(may_renew=True, may_change=True, may_cancel=True)
+    await portal_settings.update(everything, version=kept["version"], by=by)
+    account_id = await _post_paid(by)
+    price_id = await _on_sale((await accounts.get(account_id, by=by))["currency"], "Serveur", by=by)
+    for label in ("ancien.exemple.fr", "nouveau.exemple.fr"):
+        made = await services.create(account_id, services.NewService(price_id=price_id, label=label), by=by)
+        active = await service_states.activate(made["id"], by=by)
+        if label.startswith("ancien"):
+            await service_states.stop(active, "period_end", "", is_own=True, by=by)
+
+
+async def _on_sale(currency: str, what: str = "Hébergement", *, by: Actor) -> int:
+    kind = await product_types.create(product_types.NewProductType(name=f"{what}s en vente"), by=by)
+    new = products.NewProduct(type_id=kind["id"], name=f"{what} en vente", state="on_sale")
     product = await products.create(new, by=by)
     await _plan(product["id"], "Confort", 1900, currency, by=by)
     return await _plan(product["id"], "Essentiel", 900, currency, by=by)

@@ -58,7 +58,9 @@ NUMBERS = {
     "own_role": f"SELECT max(id) FROM client_roles WHERE client_id = {OWN}",
     "note": "SELECT max(id) FROM client_notes",
     "service": f"SELECT max(id) FROM services WHERE client_id = {OWN}",
-    "active_service": f"SELECT max(id) FROM services WHERE state = 'active' AND client_id = {OWN}",
+    "active_service": f"""SELECT max(id) FROM services
+                           WHERE state = 'active' AND client_id = {OWN} AND ends_on IS NULL""",
+    "ending_service": f"SELECT max(id) FROM services WHERE is_end_own AND client_id = {OWN}",
     "moving_list": """SELECT max(l.id) FROM services s JOIN price_lists l ON l.plan_id = s.plan_id
                        WHERE l.number = 2 AND l.published_at IS NOT NULL""",
     "offer": f"SELECT max(id) FROM offers WHERE state = 'sent' AND client_id = {OWN}",

@@ -9,6 +9,8 @@ from litestar.params import FromPath
 from core.accounts.rights import Right
 from core.billing import how_to_pay
 from core.billing.how_to_pay import Way
+from core.money import MOST
+from web.kit import service_forms
 from web.kit.guards import in_client
 from web.kit.pages import AnyRequest, page
 from web.kit.visit import By
@@ -18,8 +20,12 @@ READ = in_client(Right.INVOICES_READ)
 
 @get("/pay", **READ)
 async def of_accounts(request: AnyRequest, by: By) -> Response[str]:
-    """What is open in the client's accounts."""
-    return _show(request, await how_to_pay.of_accounts(by=by), back="/balance")
+    """What is open in the client's accounts; into one of them at least what is missing there for something."""
+    account_id, missing = (
+        service_forms.number(request.query_params.get(name, "")) for name in ("account", "missing")
+    )
+    asked = {"account_id": account_id or 0, "missing": min(missing or 0, MOST)}
+    return _show(request, await how_to_pay.of_accounts(**asked, by=by), back="/balance")
 
 
 @get("/invoices/{invoice_id:int}/pay", **READ)

@@ -1,6 +1,5 @@
 """Renewing a service early: what its next period costs, and charging it now."""
 
-from datetime import date
 from typing import Any
 
 from litestar import Response, get, post
@@ -12,11 +11,10 @@ from core.catalog import terms
 from core.errors import Conflict
 from core.i18n import _
 from core.permissions import Permission
-from web.kit import forms
+from web.kit import forms, service_forms
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import service_forms
 
 HERE = "/staff/services"
 
@@ -30,14 +28,9 @@ async def ask(request: AnyRequest, by: By, service_id: FromPath[int]) -> Respons
 @post("/services/{service_id:int}/renew", status_code=200, **requires(Permission.SERVICE_UPDATE))
 async def renew(request: AnyRequest, by: By, service_id: FromPath[int]) -> Response[Any]:
     """Charge it; when it would be another amount than was shown, show it anew."""
-    form = await forms.read(request)
-    expected = service_forms.number(form.get("expected_units"))
+    units, start = service_forms.renewal(await forms.read(request))
     try:
-        start = date.fromisoformat(form.get("start") or "") if form.get("start") else None
-    except ValueError:
-        start = date.min
-    try:
-        await early_renewals.renew(service_id, -1 if expected is None else expected, start, by=by)
+        await early_renewals.renew(service_id, units, start, by=by)
     except Conflict as conflict:
         return await _ask(request, service_id, by=by, refused=conflict.message, status=409)
     return redirect(request, f"{HERE}/{service_id}", toast=_("The next period was charged."))

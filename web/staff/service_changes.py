@@ -7,17 +7,15 @@ from litestar.params import FromPath
 
 from core.actor import Actor
 from core.billing import service_changes, services
-from core.billing.service_changes import NewChange
 from core.catalog import terms
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
 from core.permissions import Permission
-from web.kit import forms
+from web.kit import forms, service_forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import service_forms
 
 HERE = "/staff/services"
 
@@ -47,7 +45,7 @@ async def create(request: AnyRequest, by: By, service_id: FromPath[int]) -> Resp
     if form.get("reckon"):
         return await _configure(request, service_id, form, by=by)
     try:
-        done = await service_changes.change(service_id, _asked(form, with_expected=True), by=by)
+        done = await service_changes.change(service_id, service_forms.change(form, with_expected=True), by=by)
     except Invalid as refusal:
         return await _configure(request, service_id, form.refused(refusal), by=by, status=422)
     except Conflict as conflict:
@@ -75,7 +73,7 @@ async def _configure(
         raise NotFound()
     started = Form(service_forms.usual(chosen[1], service["addons"]) | form.values, form.errors)
     try:
-        quoted = await service_changes.quote(service_id, _asked(started), by=by)
+        quoted = await service_changes.quote(service_id, service_forms.change(started), by=by)
     except Invalid as refusal:
         started, status = started.refused(Invalid(refusal.errors | form.errors)), max(status, 422)
     except Conflict as conflict:
@@ -92,20 +90,6 @@ async def _configure(
         form=started,
         quote=quoted,
     )
-
-
-def _asked(form: Form, *, with_expected: bool = False) -> NewChange:
-    given: dict[str, Any] = {"price_id": service_forms.number(form.get("price_id")) or 0}
-    if form.get("when") not in ("", "now", "renewal"):
-        raise Invalid({"when": _("This is not one of the choices.")})
-    given["when"] = form.get("when") or None
-    seen = form.get("expected_units")
-    if with_expected:
-        units = service_forms.number(seen.removeprefix("-"))
-        if units is None:
-            raise Invalid({"": _("Please look at the price first.")})
-        given["expected_units"] = -units if seen.startswith("-") else units
-    return NewChange(addons=service_forms.addons(form), **given)
 
 
 ROUTES = [new, create, withdraw]

@@ -18,12 +18,12 @@ from core.catalog import price_sheets, terms
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import N_, _
 from core.permissions import Permission
-from web.kit import forms, money_forms
+from web.kit import forms, money_forms, service_forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import client_tabs, list_saving, money_lists, service_forms
+from web.staff import client_tabs, list_saving, money_lists
 from web.staff.money_lists import MoneyList
 
 HERE = "/staff/services"

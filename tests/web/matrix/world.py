@@ -43,6 +43,9 @@ NOBODYS = (
     "ready_to_dun",
     "renewal_price",
     "renewal_start",
+    "own_renewal_price",
+    "own_renewal_start",
+    "own_change_price",
 )
 """What belongs to no provider, so that there is no other one's; and what only makes something due, unnamed."""
 
@@ -59,6 +62,7 @@ VERSIONS = {
     "!sign_up_version": (_OF_PROVIDER.format("sign_up_settings"), 1),
     "!plugin": (_OF_PROVIDER.format("plugin_settings"), 0),
     "!dunning_version": (_OF_PROVIDER.format("dunning_settings"), 0),
+    "!portal_version": (_OF_PROVIDER.format("portal_settings"), 1),
     "!tax_version": (_OF_PROVIDER.format("tax_settings"), 0),
 }
 """Where the version of what is edited stands, and which one it has before it was."""

@@ -127,6 +127,7 @@ ROWS = [
 _FILTER = "client project day_from day_to state"
 PARAMETERS = {
     "/services": "after before",
+    "/pay": "account missing",
     "/expenses": "after before",
     "/payments": "after before",
     "/statement": "account day_from day_to",
