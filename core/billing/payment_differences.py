@@ -104,15 +104,18 @@ async def add(plugin: str, found: Found, source: str) -> None:
 
 
 async def latest(*, state: State = "open", kind: Kind | None = None, plugin: str = "", by: Actor) -> list[Record]:
-    """The newest in a state, of all kinds or of one, of all plugins or of one."""
+    """The newest in a state, of all kinds or one, of all plugins or one; `Invalid` for a name that cannot be."""
     require(by)
+    checks = Checks()
+    named = checks.text("plugin", plugin, longest=100, required=False)
+    checks.done()
     return await db.fetch(
         f"""SELECT d.* FROM payment_differences d
              WHERE d.state = $1 AND ($2 = '' OR d.kind = $2) AND ($3 = '' OR d.plugin = $3)
              ORDER BY d.found_at DESC, d.id DESC LIMIT {LISTED}""",
         state,
         kind or "",
-        plugin,
+        named,
     )
 
 
