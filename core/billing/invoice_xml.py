@@ -7,6 +7,7 @@ and of the French reform of 2026, says `why_not`; tests hold both against XSD an
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from fractions import Fraction
 from xml.etree.ElementTree import Element, tostring
 
 from core import i18n, money
@@ -37,11 +38,19 @@ def why_not(content: Content) -> str:
         return _("The standard has no more than two digits after the point.")
     if any(part.category == "O" for part in parts) and len(parts) > 1:
         return _("What is outside the scope of VAT needs a document of its own.")
-    if any(totals.drift(part) >= 10 ** money.digits(content.currency) for part in parts):
+    if any(_is_adrift(part, content.currency) for part in parts):
         return _("Its taxes, rounded line by line, differ too much from its rates.")
     if any(line.net_units < 0 or line.discount_units < 0 for line in content.lines):
         return _("The standard has no lines below zero.")
     return ""
+
+
+def _is_adrift(part: TaxPart, currency: str) -> bool:
+    """Whether a tax differs by a whole unit of currency from its rate on its basis (EN 16931, BR-CO-17, BR-S-09),
+    which the rules round to two digits first, whatever the currency has."""
+    finer: int = 10 ** (2 - money.digits(currency))
+    told = money.rounded(Fraction(part.net_units * part.rate * finer, 100_000))
+    return abs(part.tax_units * finer - told) >= 100
 
 
 def xml(content: Content) -> bytes:

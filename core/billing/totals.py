@@ -7,7 +7,6 @@ same paper, and nothing is rounded twice.
 
 from collections.abc import Iterable
 from datetime import date
-from fractions import Fraction
 
 import msgspec
 
@@ -78,15 +77,6 @@ def of(lines: Iterable[Line]) -> Totals:
         gross_units=net + tax,
         parts=tuple(_part(parts[key]) for key in sorted(parts)),
     )
-
-
-def drift(part: TaxPart) -> Fraction:
-    """By how many units the tax of a part differs from its rate on its whole basis.
-
-    Half a unit a line at most, as each line was rounded by itself. EN 16931 (BR-CO-17) lets it differ by less than
-    one whole unit of currency.
-    """
-    return abs(part.tax_units - Fraction(part.net_units * part.rate, 100_000))
 
 
 def _part(lines: list[Line]) -> TaxPart:
