@@ -7,8 +7,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from piccolo.columns import Boolean, Integer
 
-from core import audit, db, policies
-from core.accounts import rows
+from core import db, policies
+from core.accounts import decided_once
 from core.actor import Actor
 from core.permissions import Permission
 
@@ -35,7 +35,7 @@ DEFAULTS: Mapping[str, Any] = {"may_renew": False, "may_change": False, "may_can
 
 async def in_force() -> Mapping[str, Any]:
     """What holds for this provider: may_renew, may_change, may_cancel, version. Everybody may know it."""
-    return await db.row("SELECT * FROM portal_settings") or DEFAULTS
+    return await decided_once.in_force("portal_settings", DEFAULTS)
 
 
 async def get(*, by: Actor) -> Mapping[str, Any]:
@@ -46,13 +46,5 @@ async def get(*, by: Actor) -> Mapping[str, Any]:
 
 async def update(changes: PortalChanges, *, version: int, by: Actor) -> Mapping[str, Any]:
     """Change them. `EditConflict` when somebody else did meanwhile."""
-    policies.require(by, Permission.SETTINGS_MANAGE)
-    await db.execute("INSERT INTO portal_settings DEFAULT VALUES ON CONFLICT DO NOTHING")
-    row = await rows.locked("portal_settings", 1, version=version)
-    values = rows.given(changes)
-    if await rows.save("portal_settings", row, values):
-        old = {field: row[field] for field in values}
-        await audit.record(
-            "portal:updated", "provider", by.tenant.id, by=by, name=by.tenant.name, old=old, new=values
-        )
+    await decided_once.update("portal_settings", changes, version=version, action="portal:updated", by=by)
     return await in_force()

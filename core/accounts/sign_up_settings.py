@@ -7,8 +7,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from piccolo.columns import Boolean, Integer, Text
 
-from core import audit, db, policies
-from core.accounts import rows
+from core import db, policies
+from core.accounts import decided_once
 from core.actor import Actor
 from core.permissions import Permission
 
@@ -45,7 +45,7 @@ DEFAULTS: Mapping[str, Any] = {
 
 async def in_force() -> Mapping[str, Any]:
     """What holds for this provider: is_open, company, phone, country, version. Everybody may know it."""
-    return await db.row("SELECT * FROM sign_up_settings") or DEFAULTS
+    return await decided_once.in_force("sign_up_settings", DEFAULTS)
 
 
 async def get(*, by: Actor) -> Mapping[str, Any]:
@@ -56,13 +56,5 @@ async def get(*, by: Actor) -> Mapping[str, Any]:
 
 async def update(changes: SignUpChanges, *, version: int, by: Actor) -> Mapping[str, Any]:
     """Change them. `EditConflict` when somebody else did meanwhile."""
-    policies.require(by, Permission.SETTINGS_MANAGE)
-    await db.execute("INSERT INTO sign_up_settings DEFAULT VALUES ON CONFLICT DO NOTHING")
-    row = await rows.locked("sign_up_settings", 1, version=version)
-    values = rows.given(changes)
-    if await rows.save("sign_up_settings", row, values):
-        old = {field: row[field] for field in values}
-        await audit.record(
-            "sign_up:updated", "provider", by.tenant.id, by=by, name=by.tenant.name, old=old, new=values
-        )
+    await decided_once.update("sign_up_settings", changes, version=version, action="sign_up:updated", by=by)
     return await in_force()

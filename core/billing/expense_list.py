@@ -11,7 +11,7 @@ from core.accounts import access
 from core.accounts.focus import Focus
 from core.actor import Actor
 from core.billing import expenses, money_lists, receivables
-from core.billing.money_lists import MoneyFilter, Page, Total
+from core.billing.money_lists import MoneyFilter, Total
 from core.filters import Conditions
 from core.periods import first_moment
 from core.permissions import Permission
@@ -36,23 +36,6 @@ class ExpenseFilter(MoneyFilter, frozen=True, kw_only=True, forbid_unknown_field
     text: str = ""
     state: State | None = None
     age: Age | None = None
-
-
-async def page(
-    chosen: ExpenseFilter,
-    *,
-    by: Actor,
-    within: Focus | None = None,
-    after: str = "",
-    before: str = "",
-    size: int = money_lists.PAGE,
-) -> Page:
-    """The page of expenses that stands after, or before, a cursor; the first one without.
-
-    Raises `Invalid` for a filter or a cursor that cannot be.
-    """
-    bound = conditions(chosen, by=by, within=within)
-    return await money_lists.page(expenses.WITH_NAMES, "e", bound, after=after, before=before, size=size)
 
 
 async def totals(chosen: ExpenseFilter, *, by: Actor, within: Focus | None = None) -> list[Total]:
@@ -101,3 +84,7 @@ def conditions(chosen: ExpenseFilter, *, by: Actor, within: Focus | None = None)
     if chosen.age is not None:
         receivables.limit(bound, chosen.age, clock.today(by.tenant.timezone))
     return bound
+
+
+page = money_lists.pages(expenses.WITH_NAMES, "e", conditions)
+"""The list page by page, see `money_lists.Pages`."""

@@ -9,7 +9,7 @@ from core.accounts import access, rows
 from core.accounts.focus import Focus
 from core.actor import Actor
 from core.billing import invoices, money_lists
-from core.billing.money_lists import MoneyFilter, Page, Total
+from core.billing.money_lists import MoneyFilter, Total
 from core.checks import Checks
 from core.filters import Conditions
 from core.i18n import _
@@ -40,23 +40,6 @@ class InvoiceFilter(MoneyFilter, frozen=True, kw_only=True, forbid_unknown_field
     state: State | None = None
     paid: Paid | None = None
     company: int | None = None
-
-
-async def page(
-    chosen: InvoiceFilter,
-    *,
-    by: Actor,
-    within: Focus | None = None,
-    after: str = "",
-    before: str = "",
-    size: int = money_lists.PAGE,
-) -> Page:
-    """The page of documents that stands after, or before, a cursor; the first one without.
-
-    Raises `Invalid` for a filter or a cursor that cannot be.
-    """
-    bound = conditions(chosen, by=by, within=within)
-    return await money_lists.page(invoices.WITH_NAMES, "k", bound, after=after, before=before, size=size)
 
 
 async def totals(chosen: InvoiceFilter, *, by: Actor, within: Focus | None = None) -> list[Total]:
@@ -105,6 +88,10 @@ def conditions(chosen: InvoiceFilter, *, by: Actor, within: Focus | None = None)
         bound.add("k.number <> ''")
         bound.begins("k.number", number)
     return bound
+
+
+page = money_lists.pages(invoices.WITH_NAMES, "k", conditions)
+"""The list page by page, see `money_lists.Pages`."""
 
 
 def _checked(chosen: InvoiceFilter) -> str:

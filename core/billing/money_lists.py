@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -37,6 +38,51 @@ class Total(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     sums: Mapping[str, int]
     is_cut: bool = False
+
+
+Chosen = TypeVar("Chosen", bound=MoneyFilter, contravariant=True)
+
+
+class Bounds(Protocol[Chosen]):
+    """What a filter asks of the rows of a list, inside what `by` may see."""
+
+    def __call__(self, chosen: Chosen, *, by: Actor, within: Focus | None = None) -> Conditions: ...
+
+
+class Pages(Protocol[Chosen]):
+    """Reads a list page by page: the one after, or before, a cursor; the first one without.
+
+    Raises `Invalid` for a filter or a cursor that cannot be.
+    """
+
+    async def __call__(
+        self,
+        chosen: Chosen,
+        *,
+        by: Actor,
+        within: Focus | None = None,
+        after: str = "",
+        before: str = "",
+        size: int = PAGE,
+    ) -> Page: ...
+
+
+def pages(sql: str, alias: str, bounds: Bounds[Chosen]) -> Pages[Chosen]:
+    """The pages of a list, the newest first: what `sql` reads, with its rows `alias`, within these bounds."""
+
+    async def read(
+        chosen: Chosen,
+        *,
+        by: Actor,
+        within: Focus | None = None,
+        after: str = "",
+        before: str = "",
+        size: int = PAGE,
+    ) -> Page:
+        bound = bounds(chosen, by=by, within=within)
+        return await page(sql, alias, bound, after=after, before=before, size=size)
+
+    return read
 
 
 async def totals(tables: str, alias: str, columns: str, sums: Mapping[str, str], bound: Conditions) -> list[Total]:

@@ -6,7 +6,7 @@ from core import policies
 from core.accounts.focus import Focus
 from core.actor import Actor
 from core.billing import money_lists, offers
-from core.billing.money_lists import MoneyFilter, Page, Total
+from core.billing.money_lists import MoneyFilter, Total
 from core.filters import Conditions
 from core.permissions import Permission
 
@@ -18,23 +18,6 @@ class OfferFilter(MoneyFilter, frozen=True, kw_only=True, forbid_unknown_fields=
 
     number: str = ""
     state: State | None = None
-
-
-async def page(
-    chosen: OfferFilter,
-    *,
-    by: Actor,
-    within: Focus | None = None,
-    after: str = "",
-    before: str = "",
-    size: int = money_lists.PAGE,
-) -> Page:
-    """The page of quotes that stands after, or before, a cursor; the first one without.
-
-    Raises `Invalid` for a filter or a cursor that cannot be.
-    """
-    bound = conditions(chosen, by=by, within=within)
-    return await money_lists.page(offers.WITH_NAMES, "o", bound, after=after, before=before, size=size)
 
 
 async def totals(chosen: OfferFilter, *, by: Actor, within: Focus | None = None) -> list[Total]:
@@ -52,3 +35,7 @@ def conditions(chosen: OfferFilter, *, by: Actor, within: Focus | None = None) -
         is_one = number.isascii() and number.isdecimal() and len(number) < 10
         bound.add(f"o.number = {bound.bind(int(number))}" if is_one else "false")
     return bound
+
+
+page = money_lists.pages(offers.WITH_NAMES, "o", conditions)
+"""The list page by page, see `money_lists.Pages`."""

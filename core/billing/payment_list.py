@@ -9,7 +9,7 @@ from core.accounts import access
 from core.accounts.focus import Focus
 from core.actor import Actor
 from core.billing import money_lists, payments
-from core.billing.money_lists import MoneyFilter, Page, Total
+from core.billing.money_lists import MoneyFilter, Total
 from core.checks import Checks
 from core.filters import Conditions
 from core.permissions import Permission
@@ -28,23 +28,6 @@ class PaymentFilter(MoneyFilter, frozen=True, kw_only=True, forbid_unknown_field
     reference: str = ""
     state: State | None = None
     method: str = ""
-
-
-async def page(
-    chosen: PaymentFilter,
-    *,
-    by: Actor,
-    within: Focus | None = None,
-    after: str = "",
-    before: str = "",
-    size: int = money_lists.PAGE,
-) -> Page:
-    """The page of payments that stands after, or before, a cursor; the first one without.
-
-    Raises `Invalid` for a filter or a cursor that cannot be.
-    """
-    bound = conditions(chosen, by=by, within=within)
-    return await money_lists.page(payments.WITH_NAMES, "p", bound, after=after, before=before, size=size)
 
 
 async def totals(chosen: PaymentFilter, *, by: Actor, within: Focus | None = None) -> list[Total]:
@@ -78,3 +61,7 @@ def conditions(chosen: PaymentFilter, *, by: Actor, within: Focus | None = None)
     bound.equals("p.method", chosen.method)
     bound.begins("p.reference_folded", reference)
     return bound
+
+
+page = money_lists.pages(payments.WITH_NAMES, "p", conditions)
+"""The list page by page, see `money_lists.Pages`."""

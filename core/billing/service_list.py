@@ -11,7 +11,7 @@ from core.accounts import access
 from core.accounts.focus import Focus
 from core.actor import Actor
 from core.billing import money_lists, services
-from core.billing.money_lists import MoneyFilter, Page, Total
+from core.billing.money_lists import MoneyFilter, Total
 from core.filters import Conditions
 from core.periods import first_moment
 from core.permissions import Permission
@@ -32,23 +32,6 @@ class ServiceFilter(MoneyFilter, frozen=True, kw_only=True, forbid_unknown_field
     ordered_from: date | None = None
     ended_from: date | None = None
     waits: Literal["funds"] | None = None
-
-
-async def page(
-    chosen: ServiceFilter,
-    *,
-    by: Actor,
-    within: Focus | None = None,
-    after: str = "",
-    before: str = "",
-    size: int = money_lists.PAGE,
-) -> Page:
-    """The page of services that stands after, or before, a cursor; the first one without.
-
-    Raises `Invalid` for a filter or a cursor that cannot be.
-    """
-    bound = conditions(chosen, by=by, within=within)
-    return await money_lists.page(services.WITH_NAMES, "s", bound, after=after, before=before, size=size)
 
 
 async def totals(chosen: ServiceFilter, *, by: Actor, within: Focus | None = None) -> list[Total]:
@@ -85,3 +68,7 @@ def conditions(chosen: ServiceFilter, *, by: Actor, within: Focus | None = None)
     if chosen.waits is not None:
         bound.add("s.state = 'active' AND d.parked <> ''")
     return bound
+
+
+page = money_lists.pages(services.WITH_NAMES, "s", conditions)
+"""The list page by page, see `money_lists.Pages`."""
