@@ -65,6 +65,8 @@ from web.api import (
     staff,
     tasks,
     taxes,
+    ticket_settings,
+    tickets,
     users,
 )
 from web.api.methods import Methods
@@ -93,6 +95,8 @@ RESOURCES = (
     reconciliation,
     balances,
     offers,
+    tickets,
+    ticket_settings,
     account_statements,
     service_changes,
     services,
