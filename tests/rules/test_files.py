@@ -62,7 +62,7 @@ def test_every_package_is_a_regular_one():
 
 
 def test_the_floors_of_queries_and_http_are_kept():
-    """No SQL in web; no HTTP outside of it but for the two that ask outside. Imports are import-linter's to check."""
+    """No SQL in web; no HTTP below it but for the two that ask outside. Imports are import-linter's to check."""
     sql = re.compile(r"\b(SELECT\s+.+\s+FROM|INSERT INTO|UPDATE\s+\w+\s+SET|DELETE FROM)\b")
     assert [name_of(path) for path in files("web/*.py") if sql.search(path.read_text())] == []
     http = re.compile(r"\bimport (litestar|httpx)|\bfrom litestar")
