@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
-from core import db, freshness, hooks, logs, mail, worker
+from core import db, freshness, hooks, logs, mail, outside, worker
 from core.accounts import passwords
 from core.catalog import vies
 from core.settings import BadSettings, Settings
@@ -30,6 +30,7 @@ async def running(settings: Settings, *, verify: bool = True) -> AsyncIterator[l
     mail.configure(settings)
     addresses.configure(settings)
     vies.configure(settings)
+    outside.configure(reach_loopback=settings.reach_loopback)
     broken = hooks.load(settings)
     if verify:
         await _verify_wall(settings)
