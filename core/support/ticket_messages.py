@@ -63,7 +63,8 @@ async def listed(ticket_id: int, *, with_notes: bool = True) -> list[Record]:
     public = "" if with_notes else " AND NOT is_note"
     found = await db.fetch(
         f"""SELECT id, side, is_note, origin, staff_id, person_id, author_name, text, created_at
-            FROM ticket_messages WHERE ticket_id = $1{public} ORDER BY created_at DESC, id DESC LIMIT {MOST_SHOWN}""",
+            FROM ticket_messages WHERE ticket_id = $1{public}
+            ORDER BY created_at DESC, id DESC LIMIT {MOST_SHOWN}""",
         ticket_id,
     )
     return found[::-1]
@@ -110,7 +111,7 @@ async def note(ticket_id: int, text: str, *, key: str = "", by: Actor) -> Record
 async def say(
     ticket: Record, text: str, *, key: str = "", side: Side, origin: Origin = "page", by: Actor
 ) -> Record:
-    """Say something in a ticket that the caller has locked; it waits for the other side then. Returns the message.
+    """Say something in a ticket that the caller has locked; it waits for the other side then.
 
     Asks for no right. What a client says brings a ticket back to whom it returns, and opens a closed one again.
     """

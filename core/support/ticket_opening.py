@@ -3,7 +3,7 @@
     await ticket_opening.open_ticket(client_id, NewTicket(subject=..., text=...), by=staff)
     await ticket_opening.open_many([Opening(...), ...], by=by)       # asks for no right
 
-Whatever opens a ticket writes it through `open_many`, so that a ticket and its first message are made in one place.
+Whatever opens a ticket writes it through `open_many`, so that a ticket and its first message are one.
 """
 
 from collections.abc import Mapping, Sequence

@@ -153,8 +153,9 @@ async def lock(ticket_id: int, *, version: int | None = None) -> Record:
 async def watchers(ticket_id: int) -> list[Record]:
     """Who watches a ticket, by name: staff_id, name. Asks for no right."""
     return await db.fetch(
-        """SELECT w.staff_id, p.name FROM ticket_watchers w JOIN staff s ON s.id = w.staff_id AND s.state = 'active'
-           JOIN people p ON p.id = s.person_id WHERE w.ticket_id = $1 ORDER BY lower(p.name), w.staff_id""",
+        """SELECT w.staff_id, p.name FROM ticket_watchers w
+           JOIN staff s ON s.id = w.staff_id AND s.state = 'active' JOIN people p ON p.id = s.person_id
+           WHERE w.ticket_id = $1 ORDER BY lower(p.name), w.staff_id""",
         ticket_id,
     )
 

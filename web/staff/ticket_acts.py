@@ -1,4 +1,4 @@
-"""What staff do with a ticket: answering, writing a note, deciding whose it is and where it stands, watching it."""
+"""What staff do with a ticket: answering, writing a note, deciding where it belongs and stands, watching it."""
 
 from collections.abc import Awaitable
 from typing import Any, Literal
