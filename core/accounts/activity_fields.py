@@ -159,6 +159,7 @@ FIELDS = MappingProxyType(
         "size": N_("Size"),
         "skipped": N_("Rows skipped"),
         "step": N_("Step"),
+        "split_from": N_("Part of"),
         "stock": N_("Stock"),
         "title": N_("Title"),
         "total": N_("Rows"),

@@ -15,7 +15,7 @@ from core.actor import Actor
 from core.errors import Invalid
 from core.i18n import _
 from core.permissions import Permission
-from core.support import ticket_changes, ticket_list, ticket_messages, ticket_opening, tickets
+from core.support import ticket_changes, ticket_list, ticket_merging, ticket_messages, ticket_opening, tickets
 from core.support.ticket_changes import TicketChanges
 from core.support.ticket_list import TicketFilter
 from core.support.ticket_messages import Origin, Reply, Side
@@ -116,6 +116,19 @@ class NewMessage(Reply, frozen=True, kw_only=True, forbid_unknown_fields=True):
     is_note: bool = False
 
 
+class Merging(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The id of the ticket that stays, of the same client."""
+
+    into: int
+
+
+class Splitting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The subject of the new ticket, and the ids of the messages and notes that go there."""
+
+    subject: str
+    messages: list[int]
+
+
 @get("/v1/tickets", **asks(Permission.TICKET_READ, query=TicketQuery))
 async def index(request: AnyRequest, by: By, asked: NamedDependency[TicketQuery]) -> Response[TicketPage]:
     """List tickets of all clients, the latest first; in the queue `waiting` first who waits longest."""
@@ -174,6 +187,20 @@ async def reopen(by: By, ticket_id: FromPath[int]) -> WholeTicket:
     return await _whole(ticket_id, by=by)
 
 
+@post("/v1/tickets/{ticket_id:int}/merge", status_code=200, **asks(Permission.TICKET_UPDATE, body=Merging))
+async def merge(by: By, ticket_id: FromPath[int], sent: NamedDependency[Merging]) -> WholeTicket:
+    """Let a ticket go on in another one of the same client; returns that one."""
+    stays = await ticket_merging.merge(ticket_id, sent.into, by=by)
+    return await _whole(stays["id"], by=by)
+
+
+@post("/v1/tickets/{ticket_id:int}/split", **asks(Permission.TICKET_UPDATE, body=Splitting))
+async def split(by: By, ticket_id: FromPath[int], sent: NamedDependency[Splitting]) -> Response[WholeTicket]:
+    """Let some messages of a ticket go on as a ticket of their own."""
+    made = await ticket_merging.split(ticket_id, sent.messages, sent.subject, by=by)
+    return answers.created(await _whole(made["id"], by=by), f"/tickets/{made['id']}")
+
+
 @put("/v1/tickets/{ticket_id:int}/watchers/{staff_id:int}", **asks(Permission.TICKET_UPDATE))
 async def watch(by: By, ticket_id: FromPath[int], staff_id: FromPath[int]) -> WholeTicket:
     """Let somebody of the staff hear of a ticket."""
@@ -199,4 +226,4 @@ async def _whole(ticket_id: int, *, by: Actor) -> WholeTicket:
     return whole
 
 
-ROUTES = [index, create, show, update, say, close, reopen, watch, unwatch]
+ROUTES = [index, create, show, update, say, close, reopen, merge, split, watch, unwatch]
