@@ -15,7 +15,7 @@ MOST_ADDRESSES = 3
 
 
 async def connect(host: str, port: int, *, seconds: float = SECONDS) -> socket.socket:
-    """A connected socket. `NotReached` when nobody answers, `Refused` before a private network was connected to."""
+    """A connected socket. `NotReached` when nobody answers, `Refused` for one in a private network."""
     try:
         async with asyncio.timeout(seconds):
             return await _first_that_answers(await _looked_up(host, port), port)

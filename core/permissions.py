@@ -65,6 +65,8 @@ class Permission(StrEnum):
     NOTE_CREATE = "note:create"
     NOTE_MANAGE = "note:manage"
     NOTE_READ = "note:read"
+    NOTIFICATION_READ = "notification:read"
+    NOTIFICATION_SEND = "notification:send"
     PAYER_CREATE = "payer:create"
     PAYER_DELETE = "payer:delete"
     PAYER_MERGE = "payer:merge"
@@ -173,6 +175,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.NOTE_CREATE: N_("Add notes about clients, and change one’s own"),
         Permission.NOTE_MANAGE: N_("Change and delete the notes of others"),
         Permission.NOTE_READ: N_("Read notes about clients"),
+        Permission.NOTIFICATION_READ: N_("See what clients were told, and what became of it"),
+        Permission.NOTIFICATION_SEND: N_("Send a notification again"),
         Permission.PAYER_CREATE: N_("Add payers to clients"),
         Permission.PAYER_DELETE: N_("Delete payers"),
         Permission.PAYER_MERGE: N_("Merge payers of a client"),

@@ -1,3 +1,7 @@
 """The sentences of the audit about conversations and fraud protection: see `activity_words`."""
 
-TALK: dict[str, str] = {}
+from core.i18n import N_
+
+TALK: dict[str, str] = {
+    "notification:sent_again": N_("%(actor)s sent the notification “%(subject)s” again"),
+}

@@ -1,6 +1,8 @@
 """A provider's own mail server: notifications leave through it, from the provider's address, and signed (DKIM)."""
 
 import asyncio
+import re
+from textwrap import wrap
 from typing import Annotated, Any, Literal
 
 import aiosmtplib
@@ -11,6 +13,7 @@ from plugins import api
 from plugins.api import N_, Channel, Context, Delivery, Plugin, Receipt, hookimpl, setting
 
 SECONDS = 20.0
+MARKED = re.compile(r"-----BEGIN ([A-Z ]+)-----(.*)-----END \1-----", re.DOTALL)
 SIGNED = (
     b"from", b"sender", b"reply-to", b"to", b"subject", b"date", b"message-id", b"mime-version", b"content-type",
     b"list-unsubscribe", b"list-unsubscribe-post",
@@ -96,6 +99,14 @@ async def send_notification(ctx: Context, delivery: Delivery) -> Receipt:
         return await api.post(delivery, letter, server, sender=settings.mail_from)
 
 
+def pem(text: str) -> bytes:
+    """A private key in PEM, also when a form has taken its line breaks away."""
+    found = MARKED.search(text)
+    label, body = (found[1], found[2]) if found else ("PRIVATE KEY", text)
+    lines = "\n".join(wrap("".join(body.split()), 64))
+    return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n".encode()
+
+
 def signed(letter: bytes, settings: Smtp) -> bytes:
     """The letter with a signature of the domain in front; one more From would break it."""
     present = {line.split(b":")[0].strip().lower() for line in letter.split(b"\r\n\r\n", 1)[0].split(b"\r\n")}
@@ -104,7 +115,7 @@ def signed(letter: bytes, settings: Smtp) -> bytes:
         letter,
         settings.dkim_selector.encode(),
         settings.dkim_domain.encode(),
-        settings.dkim_key.encode(),
+        pem(settings.dkim_key),
         canonicalize=(b"relaxed", b"relaxed"),
         include_headers=[*named, b"from"],
     )

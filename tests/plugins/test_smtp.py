@@ -59,7 +59,7 @@ class TestSmtp(ChannelContract):
             "mail_from": "team@nova.example",
             "dkim_domain": "nova.example",
             "dkim_selector": "s1",
-            "dkim_key": PEM,
+            "dkim_key": PEM.replace("\n", " "),
         }
 
     def arrived(self) -> list[Any]:

@@ -31,6 +31,10 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        N_("Conversations"),
+        ((N_("Notifications"), "/staff/notifications", "bell", Permission.NOTIFICATION_READ),),
+    ),
+    (
         N_("Sales"),
         (
             (N_("Products"), "/staff/products", "tag", Permission.PRODUCT_READ),
