@@ -67,6 +67,7 @@ class Permission(StrEnum):
     NOTE_READ = "note:read"
     NOTIFICATION_READ = "notification:read"
     NOTIFICATION_SEND = "notification:send"
+    NOTIFICATION_TEMPLATE_MANAGE = "notification_template:manage"
     PAYER_CREATE = "payer:create"
     PAYER_DELETE = "payer:delete"
     PAYER_MERGE = "payer:merge"
@@ -177,6 +178,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.NOTE_READ: N_("Read notes about clients"),
         Permission.NOTIFICATION_READ: N_("See what clients were told, and what became of it"),
         Permission.NOTIFICATION_SEND: N_("Send a notification again"),
+        Permission.NOTIFICATION_TEMPLATE_MANAGE: N_("Change the texts of notifications, and which are sent"),
         Permission.PAYER_CREATE: N_("Add payers to clients"),
         Permission.PAYER_DELETE: N_("Delete payers"),
         Permission.PAYER_MERGE: N_("Merge payers of a client"),
