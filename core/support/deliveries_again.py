@@ -17,8 +17,8 @@ from core.notification_kinds import find
 from core.permissions import Permission
 from core.support import deliveries, deliveries_log, deliveries_routing, deliveries_writing
 
-COPIED = ("notification_id", "kind", "channel", "medium", "client_id", "person_id", "name", "locale", "template",
-          "subject", "text", "html", "short", "head")  # fmt: skip
+COPIED = ("notification_id", "kind", "channel", "medium", "client_id", "person_id", "audience", "name", "locale",
+          "template", "subject", "text", "html", "short", "head")  # fmt: skip
 
 
 async def addresses(delivery: Record) -> list[str]:
