@@ -10,7 +10,7 @@ from types import MappingProxyType
 from core.accounts.activity_talk_words import TALK
 from core.i18n import N_
 
-_ALL = (
+_ALL = MappingProxyType(
     {
         "account:exported": N_("%(actor)s exported the accounts"),
         "account:stated": N_("%(actor)s took a statement of account of %(subject)s"),
