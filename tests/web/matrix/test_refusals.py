@@ -20,8 +20,8 @@ pytestmark = pytest.mark.anyio
 
 CLOSED = [row for row in ROWS if row.needs != "public"]
 PERMITTED = [row for row in ROWS if row.needs_permission]
-SIGNED = {"/callbacks/{plugin}"}
-"""What gateways post to: no form of a page, but a body whose signature the plugin looks at."""
+SIGNED = {"/callbacks/{plugin}", "/unsubscribe/{token}"}
+"""What others post to: no form of a page, but a body with a signature, or an address that is sealed."""
 FORMS = [row for row in ROWS if row.method == "POST" and not row.is_json and row.path not in SIGNED]
 TOKEN = re.compile(r'[0-9a-f]{64}|(?<=name="once" value=")[0-9a-f]{32}')
 

@@ -57,6 +57,7 @@ def test_the_public_routes_are_these_and_no_others(guarded):
         "/static/{file_path}",
         "/terms",
         "/terms/{number}",
+        "/unsubscribe/{token}",
     ]
 
 
