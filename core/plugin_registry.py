@@ -15,11 +15,11 @@ import msgspec
 import pluggy
 import structlog
 
-from core import hookspecs, payment_hookspecs, plugin_forms
+from core import fraud_hookspecs, hookspecs, payment_hookspecs, plugin_forms
 from core.hookspecs import Edition, Plugin
 
 log = structlog.get_logger(__name__)
-PAGES = (hookspecs, payment_hookspecs)
+PAGES = (hookspecs, payment_hookspecs, fraud_hookspecs)
 """Where hooks are specified."""
 
 

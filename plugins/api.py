@@ -16,6 +16,7 @@ from typing import Any
 
 from core import db, hook_jobs
 from core import mail as _mail
+from core.fraud_hookspecs import Opinion, Order, OrderLine, Reason, Registration
 from core.hook_lines import BilledAccount, BilledLine, InvoiceLine
 from core.hookspecs import (
     ClientCondition,
@@ -66,13 +67,18 @@ __all__ = [
     "InvoiceLine",
     "MenuItem",
     "OnlyReading",
+    "Opinion",
+    "Order",
+    "OrderLine",
     "Panel",
     "PanelRow",
     "PaymentMethod",
     "PersonalFile",
     "PersonalPart",
     "Plugin",
+    "Reason",
     "Refunding",
+    "Registration",
     "Standing",
     "Told",
     "Veto",

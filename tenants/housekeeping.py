@@ -15,6 +15,7 @@ from asyncpg import InterfaceError, PostgresError
 
 from core import clock, db, idempotency, jobs, tasks
 from core.accounts import (
+    fraud_checks,
     impersonation,
     invitations,
     links,
@@ -44,6 +45,7 @@ PURGES = (
     idempotency.purge,
     tasks.purge,
     files.purge,
+    fraud_checks.purge,
 )
 
 log = structlog.get_logger(__name__)
