@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 from piccolo.columns import JSONB, BigInt, Text, Timestamptz
 
-from core import audit, clock, db, hooks, plugin_calls
+from core import audit, clock, db, freshness, hooks, plugin_calls
 from core.accounts import fraud_settings
 from core.actor import Actor, system
 from core.errors import Conflict
@@ -187,6 +187,8 @@ async def _insert(check: Check, *, by: Actor) -> int:
         msgspec.to_builtins(check.answers),
         clock.now(),
     )
+    if check.state == "waiting":
+        await freshness.forget_tenant(by.tenant.id)
     if check.state != "passed":
         action = "fraud_check:stopped" if check.state == "stopped" else "fraud_check:held"
         await tell(action, check_id, client, by=by, is_client=is_client)

@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 import msgspec
 from asyncpg import Record
 
-from core import clock, db, policies
+from core import clock, db, freshness, policies
 from core.accounts import access, focus, fraud_checks, rows
 from core.accounts.focus import Focus
 from core.actor import Actor
@@ -57,7 +57,12 @@ async def listed(
 
 
 async def waiting(*, by: Actor, within: Focus | None = None) -> int:
-    """How many wait for a decision that `by` may see; counted as far as MOST_COUNTED and one more."""
+    """How many wait for a decision that `by` may see; counted as far as MOST_COUNTED and one more.
+
+    It stands on every page: where none waits, which is remembered, nothing is asked.
+    """
+    if not await freshness.MEMORY.get(by.tenant.id, "fraud checks wait", _is_any_waiting):
+        return 0
     bound = _visible(by=by, within=within)
     bound.add("k.state = 'waiting'")
     return int(
@@ -66,6 +71,10 @@ async def waiting(*, by: Actor, within: Focus | None = None) -> int:
             *bound.arguments,
         )
     )
+
+
+async def _is_any_waiting() -> bool:
+    return bool(await db.value("SELECT EXISTS (SELECT FROM fraud_checks WHERE state = 'waiting')"))
 
 
 async def get(check_id: int, *, by: Actor) -> Record:
@@ -113,6 +122,7 @@ async def decide(check: Record, state: State, reason: str, *, by: Actor) -> None
         clock.now(),
         by.name,
     )
+    await freshness.forget_tenant(by.tenant.id)
     told: dict[str, Any] = {"reason": reason} if reason else {}
     await fraud_checks.tell_decided(f"fraud_check:{state}", check, told, by=by)
 
