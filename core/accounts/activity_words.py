@@ -6,10 +6,12 @@ What it was done to is named in `activity_subjects`, what changed in `activity_f
 
 from types import MappingProxyType
 
+from core.accounts import activity_talk
 from core.i18n import N_
 
 ACTIONS = MappingProxyType(
-    {
+    dict(activity_talk.ACTIONS)
+    | {
         "account:exported": N_("%(actor)s exported the accounts"),
         "account:stated": N_("%(actor)s took a statement of account of %(subject)s"),
         "activity:exported": N_("%(actor)s exported the activity"),
