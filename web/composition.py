@@ -11,9 +11,10 @@ from core import db, freshness, hooks, logs, mail, outside, worker
 from core.accounts import passwords
 from core.catalog import vies
 from core.settings import BadSettings, Settings
+from core.support import deliveries_routing, deliveries_sending
 from tenants import addresses, housekeeping, isolation, project_hosts, providers
 
-TASKS = (project_hosts.look, project_hosts.release)
+TASKS = (project_hosts.look, project_hosts.release, deliveries_routing.hand_out, deliveries_sending.send)
 """What a worker must know besides what is imported here anyway."""
 
 
