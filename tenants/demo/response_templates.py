@@ -7,7 +7,7 @@ from tenants.demo.cast import DemoProvider
 
 FOR_INVOICE_FR = "{% if invoice.number %} pour la facture **{{ invoice.number }}**{% endif %}"
 FOR_INVOICE = "{% if invoice.number %} for invoice **{{ invoice.number }}**{% endif %}"
-TEMPLATES = (
+TEMPLATES: tuple[tuple[dict[str, str], dict[str, str], dict[str, str]], ...] = (
     (
         {"fr": "Paiement reçu", "en": "Payment received"},
         {"fr": "Votre paiement", "en": "Your payment"},
