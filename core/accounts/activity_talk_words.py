@@ -34,4 +34,7 @@ TALK: dict[str, str] = {
     "ticket_work:noted": N_("%(actor)s wrote a note in the ticket %(subject)s"),
     "ticket_work:updated": N_("%(actor)s changed the ticket %(subject)s"),
     "ticket_work:watched": N_("%(actor)s changed who watches the ticket %(subject)s"),
+    "response_template:created": N_("%(actor)s added the response template %(subject)s"),
+    "response_template:deleted": N_("%(actor)s deleted the response template %(subject)s"),
+    "response_template:updated": N_("%(actor)s changed the response template %(subject)s"),
 }
