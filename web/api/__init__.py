@@ -67,6 +67,8 @@ from web.api import (
     staff,
     tasks,
     taxes,
+    ticket_settings,
+    tickets,
     users,
 )
 from web.api.methods import Methods
@@ -96,6 +98,8 @@ RESOURCES = (
     balances,
     offers,
     fraud_checks,
+    tickets,
+    ticket_settings,
     account_statements,
     service_changes,
     services,

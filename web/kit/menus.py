@@ -33,7 +33,13 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ),
     (
         N_("Conversations"),
-        ((N_("Notifications"), "/staff/notifications", "bell", Permission.NOTIFICATION_READ),),
+        (
+            (N_("Tickets"), "/staff/tickets", "message", Permission.TICKET_READ),
+            (N_("Departments"), "/staff/departments", "users-group", Permission.TICKET_MANAGE),
+            (N_("Categories"), "/staff/ticket-categories", "list", Permission.TICKET_MANAGE),
+            (N_("Statuses"), "/staff/ticket-statuses", "progress-check", Permission.TICKET_MANAGE),
+            (N_("Notifications"), "/staff/notifications", "bell", Permission.NOTIFICATION_READ),
+        ),
     ),
     (
         N_("Sales"),
