@@ -80,6 +80,12 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ),
             (N_("Roles"), "/staff/roles", "shield-lock", Permission.ROLE_MANAGE),
             (N_("Plugins"), "/staff/plugins", "puzzle", Permission.PLUGIN_READ),
+            (
+                N_("Notification templates"),
+                "/staff/notification-templates",
+                "mail",
+                Permission.NOTIFICATION_TEMPLATE_MANAGE,
+            ),
             (N_("API keys"), "/staff/api-keys", "key", Permission.API_KEY_MANAGE),
             (N_("Activity"), "/staff/activity", "history", Permission.ACTIVITY_READ),
             (N_("Tasks"), "/staff/tasks", "progress-check", Permission.TASK_READ),
