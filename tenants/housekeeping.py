@@ -29,7 +29,7 @@ from core.accounts.imports import files
 from core.actor import PLATFORM
 from core.billing import billing_run, daily_figures, dunning_run, gateway_reconciliation, promise_endings
 from core.catalog import vat_numbers
-from core.support import deliveries
+from core.support import deliveries, webhook_outbox
 
 EVERY = timedelta(hours=1)
 LOOK_SECONDS = 60.0
@@ -46,6 +46,7 @@ PURGES = (
     tasks.purge,
     files.purge,
     deliveries.tidy,
+    webhook_outbox.purge,
 )
 
 log = structlog.get_logger(__name__)

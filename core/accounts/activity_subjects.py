@@ -59,6 +59,7 @@ SUBJECTS = MappingProxyType(
         "taxes": N_("Taxes"),
         "terms": N_("Terms"),
         "task": N_("Tasks"),
+        "webhook": N_("Webhooks"),
     }
 )
 """What it can be done to."""

@@ -1,3 +1,12 @@
 """The sentences of the audit about conversations and fraud protection: see `activity_words`."""
 
-TALK: dict[str, str] = {}
+from core.i18n import N_
+
+TALK: dict[str, str] = {
+    "webhook:created": N_("%(actor)s added the webhook %(subject)s"),
+    "webhook:deleted": N_("%(actor)s removed the webhook %(subject)s"),
+    "webhook:replayed": N_("%(actor)s had things sent to the webhook %(subject)s again"),
+    "webhook:secret_changed": N_("%(actor)s changed the secret of the webhook %(subject)s"),
+    "webhook:tested": N_("%(actor)s tested the webhook %(subject)s"),
+    "webhook:updated": N_("%(actor)s changed the webhook %(subject)s"),
+}

@@ -125,6 +125,7 @@ PARTS: tuple[Part, ...] = (
     Part(table="services", how="moves", label=N_("Services")),
     Part(table="offers", how="moves", label=N_("Quotes")),
     Part(table="sessions", how="elsewhere", why="client_merging_users: no session changes its client unasked"),
+    Part(table="webhook_events", how="moves"),
 )
 BY_TABLE = {part.table: part for part in PARTS}
 

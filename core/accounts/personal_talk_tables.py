@@ -6,4 +6,5 @@ TABLES: tuple[Table, ...] = (
     Table(name="deliveries", rows=f"{OF_CLIENT} OR {OF_PERSON}", goes=True),
     Table(name="notification_optouts", rows=f"{OF_PERSON} OR t.address_folded = ANY (w.emails)", goes=True),
     Table(name="notifications", rows=f"{OF_CLIENT} OR {OF_PERSON}", goes=True),
+    Table(name="webhook_events", goes=True),
 )

@@ -30,6 +30,7 @@ POLICIES = (
     ("owner", "staff", "*"),
     ("owner", "task", "*"),
     ("owner", "tax", "*"),
+    ("owner", "webhook", "*"),
     ("manager", "account", "*"),
     ("manager", "activity", "read"),
     ("manager", "api_key", "manage"),
@@ -56,6 +57,7 @@ POLICIES = (
     ("manager", "staff", "read"),
     ("manager", "task", "*"),
     ("manager", "tax", "read"),
+    ("manager", "webhook", "*"),
     ("support", "account", "read"),
     ("support", "api_key", "manage"),
     ("support", "client", "create"),
@@ -120,6 +122,7 @@ POLICIES = (
     ("auditor", "staff", "read"),
     ("auditor", "task", "read"),
     ("auditor", "tax", "read"),
+    ("auditor", "webhook", "read"),
 )
 
 
@@ -130,4 +133,6 @@ def provide_plugin() -> Plugin:
 
 @hookimpl
 def provide_edition() -> Edition:
-    return Edition(name="standard", title="Standard", limits={"staff": 10, "api_keys": 20}, policies=POLICIES)
+    return Edition(
+        name="standard", title="Standard", limits={"staff": 10, "api_keys": 20, "webhooks": 3}, policies=POLICIES
+    )

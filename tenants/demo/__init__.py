@@ -37,6 +37,7 @@ from tenants.demo import (
     services,
     taxes,
     users,
+    webhooks,
 )
 from tenants.demo.cast import PASSWORD as PASSWORD
 from tenants.demo.cast import PROVIDERS, DemoProvider
@@ -163,6 +164,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await taxes.furnish(by=inside)
     await segments.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)
+    await webhooks.furnish(provider, by=inside)
 
 
 async def _add_project(described: tuple[str, str, str], accent: str, *, by: Actor) -> int:

@@ -66,6 +66,8 @@ from web.api import (
     tasks,
     taxes,
     users,
+    webhook_deliveries,
+    webhooks,
 )
 from web.api.methods import Methods
 from web.kit.idempotency import Idempotent
@@ -137,6 +139,8 @@ RESOURCES = (
     taxes,
     discounts,
     users,
+    webhooks,
+    webhook_deliveries,
 )
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

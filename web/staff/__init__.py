@@ -95,6 +95,8 @@ from web.staff import (
     timeline,
     users,
     vat_numbers,
+    webhook_deliveries,
+    webhooks,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -190,6 +192,8 @@ ROUTES: list[Any] = [
     *taxes.ROUTES,
     *group_taxes.ROUTES,
     *vat_numbers.ROUTES,
+    *webhooks.ROUTES,
+    *webhook_deliveries.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,
 ]

@@ -54,6 +54,7 @@ NOUNS = {
     "task": N_("Tasks"),
     "tax": N_("Taxes"),
     "user": N_("Users"),
+    "webhook": N_("Webhooks"),
 }
 
 
