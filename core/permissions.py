@@ -65,6 +65,8 @@ class Permission(StrEnum):
     NOTE_CREATE = "note:create"
     NOTE_MANAGE = "note:manage"
     NOTE_READ = "note:read"
+    NOTIFICATION_READ = "notification:read"
+    NOTIFICATION_SEND = "notification:send"
     NOTIFICATION_TEMPLATE_MANAGE = "notification_template:manage"
     PAYER_CREATE = "payer:create"
     PAYER_DELETE = "payer:delete"
@@ -176,6 +178,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.NOTE_CREATE: N_("Add notes about clients, and change one’s own"),
         Permission.NOTE_MANAGE: N_("Change and delete the notes of others"),
         Permission.NOTE_READ: N_("Read notes about clients"),
+        Permission.NOTIFICATION_READ: N_("See what clients were told, and what became of it"),
+        Permission.NOTIFICATION_SEND: N_("Send a notification again"),
         Permission.NOTIFICATION_TEMPLATE_MANAGE: N_("Change the texts of notifications, and which are sent"),
         Permission.PAYER_CREATE: N_("Add payers to clients"),
         Permission.PAYER_DELETE: N_("Delete payers"),

@@ -32,6 +32,7 @@ SUBJECTS = MappingProxyType(
         "membership": N_("Users"),
         "invoice": N_("Invoices"),
         "note": N_("Notes"),
+        "notification": N_("Notifications"),
         "notification_template": N_("Notification templates"),
         "passkey": N_("Passkeys"),
         "payer": N_("Payers"),

@@ -9,4 +9,8 @@ TALK: dict[str, str] = {
     "webhook:secret_changed": N_("%(actor)s changed the secret of the webhook %(subject)s"),
     "webhook:tested": N_("%(actor)s tested the webhook %(subject)s"),
     "webhook:updated": N_("%(actor)s changed the webhook %(subject)s"),
+    "notification:opted_in": N_("%(actor)s wants to be told %(subject)s again"),
+    "notification:opted_out": N_("%(actor)s does not want to be told %(subject)s any more"),
+    "notification:sent_again": N_("%(actor)s sent the notification “%(subject)s” again"),
+    "person:notifications_chosen": N_("%(actor)s chose what to be told"),
 }

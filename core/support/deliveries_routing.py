@@ -12,10 +12,16 @@ from typing import Any
 import structlog
 from asyncpg import Record
 
-from core import clock, db, jobs, mail, notifications, task_runs
+from core import clock, db, jobs, mail, notification_switches, notifications, task_runs
 from core.actor import Actor, system
 from core.notification_kinds import Kind, find
-from core.support import channels, deliveries, deliveries_optouts, deliveries_writing
+from core.support import (
+    channels,
+    deliveries,
+    deliveries_optouts,
+    deliveries_unsubscribing,
+    deliveries_writing,
+)
 from core.support.channels import Way
 from core.support.deliveries_writing import Content
 
@@ -43,6 +49,7 @@ async def hand_out(_payload: dict[str, Any], job: jobs.Job) -> None:
     """Hand out what waits, until nothing does or others have had to wait for some seconds."""
     async with job.scope():
         by = system(await task_runs.provider())
+        off = await notification_switches.off()
     ways, until = await channels.every(by=by), time.monotonic() + SECONDS
     while True:
         async with job.scope():
@@ -50,7 +57,7 @@ async def hand_out(_payload: dict[str, Any], job: jobs.Job) -> None:
                 raise jobs.NotNow(SOON)
             found = await db.fetch(WAITING)
             for notification in found:
-                await _hand_out(notification, ways, by=by)
+                await _hand_out(notification, ways, off, by=by)
             if len(found) == AT_ONCE and time.monotonic() > until:
                 await jobs.later(notifications.JOB, {}, key="more")
                 return
@@ -58,13 +65,15 @@ async def hand_out(_payload: dict[str, Any], job: jobs.Job) -> None:
             return
 
 
-async def _hand_out(notification: Record, ways: list[Way], *, by: Actor) -> None:
+async def _hand_out(notification: Record, ways: list[Way], off: frozenset[str], *, by: Actor) -> None:
     """A delivery for each channel that takes it, or one that says why there is none."""
     kind = find(notification["kind"])
     person_id = await _person(notification)
     taking = [] if kind is None else [way for way in ways if way.takes(kind)]
     if kind is None:
         await _add(notification, channels.MAIL_WAY, person_id, Content(), "unknown_kind", by=by)
+    elif kind.key in off and notification_switches.can_be_off(kind):
+        await _add(notification, channels.MAIL_WAY, person_id, Content(), "switched_off", by=by)
     else:
         content = await deliveries_writing.content(kind, notification, by=by)
         for way in taking:
@@ -83,7 +92,10 @@ async def _hand_out(notification: Record, ways: list[Way], *, by: Actor) -> None
 async def _add(
     notification: Record, way: Way, person_id: int | None, content: Content, reason: str, *, by: Actor
 ) -> None:
-    now = clock.now()
+    kind, now = find(notification["kind"]), clock.now()
+    if kind is not None and way.medium == "mail":
+        place = notification["address"]
+        content = deliveries_unsubscribing.with_link(content, kind, place, person_id, by=by)
     is_open = not reason and way.medium != "panel" and not content.trouble
     state = "skipped" if reason else "dead" if content.trouble else "waiting" if is_open else "sent"
     address = notification["phone"] if way.medium == "sms" else notification["address"]
@@ -95,6 +107,7 @@ async def _add(
             "medium": way.medium,
             "client_id": notification["client_id"],
             "person_id": person_id,
+            "audience": kind.audience if kind else "client",
             "lane": _lane(notification, way),
             "address": "" if way.medium in ("webhook", "panel") else address,
             "name": notification["name"],

@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.hookspecs import MenuItem
 from core.i18n import N_, _
 from core.permissions import Permission
-from web.kit import portal_menu
+from web.kit import bells, portal_menu
 from web.kit.visit import visit_of
 
 Entry = tuple[str, str, str, Permission | None]
@@ -29,6 +29,10 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Import"), "/staff/imports", "upload", Permission.CLIENT_IMPORT),
             (N_("Fields"), "/staff/fields", "list", Permission.FIELD_MANAGE),
         ),
+    ),
+    (
+        N_("Conversations"),
+        ((N_("Notifications"), "/staff/notifications", "bell", Permission.NOTIFICATION_READ),),
     ),
     (
         N_("Sales"),
@@ -101,6 +105,7 @@ async def ask_plugins(request: Request[Any, Any, Any]) -> None:
     """Before a handler of the staff: what the plugins of this provider bring to the menu."""
     visit = visit_of(request)
     visit.menu_items = await hooks.provide("provide_menu_items", by=visit.actor)
+    await bells.ask(request)
 
 
 def of(

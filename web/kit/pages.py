@@ -56,6 +56,7 @@ def surroundings(visit: Visit, path: str, query: str = "") -> dict[str, Any]:
         "inside": visit.inside,
         "minutes_inside": _minutes_until(visit.inside.expires_at) if visit.inside else 0,
         "is_part": False,
+        "unread": visit.unread,
         "clients": visit.clients,
         "is_staff": visit.signed_in is not None and visit.signed_in.kind == "staff",
         "can": _can(visit.actor),

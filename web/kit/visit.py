@@ -51,6 +51,8 @@ class Visit(msgspec.Struct, kw_only=True):
     focus: Focus | None = None
     unfocused: str = "/staff"
     """Where the focus is lifted: the same page without it."""
+    unread: int | None = None
+    """How many notices the person has not read, for the bell; None where there is no bell."""
     clients: list[Record] = []
     """What a user may choose between in the header, as `memberships.clients_of` finds it."""
     brand: Brand | None = None
