@@ -3,14 +3,19 @@
 from core.i18n import N_
 
 TALK: dict[str, str] = {
+    "fraud:updated": N_("%(actor)s changed what fraud checks mean at %(subject)s"),
+    "fraud_check:approved": N_("%(actor)s approved what a fraud check held of %(subject)s"),
+    "fraud_check:held": N_("A fraud check held something of %(subject)s"),
+    "fraud_check:refused": N_("%(actor)s refused what a fraud check held of %(subject)s"),
+    "fraud_check:stopped": N_("A fraud check refused something of %(subject)s"),
+    "notification:opted_in": N_("%(actor)s wants to be told %(subject)s again"),
+    "notification:opted_out": N_("%(actor)s does not want to be told %(subject)s any more"),
+    "notification:sent_again": N_("%(actor)s sent the notification “%(subject)s” again"),
+    "person:notifications_chosen": N_("%(actor)s chose what to be told"),
     "webhook:created": N_("%(actor)s added the webhook %(subject)s"),
     "webhook:deleted": N_("%(actor)s removed the webhook %(subject)s"),
     "webhook:replayed": N_("%(actor)s had things sent to the webhook %(subject)s again"),
     "webhook:secret_changed": N_("%(actor)s changed the secret of the webhook %(subject)s"),
     "webhook:tested": N_("%(actor)s tested the webhook %(subject)s"),
     "webhook:updated": N_("%(actor)s changed the webhook %(subject)s"),
-    "notification:opted_in": N_("%(actor)s wants to be told %(subject)s again"),
-    "notification:opted_out": N_("%(actor)s does not want to be told %(subject)s any more"),
-    "notification:sent_again": N_("%(actor)s sent the notification “%(subject)s” again"),
-    "person:notifications_chosen": N_("%(actor)s chose what to be told"),
 }
