@@ -128,6 +128,8 @@ class Permission(StrEnum):
     USER_REMOVE = "user:remove"
     USER_TRANSFER = "user:transfer"
     USER_UPDATE = "user:update"
+    WEBHOOK_MANAGE = "webhook:manage"
+    WEBHOOK_READ = "webhook:read"
 
 
 DESCRIPTIONS = MappingProxyType(
@@ -250,6 +252,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.USER_REMOVE: N_("Take users out of clients"),
         Permission.USER_TRANSFER: N_("Hand a client over to another of its users"),
         Permission.USER_UPDATE: N_("Change users of clients and their roles"),
+        Permission.WEBHOOK_MANAGE: N_("Add and change webhooks, and send again what they were told"),
+        Permission.WEBHOOK_READ: N_("See webhooks and what was sent to them"),
     }
 )
 

@@ -66,6 +66,7 @@ SUBJECTS = MappingProxyType(
         "ticket": N_("Tickets"),
         "ticket_category": N_("Categories of tickets"),
         "ticket_status": N_("Statuses of tickets"),
+        "webhook": N_("Webhooks"),
     }
 )
 """What it can be done to."""

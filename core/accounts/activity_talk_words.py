@@ -37,4 +37,10 @@ TALK: dict[str, str] = {
     "ticket_work:noted": N_("%(actor)s wrote a note in the ticket %(subject)s"),
     "ticket_work:updated": N_("%(actor)s changed the ticket %(subject)s"),
     "ticket_work:watched": N_("%(actor)s changed who watches the ticket %(subject)s"),
+    "webhook:created": N_("%(actor)s added the webhook %(subject)s"),
+    "webhook:deleted": N_("%(actor)s removed the webhook %(subject)s"),
+    "webhook:replayed": N_("%(actor)s had things sent to the webhook %(subject)s again"),
+    "webhook:secret_changed": N_("%(actor)s changed the secret of the webhook %(subject)s"),
+    "webhook:tested": N_("%(actor)s tested the webhook %(subject)s"),
+    "webhook:updated": N_("%(actor)s changed the webhook %(subject)s"),
 }

@@ -127,6 +127,7 @@ PARTS: tuple[Part, ...] = (
     Part(table="offers", how="moves", label=N_("Quotes")),
     Part(table="tickets", how="moves", label=N_("Tickets")),
     Part(table="sessions", how="elsewhere", why="client_merging_users: no session changes its client unasked"),
+    Part(table="webhook_events", how="moves"),
 )
 BY_TABLE = {part.table: part for part in PARTS}
 

@@ -34,6 +34,7 @@ POLICIES = (
     ("owner", "task", "*"),
     ("owner", "tax", "*"),
     ("owner", "ticket", "*"),
+    ("owner", "webhook", "*"),
     ("manager", "account", "*"),
     ("manager", "activity", "read"),
     ("manager", "api_key", "manage"),
@@ -64,6 +65,7 @@ POLICIES = (
     ("manager", "task", "*"),
     ("manager", "tax", "read"),
     ("manager", "ticket", "*"),
+    ("manager", "webhook", "*"),
     ("support", "account", "read"),
     ("support", "api_key", "manage"),
     ("support", "client", "create"),
@@ -146,6 +148,7 @@ POLICIES = (
     ("auditor", "task", "read"),
     ("auditor", "tax", "read"),
     ("auditor", "ticket", "read"),
+    ("auditor", "webhook", "read"),
 )
 
 
@@ -156,4 +159,6 @@ def provide_plugin() -> Plugin:
 
 @hookimpl
 def provide_edition() -> Edition:
-    return Edition(name="standard", title="Standard", limits={"staff": 10, "api_keys": 20}, policies=POLICIES)
+    return Edition(
+        name="standard", title="Standard", limits={"staff": 10, "api_keys": 20, "webhooks": 3}, policies=POLICIES
+    )

@@ -40,6 +40,7 @@ from tenants.demo import (
     taxes,
     tickets,
     users,
+    webhooks,
 )
 from tenants.demo.cast import PASSWORD as PASSWORD
 from tenants.demo.cast import PROVIDERS, DemoProvider
@@ -169,6 +170,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await segments.furnish(provider, by=inside)
     await response_templates.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)
+    await webhooks.furnish(provider, by=inside)
 
 
 async def _add_project(described: tuple[str, str, str], accent: str, *, by: Actor) -> int:

@@ -17,6 +17,7 @@ from core import settings as settings_module
 from core.accounts import roles
 from core.permissions import DESCRIPTIONS, FEATURES, Permission, feature_of
 from core.settings import PREFIX, Settings
+from tests.rules import reference_webhooks
 from tests.rules.places import DOCS
 from web.cli import comptoir
 
@@ -84,6 +85,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "settings.md": settings_page,
     DOCS / "commands.md": commands_page,
     DOCS / "roles.md": roles_page,
+    DOCS / "webhooks.md": reference_webhooks.page,
 }
 
 

@@ -72,6 +72,8 @@ from web.api import (
     ticket_settings,
     tickets,
     users,
+    webhook_deliveries,
+    webhooks,
 )
 from web.api.methods import Methods
 from web.kit.idempotency import Idempotent
@@ -149,6 +151,8 @@ RESOURCES = (
     taxes,
     discounts,
     users,
+    webhooks,
+    webhook_deliveries,
 )
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

@@ -109,6 +109,8 @@ from web.staff import (
     timeline,
     users,
     vat_numbers,
+    webhook_deliveries,
+    webhooks,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -218,6 +220,8 @@ ROUTES: list[Any] = [
     *taxes.ROUTES,
     *group_taxes.ROUTES,
     *vat_numbers.ROUTES,
+    *webhooks.ROUTES,
+    *webhook_deliveries.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,
 ]

@@ -57,6 +57,7 @@ NOUNS = {
     "tax": N_("Taxes"),
     "ticket": N_("Tickets"),
     "user": N_("Users"),
+    "webhook": N_("Webhooks"),
 }
 
 
