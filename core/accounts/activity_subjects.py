@@ -31,6 +31,7 @@ SUBJECTS = MappingProxyType(
         "list_filter": N_("Saved filters of lists"),
         "membership": N_("Users"),
         "invoice": N_("Invoices"),
+        "message": N_("Messages to clients"),
         "note": N_("Notes"),
         "passkey": N_("Passkeys"),
         "payer": N_("Payers"),
