@@ -1,7 +1,7 @@
 """Carrying a message to its clients: some hundreds in each transaction, a ticket and a notification for each.
 
-Who was chosen is fixed by the first step. What became of a client is written with his ticket and what tells him of it,
-so that a message which is stopped, or whose worker is killed, goes on without a repeat and without a gap.
+Who was chosen is fixed by the first step. What became of a client is written with his ticket and what tells him of
+it, so that a message which is stopped, or whose worker is killed, goes on without a repeat and without a gap.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,6 @@ from core.permissions import Permission
 from core.support import (
     mass_message_recipients,
     mass_messages,
-    response_variables,
     ticket_categories,
     ticket_opening,
 )
@@ -120,7 +119,7 @@ async def _next(message: Mapping[str, Any], *, by: Actor) -> list[Record]:
     access.limit_to_visible(conditions, by=by)
     place = conditions.bind(message["id"])
     return await db.fetch(
-        f"""SELECT r.id, r.client_id, c.email, c.name, c.contact_person, c.project_id, {FACTS},
+        f"""SELECT r.id, r.client_id, c.code, c.login, c.email, c.name, c.contact_person, c.project_id, {FACTS},
                    (SELECT m.person_id FROM memberships m JOIN people p ON p.id = m.person_id
                      WHERE m.client_id = c.id AND p.email_folded = c.email_folded) AS person_id,
                    coalesce({conditions.sql}, false) AS is_there
@@ -133,7 +132,7 @@ async def _next(message: Mapping[str, Any], *, by: Actor) -> list[Record]:
 
 async def _deliver(message: Mapping[str, Any], found: Sequence[Record], *, by: Actor) -> int:
     """A ticket for each who is to get it; how many these were."""
-    letters = await _written(message, found, by=by)
+    letters = _written(message, found, by=by)
     opened = await _open(message, [letter for letter in letters if not letter.reason], by=by)
     await db.execute(
         """UPDATE mass_message_recipients r
@@ -149,8 +148,7 @@ async def _deliver(message: Mapping[str, Any], found: Sequence[Record], *, by: A
     return len(opened)
 
 
-async def _written(message: Mapping[str, Any], found: Sequence[Record], *, by: Actor) -> list[Letter]:
-    variables = await response_variables.of_clients([row["client_id"] for row in found], by=by)
+def _written(message: Mapping[str, Any], found: Sequence[Record], *, by: Actor) -> list[Letter]:
     letters = []
     for row in found:
         reason, language = mass_message_recipients.judged(row, message, by=by) if row["is_there"] else ("gone", "")
@@ -158,7 +156,7 @@ async def _written(message: Mapping[str, Any], found: Sequence[Record], *, by: A
         if not reason:
             words = message["texts"][language]
             try:
-                subject, text = mass_message_recipients.written(words, variables[row["client_id"]])
+                subject, text = mass_message_recipients.written(words, row, language=language, by=by)
             except tenant_templates.BadTemplate:
                 reason = "text"
         letters.append(

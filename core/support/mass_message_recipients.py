@@ -7,7 +7,7 @@ import msgspec
 from asyncpg import Record
 from piccolo.columns import BigInt, Text
 
-from core import db, policies, rich_text, tasks, tenant_templates
+from core import clock, db, figures, i18n, policies, rich_text, tasks, tenant_templates
 from core.accounts import access, client_choice
 from core.accounts.client_choice import Choice
 from core.actor import Actor
@@ -95,7 +95,8 @@ async def count(message: Mapping[str, Any], *, by: Actor) -> Counted:
     policies.require(by, Permission.MESSAGE_READ)
     source = await client_choice.source(mass_messages.choice_of(message), by=by)
     found = await db.fetch(
-        f"""SELECT {FACTS}, count(*) AS number FROM {source.tables} WHERE {source.conditions.sql} GROUP BY 1, 2, 3, 4""",
+        f"""SELECT {FACTS}, count(*) AS number FROM {source.tables} WHERE {source.conditions.sql}
+             GROUP BY 1, 2, 3, 4""",
         *source.conditions.arguments,
     )
     reached: dict[str, int] = {}
@@ -161,20 +162,29 @@ async def seen_by(message: Mapping[str, Any], code: int, *, by: Actor) -> Seen:
     facts = await db.row(f"SELECT {FACTS} FROM clients c WHERE c.id = $1", client["id"])
     assert facts is not None
     reason, language = judged(facts, message, by=by)
-    words = message["texts"].get(language or client["language"]) or next(iter(message["texts"].values()), Words())
-    variables = await response_variables.of_clients([client["id"]], by=by)
+    chosen = language or client["language"]
+    words = message["texts"].get(chosen) or next(iter(message["texts"].values()), Words())
     try:
-        subject, text = written(words, variables[client["id"]])
+        subject, text = written(words, client, language=chosen, by=by)
     except tenant_templates.BadTemplate as trouble:
-        return Seen(reason=reason or "text", language=language, subject=words.subject, text=words.text, html="",
-                    trouble=str(trouble))  # fmt: skip
+        told = reason or "text"
+        return Seen(
+            reason=told, language=language, subject=words.subject, text=words.text, html="", trouble=str(trouble)
+        )
     return Seen(reason=reason, language=language, subject=subject, text=text, html=rich_text.html(text))
 
 
-def written(words: Words, variables: Mapping[str, object]) -> tuple[str, str]:
-    """Subject and text for one client; `BadTemplate` when a variable is not there for him."""
-    subject = " ".join(tenant_templates.render(words.subject, variables).split())
-    return subject[: mass_messages.LONGEST_SUBJECT], tenant_templates.render(words.text, variables)
+def written(words: Words, client: Mapping[str, Any], *, language: str, by: Actor) -> tuple[str, str]:
+    """Subject and text for one client, whose row this is; `BadTemplate` when they cannot be filled in."""
+    with i18n.speaking(language if language in i18n.LOCALES else by.tenant.locale):
+        values = {
+            "client": response_variables.of_client(client),
+            "staff": {"name": by.name},
+            "provider": {"name": by.tenant.name},
+            "today": figures.day(clock.today(by.tenant.timezone)),
+        }
+    subject = " ".join(tenant_templates.render(words.subject, values).split())
+    return subject[: mass_messages.LONGEST_SUBJECT], tenant_templates.render(words.text, values)
 
 
 async def page(

@@ -19,8 +19,8 @@ FURTHEST = timedelta(days=366)
 async def send(message_id: int, *, version: int, at: datetime | None = None, by: Actor) -> int:
     """Send a draft, now or at a moment to come; returns the id of the task. It then changes no more.
 
-    `Invalid` when it lacks a category or a text, or would reach nobody; `EditConflict` when it was changed since it
-    was looked at.
+    `Invalid` when it lacks a category or a text, or would reach nobody; `EditConflict` when it was changed since
+    it was looked at.
     """
     policies.require(by, Permission.MESSAGE_SEND)
     message = await mass_messages.locked_draft(message_id, by=by)

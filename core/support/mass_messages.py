@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from asyncpg import Record
 from piccolo.columns import JSONB, BigInt, Boolean, Integer, Text, Timestamptz
 
 from core import audit, clock, db, places, policies, tasks, tenant_templates
@@ -27,9 +26,16 @@ from core.tasks import Page
 LONGEST_SUBJECT = 200
 LONGEST_TEXT = 20_000
 MOST_LANGUAGES = 20
+NAMES = {
+    name: text
+    for name, text in response_variables.NAMES.items()
+    if name.partition(".")[0] in ("client", "staff", "provider", "today")
+}
+"""What a text can name: whatever is there for each client."""
 FLAGS = ("is_news", "returns_to_author", "only_matching")
 LISTED = """
-    SELECT m.*, t.state AS task_state, t.is_cancel_asked, t.total, t.done, t.skipped, t.failed, CASE WHEN $1 = 'fr' THEN c.name_fr ELSE c.name_en END AS category,
+    SELECT m.*, t.state AS task_state, t.is_cancel_asked, t.total, t.done, t.skipped, t.failed,
+           CASE WHEN $1 = 'fr' THEN c.name_fr ELSE c.name_en END AS category,
            (SELECT x.subject FROM mass_message_texts x WHERE x.message_id = m.id
              ORDER BY x.language <> $1, x.language LIMIT 1) AS subject
       FROM mass_messages m LEFT JOIN tasks t ON t.id = m.task_id
@@ -75,8 +81,8 @@ class MessageValues(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """All of a message but for whom it is. `category` is an id, `texts` is by the code of a language.
 
     `is_news`: who wants no news does not get it. `only_matching`: who has a language without a text does not;
-    otherwise he gets it in the provider's language, else in the first there is. `returns_to_author`: an answer comes
-    back to whoever wrote the message.
+    otherwise he gets it in the provider's language, else in the first there is. `returns_to_author`: an answer
+    comes back to whoever wrote the message.
     """
 
     category: int | None = None
@@ -225,7 +231,7 @@ def _check_words(checks: Checks, language: str, words: Words) -> None:
     text = checks.text(f"text.{language}", words.text, longest=LONGEST_TEXT, lines=True)
     for field, written in ((f"subject.{language}", subject), (f"text.{language}", text)):
         try:
-            tenant_templates.check(written, response_variables.NAMES)
+            tenant_templates.check(written, NAMES)
         except tenant_templates.BadTemplate as trouble:
             checks.error(field, str(trouble))
 

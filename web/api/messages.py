@@ -61,7 +61,7 @@ class MessageChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """What is to change of a draft; `texts` replaces all texts, what is left out stays."""
 
     version: int
-    category: int | None | UnsetType = UNSET
+    category: int | UnsetType | None = UNSET
     texts: dict[str, Words] | UnsetType = UNSET
     is_news: bool | UnsetType = UNSET
     returns_to_author: bool | UnsetType = UNSET

@@ -15,7 +15,7 @@ from core.actor import Actor
 from core.errors import EditConflict, Invalid
 from core.i18n import _
 from core.permissions import Permission
-from core.support import mass_message_recipients, mass_messages, response_variables, ticket_categories
+from core.support import mass_message_recipients, mass_messages, ticket_categories
 from core.support.mass_messages import FLAGS, MessageValues, Words
 from web.kit import forms
 from web.kit.forms import Form
@@ -188,7 +188,7 @@ async def _form(
         others=[(code, name) for code, name in names.items() if code not in shown],
         count=sum(spoken.values()),
         categories=await ticket_categories.choices(by=by),
-        variables=[(name, _(text)) for name, text in response_variables.NAMES.items()],
+        variables=[(name, _(text)) for name, text in mass_messages.NAMES.items()],
         **context,
     )
 

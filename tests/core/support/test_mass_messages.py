@@ -87,7 +87,8 @@ async def letters(by: Actor) -> list[dict[str, Any]]:
     async with db.as_tenant(by.tenant.id):
         found = await db.fetch(
             """SELECT c.name, t.subject, t.language, t.returns_to_staff_id, m.text,
-                      (SELECT count(*) FROM notifications n WHERE n.about_kind = 'ticket' AND n.about_id = t.id) AS told
+                      (SELECT count(*) FROM notifications n
+                        WHERE n.about_kind = 'ticket' AND n.about_id = t.id) AS told
                  FROM tickets t JOIN clients c ON c.id = t.client_id JOIN ticket_messages m ON m.ticket_id = t.id
                 WHERE t.key LIKE 'message-%' ORDER BY c.code"""
         )
@@ -145,7 +146,9 @@ async def _step(task_id: int, by: Actor) -> None:
     """What a worker does with one chunk of the task."""
     task = await tasks.read(task_id)
     chunk = await mass_message_delivery.step(task, by)
-    await db.execute("UPDATE tasks SET position = $2, done = done + $3 WHERE id = $1", task_id, chunk.position, chunk.done)
+    await db.execute(
+        "UPDATE tasks SET position = $2, done = done + $3 WHERE id = $1", task_id, chunk.position, chunk.done
+    )
 
 
 async def test_it_pauses_goes_on_and_is_stopped_for_good(
@@ -194,8 +197,11 @@ async def test_what_lacks_something_is_not_sent_and_what_was_sent_does_not_chang
         with pytest.raises(Invalid) as refused:
             await mass_message_sending.send(empty, version=1, by=alice)
         assert set(refused.value.errors) == {"category", ""}
-        nobody = await drafted(alice, Choice(filter=ClientFilter(status="closed")), only_matching=True) if await db.value(
-            "SELECT EXISTS (SELECT FROM clients WHERE status = 'closed')") else None
+        nobody = (
+            await drafted(alice, Choice(filter=ClientFilter(status="closed")), only_matching=True)
+            if await db.value("SELECT EXISTS (SELECT FROM clients WHERE status = 'closed')")
+            else None
+        )
         assert nobody is None or nobody > 0
         message_id = await drafted(alice)
         await mass_messages.update(message_id, MessageValues(texts={"fr": FRENCH}), version=1, by=alice)

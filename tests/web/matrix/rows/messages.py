@@ -75,9 +75,7 @@ async def message(world: "World", by: Actor) -> int:
     code = await things.client_(world, by)
     async with db.as_tenant(by.tenant.id):
         category = await db.value("SELECT min(id) FROM ticket_categories")
-        values = MessageValues(
-            category=category, texts={code: Words(**words) for code, words in TEXTS.items()}
-        )
+        values = MessageValues(category=category, texts={code: Words(**words) for code, words in TEXTS.items()})
         return await mass_messages.create(values, Choice(codes=(code,)), by=by)
 
 
@@ -87,7 +85,8 @@ async def sent_message(world: "World", by: Actor) -> int:
     async with db.as_tenant(by.tenant.id):
         task_id = await mass_message_sending.send(message_id, version=1, by=by)
         await db.execute(
-            "INSERT INTO mass_message_recipients (message_id, client_id) SELECT $1, min(id) FROM clients", message_id
+            "INSERT INTO mass_message_recipients (message_id, client_id) SELECT $1, min(id) FROM clients",
+            message_id,
         )
         await db.execute("UPDATE tasks SET state = 'running' WHERE id = $1", task_id)
     return message_id
