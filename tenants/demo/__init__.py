@@ -28,6 +28,7 @@ from tenants.demo import (
     imports,
     invoices,
     money,
+    messages,
     offers,
     online_payments,
     own_fields,
@@ -154,6 +155,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await catalogue.furnish(provider, group_ids, by=inside)
     await services.furnish(provider, by=inside)
     await offers.furnish(provider, by=inside)
+    await messages.furnish(by=inside)
     await dunning.furnish(provider, by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)
