@@ -30,6 +30,10 @@ WITHHELD = frozenset({"password", "password_hash", "confirmation"})
 log = structlog.get_logger(__name__)
 
 
+class Resting(PluginFailed):
+    """The plugin failed too often and is not called for a while."""
+
+
 def load(settings: Settings, *, extra: Mapping[str, object] | None = None) -> list[str]:
     """Load the installed plugins and their editions; returns what is broken, a line each."""
     sealing.configure(settings.secret_key)
@@ -78,16 +82,30 @@ async def ask(
     seconds: float = plugin_calls.CALL_SECONDS,
     **arguments: Any,
 ) -> Any:
-    """What one plugin answers in time. `PluginFailed` when it is off, rests after failures, or fails."""
+    """What one plugin answers in time. `PluginFailed` when it is off, `Resting` after failures, or fails."""
     found = next((one for one in _on(hook, by.tenant) if one.plugin == plugin), None)
     deadline = time.monotonic() + seconds
-    if found is None or not _is_let_through(by.tenant, found, deadline):
-        raise PluginFailed(f"{hook}: it is off, or rests after failures")
+    if found is None:
+        raise PluginFailed(f"{hook}: it is off")
+    if not _is_let_through(by.tenant, found, deadline):
+        raise Resting(f"{hook}: it rests after failures")
     try:
         return await _asked(found, by, arguments, deadline, dry_run=dry_run, seconds=seconds)
     except PluginFailed as error:
         _log(found, by.tenant.id, error)
         raise
+
+
+async def ask_anyway(hook: str, plugin: str, *, by: Actor, **arguments: Any) -> Any:
+    """What one plugin says about itself, also while it rests after failures. `PluginFailed` as above."""
+    found = next((one for one in _on(hook, by.tenant) if one.plugin == plugin), None)
+    if found is None:
+        raise PluginFailed(f"{hook}: it is off")
+    settings = await hook_jobs.settings_for(found, by.tenant.id)
+    ctx = _context(by, arguments, settings=settings)
+    return await plugin_calls.call(
+        found, breaker.Breaker(), ctx, _shown(arguments), seconds=plugin_calls.CALL_SECONDS
+    )
 
 
 async def before(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as WIRE
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -18,16 +18,20 @@ import aiosmtplib
 import structlog
 
 from core import jobs
+from core.channel_contract import Delivery
 from core.i18n import _
 from core.settings import Settings
 
 SECONDS = 20.0
 """How long a mail server may take for one answer."""
 ATTEMPTS = 10
+WIRE = SMTP.clone(cte_type="7bit")
+"""Nothing on the way has to write it anew, which would break a signature."""
 WITHOUT_A_SERVER = timedelta(minutes=5)
 LONGEST_LINE = 200
 LONGEST_ADDRESS = 254
 PLAIN = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+HEADERS = ("List-Unsubscribe", "List-Unsubscribe-Post")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 log = structlog.get_logger(__name__)
@@ -40,7 +44,14 @@ class BadAddress(ValueError):
 
 
 class NotSent(Exception):
-    """The mail server could not be reached or did not take the message now; worth another attempt."""
+    """The mail server could not be reached or did not take the message now; worth another attempt.
+
+    `is_answer`: the server works, and asked to come again with this message.
+    """
+
+    def __init__(self, reason: str, *, is_answer: bool = False) -> None:
+        super().__init__(reason)
+        self.is_answer = is_answer
 
 
 class BadServer(ValueError):
@@ -94,14 +105,43 @@ async def send(payload: dict[str, Any], job: jobs.Job) -> None:
     """Hand one message to the mail server; without one, mail waits."""
     if not _settings.smtp_url:
         raise jobs.NotNow(WITHOUT_A_SERVER)
-    letter = compose(payload, key=job.key, written_at=job.asked_at, mail_from=_settings.mail_from)
-    await _hand_over(letter, to=payload["to"], settings=_settings)
+    await post(payload, key=job.key, written_at=job.asked_at)
     log.info("mail sent", kind=payload["kind"], tenant_id=job.tenant_id, job_id=job.id, attempt=job.attempt)
+
+
+def has_server() -> bool:
+    """Whether the installation has a mail server; without one, mail waits."""
+    return bool(_settings.smtp_url)
+
+
+async def post(payload: dict[str, Any], *, key: str, written_at: datetime) -> str:
+    """Hand one message to the installation's mail server; what that said.
+
+    Raises `Permanent` when it refuses this recipient or message for good, `NotSent` for all else.
+    """
+    letter = compose(payload, key=key, written_at=written_at, mail_from=_settings.mail_from)
+    sender = address(_settings.mail_from).addr_spec
+    return await hand_over(letter.as_bytes(), to=payload["to"], sender=sender, server=client(_settings.smtp_url))
+
+
+def of_delivery(delivery: Delivery) -> dict[str, Any]:
+    """What `compose` takes of a notification that goes by mail."""
+    return {
+        "to": delivery.address,
+        "subject": _one_line(delivery.subject),
+        "text": delivery.text,
+        "html": delivery.html,
+        "sender_name": _one_line(delivery.sender_name),
+        "sender": delivery.sender,
+        "reply_to": delivery.reply_to,
+        "headers": delivery.headers,
+    }
 
 
 def compose(payload: dict[str, Any], *, key: str, written_at: datetime, mail_from: str) -> EmailMessage:
     """The message as it goes out: the same bytes for the same arguments.
 
+    `payload["headers"]` may hold those of HEADERS.
     One that comes from another address than the installation's names that as its Sender (RFC 5322, 3.6.2).
     """
     own = address(mail_from)
@@ -117,6 +157,9 @@ def compose(payload: dict[str, Any], *, key: str, written_at: datetime, mail_fro
     letter["To"] = address(payload["to"])
     letter["Subject"] = payload["subject"]
     letter["Auto-Submitted"] = "auto-generated"
+    for name in HEADERS:
+        if value := (payload.get("headers") or {}).get(name):
+            letter[name] = value
     letter.set_content(payload["text"])
     if payload.get("html"):
         letter.add_alternative(payload["html"], subtype="html")
@@ -186,11 +229,14 @@ def client(url: str) -> aiosmtplib.SMTP:
     )
 
 
-async def _hand_over(letter: EmailMessage, *, to: str, settings: Settings) -> None:
-    """Raises `Permanent` when the server refuses this recipient or message for good, `NotSent` for all else."""
+async def hand_over(letter: bytes, *, to: str, sender: str, server: aiosmtplib.SMTP) -> str:
+    """Give one message to a server that is to be connected to; what that said.
+
+    Raises `Permanent` when it refuses this recipient or message for good, `NotSent` for all else.
+    """
     try:
-        async with client(settings.smtp_url) as server:
-            await server.send_message(letter, sender=address(settings.mail_from).addr_spec, recipients=[to])
+        async with server:
+            _errors, said = await server.sendmail(sender, [to], letter)
     except aiosmtplib.SMTPRecipientsRefused as error:
         refused = error.recipients[0]
         raise _judged(refused.code, f"{refused.code} {refused.message}") from error
@@ -198,10 +244,11 @@ async def _hand_over(letter: EmailMessage, *, to: str, settings: Settings) -> No
         raise _judged(error.code, f"{error.code} {error.message}") from error
     except (aiosmtplib.SMTPException, OSError) as error:
         raise NotSent(_reason(error)) from error
+    return said
 
 
 def _judged(code: int, reason: str) -> Exception:
-    return jobs.Permanent(reason) if 500 <= code < 600 else NotSent(reason)
+    return jobs.Permanent(reason) if 500 <= code < 600 else NotSent(reason, is_answer=True)
 
 
 def _reason(error: Exception) -> str:

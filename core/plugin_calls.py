@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from core.breaker import Breaker
+from core.channel_contract import Later, Refused
 from core.hookspecs import Context, Veto
 from core.plugin_registry import Implementation
 
@@ -51,13 +52,14 @@ async def call(
     *,
     seconds: float,
 ) -> Any:
-    """The checked answer of the plugin; raises `PluginFailed`, or the `Veto` of a `before_*` hook."""
+    """The checked answer of the plugin; raises `PluginFailed`, the `Veto` of a `before_*` hook, or what the other
+    side of a channel said: `Refused`, `Later`."""
     started = time.monotonic()
     try:
         answer = _checked(implementation, await _answer(implementation, ctx, arguments, seconds))
-    except Veto as veto:
-        if not implementation.hook.startswith("before_"):
-            raise _noted(implementation, breaker, started, veto) from veto
+    except (Veto, Refused, Later) as said:
+        if not implementation.hook.startswith("before_" if isinstance(said, Veto) else "send_"):
+            raise _noted(implementation, breaker, started, said) from said
         breaker.succeeded(_since(started))
         raise
     except Exception as error:

@@ -15,11 +15,12 @@ import msgspec
 import pluggy
 import structlog
 
-from core import hookspecs, payment_hookspecs, plugin_forms
+from core import channel_hookspecs, hookspecs, notification_kinds, payment_hookspecs, plugin_forms
 from core.hookspecs import Edition, Plugin
+from core.notification_kinds import Kind
 
 log = structlog.get_logger(__name__)
-PAGES = (hookspecs, payment_hookspecs)
+PAGES = (hookspecs, payment_hookspecs, channel_hookspecs)
 """Where hooks are specified."""
 
 
@@ -45,6 +46,7 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     hooks: tuple[str, ...]
     schema: type[msgspec.Struct] | None = None
     edition: Edition | None = None
+    kinds: tuple[Kind, ...] = ()
 
 
 class Registry:
@@ -123,6 +125,7 @@ def load(extra: Mapping[str, object] | None = None) -> list[str]:
         _add(registry, name, partial(given.__getitem__, name), version="")
     registry.check_pending()
     _registry = registry
+    notification_kinds.bring({one.info.name: list(one.kinds) for one in registry.plugins.values()})
     return [f"{name}: {reason}" for name, reason in sorted(registry.broken.items())]
 
 
@@ -178,6 +181,7 @@ def _examined(name: str, version: str, hooks: dict[str, pluggy.HookImpl]) -> Reg
         hooks=tuple(hook for hook in HOOKS if hook in hooks),
         schema=_schema(name, hooks),
         edition=edition,
+        kinds=_kinds(name, hooks),
     )
 
 
@@ -204,6 +208,21 @@ def _schema(name: str, hooks: dict[str, pluggy.HookImpl]) -> type[msgspec.Struct
     except Exception as error:
         raise BadPlugin(f"plugin {name!r}, hook 'provide_settings': {error}") from error
     return schema
+
+
+def _kinds(name: str, hooks: dict[str, pluggy.HookImpl]) -> tuple[Kind, ...]:
+    hook = "provide_notification_kinds"
+    if hook not in hooks:
+        return ()
+    try:
+        kinds = msgspec.convert(msgspec.to_builtins(hooks[hook].function()), tuple[Kind, ...])
+        for kind in kinds:
+            notification_kinds.check(kind)
+            if kind.key in notification_kinds.KINDS:
+                raise notification_kinds.Declared(f"there is a kind {kind.key!r} already")
+    except Exception as error:
+        raise BadPlugin(f"plugin {name!r}, hook {hook!r}: {error}") from error
+    return kinds
 
 
 def _implementation(plugin: str, hook: str, found: pluggy.HookImpl) -> Implementation:

@@ -16,6 +16,9 @@ from typing import Any
 
 from core import db, hook_jobs
 from core import mail as _mail
+from core import notifications as _notifications
+from core.actor import Actor as _Actor
+from core.channel_contract import Channel, Delivery, Later, Receipt, Refused
 from core.hook_lines import BilledAccount, BilledLine, InvoiceLine
 from core.hookspecs import (
     ClientCondition,
@@ -32,6 +35,8 @@ from core.hookspecs import (
     hookimpl,
 )
 from core.i18n import N_, _, ngettext, speaking
+from core.notification_kinds import Kind
+from core.notifications import Recipient
 from core.payment_contract import (
     Attempt,
     BankDetails,
@@ -56,14 +61,18 @@ __all__ = [
     "BilledLine",
     "Callback",
     "Capabilities",
+    "Channel",
     "ClientCondition",
     "Context",
     "Days",
+    "Delivery",
     "Edition",
     "Heard",
     "InstructionRow",
     "Instructions",
     "InvoiceLine",
+    "Kind",
+    "Later",
     "MenuItem",
     "OnlyReading",
     "Panel",
@@ -72,7 +81,10 @@ __all__ = [
     "PersonalFile",
     "PersonalPart",
     "Plugin",
+    "Receipt",
+    "Recipient",
     "Refunding",
+    "Refused",
     "Standing",
     "Told",
     "Veto",
@@ -82,6 +94,7 @@ __all__ = [
     "hookimpl",
     "mail",
     "ngettext",
+    "notify",
     "row",
     "setting",
     "speaking",
@@ -121,6 +134,24 @@ async def mail(*, to: str, subject: str, text: str, kind: str, sender_name: str 
     """Ask for a mail; it leaves after the commit. Raises ValueError when `to` is not one address."""
     async with hook_jobs.scope():
         await _mail.later(to=to, subject=subject, text=text, kind=kind, sender_name=sender_name)
+
+
+async def notify(
+    kind: Kind,
+    *,
+    ctx: Context,
+    to: Recipient,
+    data: Mapping[str, object],
+    client: Mapping[str, Any] | None = None,
+    key: str | None = None,
+) -> None:
+    """Tell somebody something of a kind that the plugin brings, after the commit; the same `key` is told once."""
+    by = _Actor(kind="plugin", tenant=ctx.provider, name=ctx.actor.name, locale=ctx.locale)
+    about = client or {}
+    async with hook_jobs.scope():
+        await _notifications.notify(
+            kind, to=to, data=data, client_id=about.get("id"), project_id=about.get("project_id"), key=key, by=by
+        )
 
 
 @asynccontextmanager

@@ -29,6 +29,7 @@ from core.accounts.imports import files
 from core.actor import PLATFORM
 from core.billing import billing_run, daily_figures, dunning_run, gateway_reconciliation, promise_endings
 from core.catalog import vat_numbers
+from core.support import deliveries
 
 EVERY = timedelta(hours=1)
 LOOK_SECONDS = 60.0
@@ -44,6 +45,7 @@ PURGES = (
     idempotency.purge,
     tasks.purge,
     files.purge,
+    deliveries.tidy,
 )
 
 log = structlog.get_logger(__name__)

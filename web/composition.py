@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
-from core import db, freshness, hooks, logs, mail, worker
+from core import db, freshness, hooks, logs, mail, outside, worker
 from core.accounts import passwords
 from core.catalog import vies
 from core.settings import BadSettings, Settings
+from core.support import deliveries_routing, deliveries_sending
 from tenants import addresses, housekeeping, isolation, project_hosts, providers
 
-TASKS = (project_hosts.look, project_hosts.release)
+TASKS = (project_hosts.look, project_hosts.release, deliveries_routing.hand_out, deliveries_sending.send)
 """What a worker must know besides what is imported here anyway."""
 
 
@@ -30,6 +31,7 @@ async def running(settings: Settings, *, verify: bool = True) -> AsyncIterator[l
     mail.configure(settings)
     addresses.configure(settings)
     vies.configure(settings)
+    outside.configure(reach_loopback=settings.reach_loopback)
     broken = hooks.load(settings)
     if verify:
         await _verify_wall(settings)

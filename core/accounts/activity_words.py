@@ -1,11 +1,13 @@
 """The words in which people read the audit: a sentence per action.
 
 An action of a plugin has no sentence here and is shown by its name. A test looks for actions of ours without one.
-What it was done to is named in `activity_subjects`, what changed in `activity_fields` and `activity_values`.
+Those of conversations and of fraud protection are in `activity_talk_words`. What it was done to is named in
+`activity_subjects`, what changed in `activity_fields` and `activity_values`.
 """
 
 from types import MappingProxyType
 
+from core.accounts.activity_talk_words import TALK
 from core.i18n import N_
 
 ACTIONS = MappingProxyType(
@@ -293,5 +295,6 @@ ACTIONS = MappingProxyType(
         "user:exported": N_("%(actor)s exported the users"),
         "vat_number:asked": N_("%(actor)s had VIES asked about the VAT number of %(subject)s"),
     }
+    | TALK
 )
 """What was done, as a sentence. In a translation the two names may stand wherever they sound best."""

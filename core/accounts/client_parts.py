@@ -111,6 +111,7 @@ PARTS: tuple[Part, ...] = (
         beside=("email_folded",),
         is_same=True,
     ),
+    Part(table="deliveries", how="moves", label=N_("Notifications")),
     Part(table="invoices", how="moves", label=N_("Invoices")),
     Part(table="membership_roles", how="elsewhere", why=USERS),
     Part(
@@ -120,6 +121,7 @@ PARTS: tuple[Part, ...] = (
         beside=("message_id",),
     ),
     Part(table="memberships", how="elsewhere", label=N_("Users"), why=USERS),
+    Part(table="notifications", how="moves"),
     Part(table="payments", how="moves", label=N_("Payments")),
     Part(table="payers", how="moves", label=N_("Payers"), sets={"is_default": "false"}),
     Part(table="promised_payments", how="moves", label=N_("Promised payments")),

@@ -4,37 +4,17 @@ Every table with a `client_id`, `person_id` or `payer_id` is read by one of SOUR
 reason; a test reads PostgreSQL's catalogue and refuses one that is in neither, and a text column of a table in
 SOURCES that is neither copied nor secret. `internal` is what only the provider's own people see: it is in the
 copies they make, not in those that the client's owner asks for. Of a person only what is this client's is told.
+Tables of conversations and of fraud protection are in `personal_talk_sources`.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from core import db
-from core.accounts import own_log
+from core.accounts import own_log, personal_talk_sources
+from core.accounts.personal_source import PERSON, WHO
+from core.accounts.personal_source import Source as Source
 from core.i18n import N_
-
-
-class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows of a client, whose id is `$1`; the row is `t`. `joins` stand behind the table, `more` are columns
-    of them (name to SQL). `secret` are columns that are copied for nobody. `only_internal`: all of it is."""
-
-    name: str
-    label: str
-    table: str
-    columns: tuple[str, ...]
-    internal: tuple[str, ...] = ()
-    secret: tuple[str, ...] = ()
-    joins: str = ""
-    more: Mapping[str, str] = {}
-    where: str = "t.client_id = $1"
-    shown: str = ""
-    only_internal: bool = False
-
-
-PERSON = "JOIN people p ON p.id = t.person_id"
-WHO = {"name": "p.name", "email": "p.email"}
 
 SOURCES: tuple[Source, ...] = (
     Source(
@@ -227,6 +207,7 @@ SOURCES: tuple[Source, ...] = (
         columns=("id", "name", "kind", "size", "uploader_name", "uploaded_at"),
         only_internal=True,
     ),
+    *personal_talk_sources.SOURCES,
     Source(
         name="sessions",
         label=N_("Sessions"),
@@ -259,7 +240,7 @@ SOURCES: tuple[Source, ...] = (
 )  # fmt: skip
 
 _WORDS = "words for the search, made of a name that is copied"
-LEFT_OUT: Mapping[str, str] = {
+LEFT_OUT: Mapping[str, str] = personal_talk_sources.LEFT_OUT | {
     "client_words": _WORDS,
     "discount_uses": "which service had which discount: the prices say it, in expenses and documents",
     "discounts": "what the provider gives off, which its own people decide",

@@ -2,56 +2,30 @@
 
 Every text column of every table with a `client_id`, `person_id` or `payer_id` is declared here, and of the tables
 that hold clients, people and what was sent in their name. A test reads PostgreSQL's catalogue and refuses a column
-that is not; another fills all of them, clears the client and looks through the whole database.
-
-In SQL the row is `t`, and `w` holds what is being cleared: `clients`, `people` (those who are in no other client
-and not of the staff), `named` (payers that a document names), `emails`, `client` and `person` (what stands in
-place of a name).
+that is not; another fills all of them, clears the client and looks through the whole database. Tables of
+conversations and of fraud protection are in `personal_talk_tables`.
 """
 
 from collections.abc import Mapping
 
-import msgspec
-
-from core.i18n import N_
-
-GIVEN = """WITH w AS (SELECT $1::bigint[] AS clients, $2::bigint[] AS people, $3::bigint[] AS named,
-    $4::text[] AS emails, $5::text AS client, $6::text AS person)"""
-
-OF_CLIENT = "t.client_id = ANY (w.clients)"
-OF_SERVICE = "EXISTS (SELECT FROM services s WHERE s.id = t.service_id AND s.client_id = ANY (w.clients))"
-OF_PERSON = "t.person_id = ANY (w.people)"
-
-BY_LAW = N_("An accounting document names it, and such documents are kept by law.")
-BOOKS = N_("What was charged and paid is kept with the books, by law.")
-CONTRACT = N_("A contract that was sent is kept as it is, and so is what became of it.")
-STAFF = N_("It names a member of the staff, not of the client.")
-
-
-class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """One table. `rows` says which rows are meant.
-
-    `goes`: these rows are deleted; nothing else needs to be said of them. Otherwise every text column is in one of
-    `cleared` (column to what it gets), `kept` (column to the reason, which people read) and `plain` (says nothing
-    of a person: a kind, a state, a language). `elsewhere` names who sees to it.
-    """
-
-    name: str
-    rows: str = OF_CLIENT
-    goes: bool = False
-    cleared: Mapping[str, str] = {}
-    kept: Mapping[str, str] = {}
-    plain: tuple[str, ...] = ()
-    elsewhere: str = ""
+from core.accounts import personal_talk_tables
+from core.accounts.personal_table import (
+    BOOKS,
+    OF_PERSON,
+    OF_SERVICE,
+    STAFF,
+    empty,
+)
+from core.accounts.personal_table import BY_LAW as BY_LAW
+from core.accounts.personal_table import CONTRACT as CONTRACT
+from core.accounts.personal_table import GIVEN as GIVEN
+from core.accounts.personal_table import OF_CLIENT as OF_CLIENT
+from core.accounts.personal_table import Table as Table
 
 
 def _contract() -> dict[str, str]:
     """What of a contract that was sent stays; drafts and wishes go."""
     return dict.fromkeys(("title", "body", "wish", "number", "frozen", "digest"), CONTRACT)
-
-
-def _empty(*columns: str) -> dict[str, str]:
-    return dict.fromkeys(columns, "''")
 
 
 def _unless_named(*columns: str) -> dict[str, str]:
@@ -70,6 +44,7 @@ NOBODY = "@cleared.invalid"
 NOWHERE = f" || '{NOBODY}'"
 
 TABLES: tuple[Table, ...] = (
+    *personal_talk_tables.TABLES,
     Table(
         name="audit_entries",
         elsewhere="history.clear_client, as the application may not change the audit",
@@ -97,7 +72,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(name="sign_ups", rows="t.email_folded = ANY (w.emails)", goes=True),
     Table(name="client_projects", kept={"opened_by": STAFF}),
-    Table(name="consents", cleared=_empty("address")),
+    Table(name="consents", cleared=empty("address")),
     Table(name="contracts", rows=f"{OF_CLIENT} AND t.number = ''", goes=True, kept=_contract()),
     Table(
         name="expenses",
@@ -153,7 +128,7 @@ TABLES: tuple[Table, ...] = (
             "email": "'cleared-' || t.id" + NOWHERE,
         }
         | _unless_named("registration_number", "vat_number", "street", "postcode", "city", "region")
-        | _empty("contact_person", "iban", "bic", "external_id"),
+        | empty("contact_person", "iban", "bic", "external_id"),
         plain=("kind", "country", "language"),
     ),
     Table(
@@ -166,7 +141,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         name="payments",
-        cleared=_empty("note"),
+        cleared=empty("note"),
         kept={"reference": BOOKS, "created_by": STAFF},
         plain=("key", "method", "state", "currency"),
     ),
@@ -216,7 +191,7 @@ TABLES: tuple[Table, ...] = (
         name="tasks",
         rows=OF_PERSON,
         cleared={"actor_name": "w.person", "title": "'–'"}
-        | _empty("address", "reason")
+        | empty("address", "reason")
         | dict.fromkeys(("payload", "position", "outcome"), "'{}'"),
         plain=("actor_kind", "kind", "locale", "request_id", "state"),
     ),
@@ -234,7 +209,7 @@ TABLES: tuple[Table, ...] = (
             "name": "w.client",
             "email": _free("clients", "login") + NOWHERE,
         }
-        | _empty(
+        | empty(
             "contact_person",
             "phone",
             "phone_verified",

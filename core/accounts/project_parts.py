@@ -45,6 +45,7 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(table="daily_figures", how="moves", label=N_("Figures of days gone by")),
     Part(table="dunning_policies", how="moves_unless", label=N_("Dunning policies"), beside="recipient"),
+    Part(table="notifications", how="moves", label=N_("Notifications")),
     Part(table="product_projects", how="moves_unless", label=N_("Products sold in it"), beside="product_id"),
     Part(table="project_hosts", how="moves", label=N_("Host names")),
     Part(table="sign_ups", how="moves", label=N_("Sign-ups that wait for the link in the mail")),

@@ -34,7 +34,7 @@ def test_all_that_match_are_closed_while_one_looks_on(
         if java_script_enabled:
             expect(bar).to_have_text(re.compile(rf"^[1-9]\d* of {count}$"))
         expect(bar).to_have_text(f"{count} of {count}")
-        expect(page.locator("#progress")).to_contain_text("Done")
+        expect(page.locator("#progress .state-dot")).to_have_text("Done")
     expect(page.get_by_role("table")).to_contain_text("Done")
     page.goto("/staff/clients?status=active")
     expect(page.get_by_role("main")).to_contain_text("No client fits this filter")

@@ -67,11 +67,7 @@ def test_from_the_order_to_the_next_period(open_as: Open, served: Served, java_s
         page.locator("dialog[open] [data-ask-yes]").click()
     expect(main).to_contain_text("Billing run of")
     with served.working():
-        for _again in range(60):
-            page.goto("/staff/billing-run")
-            if main.get_by_text("Nothing is due").count():
-                break
-            page.wait_for_timeout(500)
+        expect(page.locator("#progress .state-dot")).to_have_text("Done")
     page.goto(f"/staff/clients/{code}/expenses")
     expect(page.locator("tbody tr")).to_have_count(3)
     expect(main).to_contain_text("Not covered")
