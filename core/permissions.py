@@ -99,6 +99,8 @@ class Permission(StrEnum):
     REPORT_READ = "report:read"
     RESELLER_MANAGE = "reseller:manage"
     RESELLER_READ = "reseller:read"
+    RESPONSE_TEMPLATE_MANAGE = "response_template:manage"
+    RESPONSE_TEMPLATE_READ = "response_template:read"
     ROLE_MANAGE = "role:manage"
     SEGMENT_SHARE = "segment:share"
     SERVICE_BILL = "service:bill"
@@ -214,6 +216,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.REPORT_READ: N_("See the figures of the business: revenue, receivables, reconciliation"),
         Permission.RESELLER_MANAGE: N_("Add resellers, and change what they may"),
         Permission.RESELLER_READ: N_("See resellers"),
+        Permission.RESPONSE_TEMPLATE_MANAGE: N_("Change the response templates that are for all"),
+        Permission.RESPONSE_TEMPLATE_READ: N_("Use response templates, and keep one’s own"),
         Permission.ROLE_MANAGE: N_("Make and change roles"),
         Permission.SEGMENT_SHARE: N_("Save filters for all"),
         Permission.SERVICE_BILL: N_("Start the billing run, which charges and issues invoices"),

@@ -50,6 +50,7 @@ SUBJECTS = MappingProxyType(
         "promise": N_("Promised payments"),
         "provider": N_("Provider"),
         "reseller": N_("Resellers"),
+        "response_template": N_("Response templates"),
         "role": N_("Roles"),
         "segment": N_("Saved filters"),
         "offer": N_("Quotes"),

@@ -1,3 +1,9 @@
 """The sentences of the audit about conversations and fraud protection: see `activity_words`."""
 
-TALK: dict[str, str] = {}
+from core.i18n import N_
+
+TALK: dict[str, str] = {
+    "response_template:created": N_("%(actor)s added the response template %(subject)s"),
+    "response_template:deleted": N_("%(actor)s deleted the response template %(subject)s"),
+    "response_template:updated": N_("%(actor)s changed the response template %(subject)s"),
+}

@@ -33,6 +33,7 @@ VALUES = MappingProxyType(
             "client": N_("The client is gone"),
         },
         "editions": _EDITIONS,
+        "audience": {"all": N_("For all"), "own": N_("Only for its author")},
         "features": FEATURES,
         "fee_bearer": {"provider": N_("The provider"), "client": N_("The client")},
         "kind": {

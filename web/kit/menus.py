@@ -74,6 +74,12 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Companies"), "/staff/companies", "building", Permission.COMPANY_READ),
             (N_("Taxes"), "/staff/taxes", "flag", Permission.TAX_READ),
             (N_("Staff"), "/staff/people", "id-badge-2", Permission.STAFF_READ),
+            (
+                N_("Response templates"),
+                "/staff/response-templates",
+                "message-2",
+                Permission.RESPONSE_TEMPLATE_READ,
+            ),
             (N_("Roles"), "/staff/roles", "shield-lock", Permission.ROLE_MANAGE),
             (N_("Plugins"), "/staff/plugins", "puzzle", Permission.PLUGIN_READ),
             (N_("API keys"), "/staff/api-keys", "key", Permission.API_KEY_MANAGE),

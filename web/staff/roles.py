@@ -45,6 +45,7 @@ NOUNS = {
     "product": N_("Products"),
     "project": N_("Projects"),
     "report": N_("Figures"),
+    "response_template": N_("Response templates"),
     "role": N_("Roles"),
     "segment": N_("Saved filters"),
     "service": N_("Services"),

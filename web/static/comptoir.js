@@ -1,5 +1,6 @@
 // What a page can do beyond plain HTML. Everything works without it; each module looks for its own data attributes.
 import "./js/ask.js";
+import "./js/autofill.js";
 import "./js/copy.js";
 import "./js/fields.js";
 import "./js/inside.js";
