@@ -15,6 +15,7 @@ from core.errors import EditConflict, Invalid, NotFound
 from core.i18n import N_, _
 from core.permissions import Permission
 from core.support import mass_message_recipients, mass_message_sending, mass_messages
+from core.support.mass_message_recipients import State
 from web.kit import forms, streams
 from web.kit.forms import Form
 from web.kit.pages import AnyRequest, page, redirect, surroundings
@@ -23,7 +24,7 @@ from web.kit.visit import By, visit_of
 from web.staff import edits
 from web.staff.messages import HERE, READS, SENDS
 
-STATES = {"waiting": N_("Waiting"), "sent": N_("Sent"), "skipped": N_("Left out")}
+STATES: dict[State, str] = {"waiting": N_("Waiting"), "sent": N_("Sent"), "skipped": N_("Left out")}
 
 
 @get("/messages/{message_id:int}", **READS)
