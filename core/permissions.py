@@ -67,6 +67,7 @@ class Permission(StrEnum):
     NOTE_CREATE = "note:create"
     NOTE_MANAGE = "note:manage"
     NOTE_READ = "note:read"
+    NOTIFICATION_TEMPLATE_MANAGE = "notification_template:manage"
     PAYER_CREATE = "payer:create"
     PAYER_DELETE = "payer:delete"
     PAYER_MERGE = "payer:merge"
@@ -184,6 +185,7 @@ DESCRIPTIONS = MappingProxyType(
         Permission.NOTE_CREATE: N_("Add notes about clients, and change one’s own"),
         Permission.NOTE_MANAGE: N_("Change and delete the notes of others"),
         Permission.NOTE_READ: N_("Read notes about clients"),
+        Permission.NOTIFICATION_TEMPLATE_MANAGE: N_("Change the texts of notifications, and which are sent"),
         Permission.PAYER_CREATE: N_("Add payers to clients"),
         Permission.PAYER_DELETE: N_("Delete payers"),
         Permission.PAYER_MERGE: N_("Merge payers of a client"),

@@ -89,15 +89,19 @@ async def initialise(admin_url: str, *, database: str = "comptoir", passwords: M
 
 
 async def clone(admin_url: str, *, template: str, database: str) -> None:
-    """Copies the files of a database nobody is connected to, and the rights on it, which PostgreSQL leaves out."""
+    """Copies a database nobody is connected to."""
     admin = await asyncpg.connect(admin_url)
-    made_of = f"OWNER {OWNER} TEMPLATE {sql.name(template)} STRATEGY FILE_COPY"
     try:
-        await admin.execute(f"CREATE DATABASE {sql.name(database)} {made_of}")
-        for statement in sql.rights_on(database):
-            await admin.execute(statement)
+        await copy(admin, template=template, database=database)
     finally:
         await admin.close()
+
+
+async def copy(admin: asyncpg.Connection, *, template: str, database: str) -> None:
+    """Copies the files of a database, and the rights on it, which PostgreSQL leaves out."""
+    made_of = f"OWNER {OWNER} TEMPLATE {sql.name(template)} STRATEGY FILE_COPY"
+    for statement in (f"CREATE DATABASE {sql.name(database)} {made_of}", *sql.rights_on(database)):
+        await admin.execute(statement)
 
 
 async def drop(admin_url: str, database: str) -> None:

@@ -11,10 +11,11 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import jinja2
@@ -24,7 +25,7 @@ import pytest
 from core import db, freshness, hooks, mail, provision, schema, sealing
 from core.accounts import passwords
 from core.embedded import ADMIN, Cluster
-from core.provision import Addresses
+from core.provision import ROLES, Addresses
 from core.settings import Settings
 from tenants import addresses, isolation
 from tests import cast
@@ -60,11 +61,24 @@ def pytest_collection_finish() -> None:
 
 
 class Server(msgspec.Struct):
-    """The running PostgreSQL of this test process."""
+    """The running PostgreSQL of this test process, and a connection of its administrator that stays."""
 
     admin_url: str
     urls: Addresses
     home: Path
+    runner: asyncio.Runner
+    admin: asyncpg.Connection
+
+    def clone(self, template: str, database: str) -> None:
+        """As `provision.clone`, which connects each time."""
+        self.run(provision.copy(self.admin, template=template, database=database))
+
+    def drop(self, database: str) -> None:
+        self.run(self.admin.execute(f'DROP DATABASE "{database}" WITH (FORCE)'))
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> None:
+        """In the loop of the connection. Outside of any other loop."""
+        self.runner.run(work)
 
 
 @pytest.fixture(scope="session")
@@ -103,9 +117,12 @@ def server(tmp_path_factory: pytest.TempPathFactory, configured: None) -> Iterat
         home, database=TEMPLATE, prefer=Path(chosen) if chosen else None, options=options
     )
     try:
-        asyncio.run(say_password_again(cluster))
+        asyncio.run(say_passwords_again(cluster))
         asyncio.run(make_template(urls, home))
-        yield Server(admin_url=cluster.admin_url, urls=urls, home=home)
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            admin = runner.run(asyncpg.connect(cluster.admin_url))
+            yield Server(admin_url=cluster.admin_url, urls=urls, home=home, runner=runner, admin=admin)
+            runner.run(admin.close())
     finally:
         cluster.erase()
 
@@ -120,10 +137,11 @@ def _roomy_memory() -> Path | None:
     return home
 
 
-async def say_password_again(cluster: Cluster) -> None:
-    """The administrator's was set before the options held."""
+async def say_passwords_again(cluster: Cluster) -> None:
+    """They were set for as many rounds as the product wants, and before the options held."""
     admin = await asyncpg.connect(cluster.admin_url)
-    await admin.execute(f"ALTER ROLE {ADMIN} PASSWORD '{cluster.password(ADMIN)}'")
+    for role in (ADMIN, *ROLES):
+        await admin.execute(f"ALTER ROLE {role} PASSWORD '{cluster.password(role)}'")
     await admin.close()
 
 
@@ -151,9 +169,9 @@ def settings(server: Server) -> Iterator[Settings]:
 def cloned(server: Server, template: str) -> Iterator[Settings]:
     """The settings of a copy of a database, which goes when the block ends."""
     name = f"comptoir_{next(_numbers)}"
-    asyncio.run(provision.clone(server.admin_url, template=template, database=name))
+    server.clone(template, name)
     yield settings_for(server.urls.on(name), home=server.home)
-    asyncio.run(provision.drop(server.admin_url, name))
+    server.drop(name)
 
 
 @pytest.fixture

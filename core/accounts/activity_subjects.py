@@ -34,6 +34,7 @@ SUBJECTS = MappingProxyType(
         "invoice": N_("Invoices"),
         "message": N_("Messages to clients"),
         "note": N_("Notes"),
+        "notification_template": N_("Notification templates"),
         "passkey": N_("Passkeys"),
         "payer": N_("Payers"),
         "payment": N_("Payments"),

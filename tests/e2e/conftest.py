@@ -4,13 +4,11 @@ A test fails on whatever went wrong behind its back: an error of JavaScript, a b
 policy, an answer of 500 or more.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from core import provision
 from core.accounts import passwords
 from tests import cast
 from tests.conftest import TEMPLATE, Server, settings_for
@@ -39,11 +37,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def served(server: Server) -> Iterator[Served]:
     """The product on a clone of the cast's database."""
     name = "comptoir_e2e"
-    asyncio.run(provision.clone(server.admin_url, template=TEMPLATE, database=name))
+    server.clone(TEMPLATE, name)
     with serving(settings_for(server.urls.on(name), home=server.home)) as running:
         passwords.configure(parallel=8, cheap=True)
         yield running
-    asyncio.run(provision.drop(server.admin_url, name))
+    server.drop(name)
 
 
 @pytest.fixture(scope="package")

@@ -38,6 +38,7 @@ NOUNS = {
     "group": N_("Account groups"),
     "invoice": N_("Invoices"),
     "note": N_("Notes"),
+    "notification_template": N_("Notification templates"),
     "payer": N_("Payers"),
     "payment": N_("Payments"),
     "payment_method": N_("Payment methods"),

@@ -20,11 +20,11 @@ def noting(server: Server) -> str:
     """The name of a template in which every table notes what is written to it."""
 
     async def make() -> None:
-        await provision.clone(server.admin_url, template=TEMPLATE, database=PLACE)
         admin = await asyncpg.connect(provision.address(server.admin_url, database=PLACE))
         await admin.execute(PREPARED + NOTES)
         await admin.close()
 
+    server.clone(TEMPLATE, PLACE)
     asyncio.run(make())
     return PLACE
 

@@ -1,0 +1,55 @@
+"""Which kinds of notifications a provider sends: all, but for those that he switched off.
+
+What holds a secret, such as the link to choose a password, cannot be switched off: nobody could get in without it.
+"""
+
+from piccolo.columns import Boolean, Text
+
+from core import audit, db, policies
+from core.actor import Actor
+from core.errors import Conflict
+from core.i18n import _
+from core.notification_kinds import Kind
+from core.permissions import Permission
+
+
+class NotificationSwitch(db.Owned, tablename="notification_switches"):
+    """A kind that was switched off, or on again."""
+
+    kind = Text()
+    is_on = Boolean()
+
+
+async def off() -> frozenset[str]:
+    """The keys of the kinds that are not sent. Inside the provider's scope; asks for no right."""
+    return frozenset(
+        row["kind"] for row in await db.fetch("SELECT kind FROM notification_switches WHERE NOT is_on")
+    )
+
+
+async def is_on(kind: Kind) -> bool:
+    """Whether this kind is sent."""
+    return not (can_be_off(kind) and kind.key in await off())
+
+
+def can_be_off(kind: Kind) -> bool:
+    """Whether a provider may do without it."""
+    return not kind.is_secret
+
+
+async def put(kind: Kind, is_on: bool, *, by: Actor) -> None:
+    """Send this kind, or do not send it any more; what waits already is not sent either."""
+    policies.require(by, Permission.NOTIFICATION_TEMPLATE_MANAGE)
+    if not is_on and not can_be_off(kind):
+        raise Conflict(_("This is always sent: nobody could get in without it."))
+    before = kind.key not in await off()
+    if before == is_on:
+        return
+    await db.execute(
+        """INSERT INTO notification_switches (kind, is_on) VALUES ($1, $2)
+           ON CONFLICT (tenant_id, kind) DO UPDATE SET is_on = excluded.is_on""",
+        kind.key,
+        is_on,
+    )
+    action = "notification_kind:switched_on" if is_on else "notification_kind:switched_off"
+    await audit.record(action, "notification_template", None, by=by, name=kind.key)
