@@ -34,6 +34,7 @@ from tenants.demo import (
     own_fields,
     payment_methods,
     portal,
+    response_templates,
     segments,
     services,
     taxes,
@@ -164,6 +165,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await discounts.furnish(by=inside)
     await taxes.furnish(by=inside)
     await segments.furnish(provider, by=inside)
+    await response_templates.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)
 
 

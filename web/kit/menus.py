@@ -77,7 +77,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (
                 N_("Response templates"),
                 "/staff/response-templates",
-                "message-2",
+                "note",
                 Permission.RESPONSE_TEMPLATE_READ,
             ),
             (N_("Roles"), "/staff/roles", "shield-lock", Permission.ROLE_MANAGE),

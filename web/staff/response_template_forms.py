@@ -40,6 +40,7 @@ def labels(fields: Any) -> dict[str, str]:
 
 
 async def kept(template_id: str, *, by: Actor) -> Template | None:
+    """The template that a form is about; None for a new one."""
     if not template_id:
         return None
     if not template_id.isdecimal() or len(template_id) > 19:
@@ -91,6 +92,7 @@ def show(
     status: int = 200,
     by: Actor,
 ) -> Response[str]:
+    """The page with the form, and what stands beside it."""
     names = places.languages(i18n.current())
     shown = _languages(form, by=by)
     audiences = [(OWN, _("Only for me"), ""), (ALL, _("For all"), _("Everybody of the team finds it."))]

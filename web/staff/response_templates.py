@@ -24,8 +24,9 @@ NOT_KEPT = edits.VERSION | {"add_language", "preview_client", "template_id"}
 
 
 @get("/response-templates", **USES)
-async def index(request: AnyRequest, by: By, q: str = "") -> Response[str]:
+async def index(request: AnyRequest, by: By) -> Response[str]:
     """One's own and those for all, with `q` those whose name holds it."""
+    q = request.query_params.get("q", "")
     found = await response_templates.every(q=q, by=by)
     return page(
         request,
