@@ -1,7 +1,7 @@
 """A page of a list by key, never by offset, so that it costs the same however long the list is.
 
-The newest come first (or last): by a moment and the id, or by the id alone. A cursor is the place of a row, so it survives
-what is added meanwhile.
+The newest come first (or last): by a moment and the id, or by the id alone. A cursor is the place of a row, so it
+survives what is added meanwhile.
 """
 
 import msgspec

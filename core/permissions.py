@@ -235,7 +235,9 @@ DESCRIPTIONS = MappingProxyType(
         Permission.TAX_READ: N_("See tax rates and what is decided about taxes"),
         Permission.TICKET_ANSWER: N_("Answer tickets, write notes in them, take, close and reopen them"),
         Permission.TICKET_CREATE: N_("Open tickets for clients"),
-        Permission.TICKET_MANAGE: N_("Set up departments, categories and statuses, and see the tickets of all departments"),
+        Permission.TICKET_MANAGE: N_(
+            "Set up departments, categories and statuses, and see the tickets of all departments"
+        ),
         Permission.TICKET_READ: N_("Read tickets"),
         Permission.TICKET_UPDATE: N_("Assign, move, merge and change tickets"),
         Permission.USER_DISABLE: N_("Keep users of clients out, and let them in again"),

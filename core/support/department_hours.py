@@ -1,8 +1,8 @@
 """The hours in which a department answers, and how long somebody waits in them. Pure.
 
-A week is seven days from Monday, each a pair of minutes after midnight, or None for a day off. A week of no days at
-all is round the clock. Time is that of the provider's zone; the hours of a day on which clocks change are as long as
-they really are.
+A week is seven days from Monday, each a pair of minutes after midnight, or None for a day off. A week of no days
+at all is round the clock. Time is that of the provider's zone; the hours of a day on which clocks change are as
+long as they really are.
 """
 
 import re

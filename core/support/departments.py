@@ -55,8 +55,8 @@ class DepartmentMember(db.Owned, tablename="department_members"):
 
 
 class DepartmentValues(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of a department. `members` are levels by the id of a member of staff; `hours` seven days from Monday, such
-    as `09:00-18:00`, or none for round the clock."""
+    """All of a department. `members` are levels by the id of a member of staff; `hours` seven days from Monday,
+    such as `09:00-18:00`, or none for round the clock."""
 
     name: str
     is_closed: bool = False
@@ -212,7 +212,9 @@ async def create_first(*, by: Actor) -> int:
     name = _("Support")
     department_id = int(
         await db.value(
-            "INSERT INTO departments (name, position, created_at) VALUES ($1, 1, $2) RETURNING id", name, clock.now()
+            "INSERT INTO departments (name, position, created_at) VALUES ($1, 1, $2) RETURNING id",
+            name,
+            clock.now(),
         )
     )
     await audit.record("department:created", "department", department_id, by=by, name=name)
@@ -235,9 +237,7 @@ async def _set_members(department_id: int, wanted: Mapping[int, str]) -> None:
     )
 
 
-async def _checked(
-    values: DepartmentValues, *, but: int, before: list[str], by: Actor
-) -> dict[str, Any]:
+async def _checked(values: DepartmentValues, *, but: int, before: list[str], by: Actor) -> dict[str, Any]:
     checks, hours = Checks(), before
     name = checks.text("name", values.name, longest=100)
     await rows.check_name_is_free(checks, "departments", name, but=but)

@@ -140,9 +140,7 @@ async def _count(seat: ClientSeat) -> None:
     await throttle.count(Limit(f"ticket {seat.id}", MOST_MESSAGES, WINDOW))
 
 
-async def _checked(
-    new: OwnTicket, client: Mapping[str, Any], *, key: str, origin: Origin, by: Actor
-) -> Opening:
+async def _checked(new: OwnTicket, client: Mapping[str, Any], *, key: str, origin: Origin, by: Actor) -> Opening:
     checks = Checks()
     subject = checks.text("subject", new.subject, longest=LONGEST_SUBJECT)
     text = checks.text("text", new.text, longest=LONGEST, lines=True)

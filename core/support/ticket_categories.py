@@ -1,4 +1,4 @@
-"""Categories of tickets: where a ticket belongs, which department gets it, who may choose it, and what it costs."""
+"""Categories of tickets: where one belongs, which department gets it, who may choose it, and what it costs."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -219,7 +219,7 @@ def _check_prices(checks: Checks, values: CategoryValues) -> None:
 
 
 async def _check_is(table: str, field: str, row_id: int, checks: Checks) -> None:
-    found = "SELECT FROM {} WHERE id = $1 FOR KEY SHARE".format(table)
+    found = f"SELECT FROM {table} WHERE id = $1 FOR KEY SHARE"
     if not rows.is_id(row_id) or not await db.fetch(found, row_id):
         checks.error(field, _("This is not one of the choices."))
 

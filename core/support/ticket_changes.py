@@ -30,14 +30,14 @@ class TicketChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     a status brings its state, and a state alone takes the status away."""
 
     subject: str | UnsetType = UNSET
-    category_id: int | None | UnsetType = UNSET
-    department_id: int | None | UnsetType = UNSET
+    category_id: int | UnsetType | None = UNSET
+    department_id: int | UnsetType | None = UNSET
     state: State | UnsetType = UNSET
-    status_id: int | None | UnsetType = UNSET
+    status_id: int | UnsetType | None = UNSET
     priority: Priority | UnsetType = UNSET
-    assignee_id: int | None | UnsetType = UNSET
-    service_id: int | None | UnsetType = UNSET
-    invoice_id: int | None | UnsetType = UNSET
+    assignee_id: int | UnsetType | None = UNSET
+    service_id: int | UnsetType | None = UNSET
+    invoice_id: int | UnsetType | None = UNSET
 
 
 async def update(ticket_id: int, changes: TicketChanges, *, version: int | None = None, by: Actor) -> Record:
@@ -132,7 +132,9 @@ def standing(state: str, ticket: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "state": state,
         "closed_at": now if state == "closed" else None,
-        "waiting_since": (ticket["waiting_since"] or (now if state == "waiting_staff" else None)) if is_ours else None,
+        "waiting_since": (ticket["waiting_since"] or (now if state == "waiting_staff" else None))
+        if is_ours
+        else None,
         "changed_at": now,
     }
 
@@ -217,5 +219,3 @@ def _told(ticket: Mapping[str, Any]) -> dict[str, Any]:
         "ticket_priority": ticket["priority"],
         "assignee": ticket["assignee"] or "",
     }
-
-

@@ -1,4 +1,4 @@
-"""The list of tickets among those whose filters can be saved (`core/accounts/list_filters.py`): a queue with a name."""
+"""The list of tickets among those whose filters can be saved: a saved filter is a queue with a name."""
 
 from core.accounts.list_filters import LISTS, FilteredList
 from core.i18n import N_

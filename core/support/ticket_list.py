@@ -32,8 +32,8 @@ _NUMBER = 15
 
 
 class TicketFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What the list shows. `search` is a number, or the beginning of a subject; `client` a client's code, the others
-    ids. A queue shows what is not closed: that of `waiting` has first who waits longest."""
+    """What the list shows. `search` is a number, or the beginning of a subject; `client` a client's code, the
+    others ids. A queue shows what is not closed: that of `waiting` has first who waits longest."""
 
     search: str = ""
     queue: Queue | None = None
@@ -117,6 +117,4 @@ def _limit_to_queue(bound: Conditions, queue: str | None, *, by: Actor) -> None:
     elif queue == "unassigned":
         bound.add("t.assignee_id IS NULL")
     elif queue == "watched":
-        bound.add(
-            f"EXISTS (SELECT FROM ticket_watchers w WHERE w.ticket_id = t.id AND w.staff_id = {me:d})"
-        )
+        bound.add(f"EXISTS (SELECT FROM ticket_watchers w WHERE w.ticket_id = t.id AND w.staff_id = {me:d})")

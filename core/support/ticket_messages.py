@@ -15,7 +15,7 @@ import msgspec
 from asyncpg import Record
 from piccolo.columns import BigInt, Boolean, Text, Timestamptz
 
-from core import clock, db
+from core import clock, db, rich_text
 from core.actor import Actor
 from core.checks import Checks
 from core.permissions import Permission
@@ -23,7 +23,7 @@ from core.support import tickets
 
 Origin = Literal["page", "api", "mail", "message"]
 Side = Literal["client", "staff"]
-LONGEST = 50_000
+LONGEST = rich_text.LONGEST
 MOST_SHOWN = 500
 """So many messages of a ticket stand on its page, the latest ones."""
 FIRST = tuple[int, str, Side, str, Origin]
@@ -46,7 +46,7 @@ class TicketMessage(db.Owned, tablename="ticket_messages"):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An answer to the client, and where the ticket stands with it: it waits for him, goes on with us, or is done."""
+    """An answer, and where the ticket stands with it: it waits for the client, goes on with us, or is done."""
 
     text: str
     state: Literal["waiting_client", "open", "closed"] = "waiting_client"
@@ -62,8 +62,9 @@ async def listed(ticket_id: int, *, with_notes: bool = True) -> list[Record]:
     """The same for who has asked whether it may be seen; without the notes what its client reads."""
     public = "" if with_notes else " AND NOT is_note"
     found = await db.fetch(
-        f"""SELECT id, side, is_note, origin, staff_id, person_id, author_name, text, created_at FROM ticket_messages
-            WHERE ticket_id = $1{public} ORDER BY created_at DESC, id DESC LIMIT {MOST_SHOWN}""",
+        f"""SELECT id, side, is_note, origin, staff_id, person_id, author_name, text, created_at
+            FROM ticket_messages WHERE ticket_id = $1{public}
+            ORDER BY created_at DESC, id DESC LIMIT {MOST_SHOWN}""",
         ticket_id,
     )
     return found[::-1]
@@ -85,7 +86,8 @@ async def reply(
     made = await say(ticket, text, key=key, side="staff", origin=origin, by=by)
     if new.state != "waiting_client":
         await db.execute(
-            "UPDATE tickets SET state = $2, closed_at = CASE WHEN $2 = 'closed' THEN $3::timestamptz END WHERE id = $1",
+            """UPDATE tickets SET state = $2, closed_at = CASE WHEN $2 = 'closed' THEN $3::timestamptz END
+                WHERE id = $1""",
             ticket_id,
             new.state,
             clock.now(),
@@ -109,7 +111,7 @@ async def note(ticket_id: int, text: str, *, key: str = "", by: Actor) -> Record
 async def say(
     ticket: Record, text: str, *, key: str = "", side: Side, origin: Origin = "page", by: Actor
 ) -> Record:
-    """Say something in a ticket that the caller has locked, and let it wait for the other side; returns the message.
+    """Say something in a ticket that the caller has locked; it waits for the other side then.
 
     Asks for no right. What a client says brings a ticket back to whom it returns, and opens a closed one again.
     """
@@ -135,7 +137,8 @@ async def said(key: str) -> Record | None:
 async def insert_first(messages: Sequence[FIRST], *, by: Actor) -> None:
     """Write the first messages of new tickets, by one statement. Asks for no right."""
     await db.execute(
-        """INSERT INTO ticket_messages (ticket_id, key, side, text, origin, staff_id, person_id, author_name, created_at)
+        """INSERT INTO ticket_messages (ticket_id, key, side, text, origin, staff_id, person_id, author_name,
+               created_at)
            SELECT m.ticket_id, 'first-' || m.key, m.side, m.text, m.origin, $2, $3, $4, $5
            FROM jsonb_to_recordset($1) AS m (ticket_id bigint, key text, side text, text text, origin text)""",
         [dict(zip(("ticket_id", "key", "side", "text", "origin"), one, strict=True)) for one in messages],
@@ -154,10 +157,19 @@ def author(by: Actor) -> tuple[int | None, int | None, str]:
 async def _insert(
     ticket_id: int, text: str, key: str, side: Side, *, is_note: bool, origin: Origin, by: Actor
 ) -> Record:
-    values: tuple[Any, ...] = (ticket_id, key or uuid4().hex, side, is_note, origin, text, *author(by), clock.now())
+    values: tuple[Any, ...] = (
+        ticket_id,
+        key or uuid4().hex,
+        side,
+        is_note,
+        origin,
+        text,
+        *author(by),
+        clock.now(),
+    )
     made = await db.row(
-        """INSERT INTO ticket_messages (ticket_id, key, side, is_note, origin, text, staff_id, person_id, author_name,
-               created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *""",
+        """INSERT INTO ticket_messages (ticket_id, key, side, is_note, origin, text, staff_id, person_id,
+               author_name, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *""",
         *values,
     )
     assert made is not None
@@ -178,7 +190,8 @@ async def _wait_for_staff(ticket_id: int) -> None:
     """What nobody has answered yet is still new. Whom it returns to has to be at work."""
     await db.execute(
         """UPDATE tickets t SET status_id = NULL, changed_at = $2, waiting_since = coalesce(waiting_since, $2),
-               state = CASE WHEN first_answered_at IS NULL AND closed_at IS NULL THEN 'new' ELSE 'waiting_staff' END,
+               state = CASE WHEN first_answered_at IS NULL AND closed_at IS NULL THEN 'new'
+                   ELSE 'waiting_staff' END,
                assignee_id = coalesce((SELECT s.id FROM staff s
                    WHERE s.id = t.returns_to_staff_id AND s.state = 'active'), assignee_id),
                closed_at = NULL, version = version + 1

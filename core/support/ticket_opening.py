@@ -1,9 +1,9 @@
 """Opening tickets: by staff for a client, and many at once for whoever has asked for the right.
 
     await ticket_opening.open_ticket(client_id, NewTicket(subject=..., text=...), by=staff)
-    await ticket_opening.open_many([Opening(...), ...], by=by)       # asks for no right; one statement each
+    await ticket_opening.open_many([Opening(...), ...], by=by)       # asks for no right
 
-Whatever opens a ticket writes it through `open_many`, so that a ticket and its first message are made in one place.
+Whatever opens a ticket writes it through `open_many`, so that a ticket and its first message are one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -144,7 +144,9 @@ async def project_of(
             project_id = await db.value(SERVICE_PROJECT, service_id, client["id"])
         if project_id is None:
             checks.error("service_id", _("This is not one of the choices."))
-    if invoice_id is not None and not (rows.is_id(invoice_id) and await db.value(INVOICE, invoice_id, client["id"])):
+    if invoice_id is not None and not (
+        rows.is_id(invoice_id) and await db.value(INVOICE, invoice_id, client["id"])
+    ):
         checks.error("invoice_id", _("This is not one of the choices."))
     wanted = category["project_id"] if category is not None else None
     return int(wanted or project_id or client["project_id"])

@@ -113,7 +113,7 @@ async def create(new: StatusValues, *, by: Actor) -> Record:
 
 
 async def update(status_id: int, changes: StatusValues, *, version: int, by: Actor) -> Record:
-    """Change it; `EditConflict` when somebody else did since it was read. Of one that tickets have, the state stays."""
+    """Change it; `EditConflict` when somebody else did since it was read. In use, its state stays."""
     policies.require(by, Permission.TICKET_MANAGE)
     row = await rows.locked("ticket_statuses", status_id, version=version)
     values = _checked(changes)

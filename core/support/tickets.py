@@ -1,7 +1,7 @@
 """Tickets: what a client and the staff talk about, who sees which, and what stands in one.
 
-What was said is in `ticket_messages`. Verbs: `ticket_opening.open_ticket` and `open_many`, `ticket_messages.reply` and
-`note`, those of `ticket_changes`; and for users of a client `own_tickets`.
+What was said is in `ticket_messages`. Verbs: `ticket_opening.open_ticket` and `open_many`, `ticket_messages.reply`
+and `note`, those of `ticket_changes`; and for users of a client `own_tickets`.
 """
 
 from collections.abc import Mapping
@@ -107,7 +107,8 @@ async def of_client(client_id: int, *, by: Actor) -> list[Record]:
     bound.add(f"t.client_id = {client_id:d}")
     limit_to_visible(bound, by=by)
     return await db.fetch(
-        f"{WITH_NAMES} WHERE {bound.sql} ORDER BY t.changed_at DESC, t.id DESC LIMIT {MOST_LISTED}", *bound.arguments
+        f"{WITH_NAMES} WHERE {bound.sql} ORDER BY t.changed_at DESC, t.id DESC LIMIT {MOST_LISTED}",
+        *bound.arguments,
     )
 
 
@@ -136,7 +137,7 @@ async def locked(
 async def lock(ticket_id: int, *, version: int | None = None) -> Record:
     """The same for verbs that ask for the right themselves: its client first, as everywhere."""
     client = await db.row(
-        """SELECT c.* FROM clients c WHERE c.id = (SELECT client_id FROM tickets WHERE id = $1) FOR KEY SHARE""",
+        "SELECT c.* FROM clients c WHERE c.id = (SELECT client_id FROM tickets WHERE id = $1) FOR KEY SHARE",
         ticket_id,
     )
     if client is None:
@@ -152,8 +153,9 @@ async def lock(ticket_id: int, *, version: int | None = None) -> Record:
 async def watchers(ticket_id: int) -> list[Record]:
     """Who watches a ticket, by name: staff_id, name. Asks for no right."""
     return await db.fetch(
-        """SELECT w.staff_id, p.name FROM ticket_watchers w JOIN staff s ON s.id = w.staff_id AND s.state = 'active'
-           JOIN people p ON p.id = s.person_id WHERE w.ticket_id = $1 ORDER BY lower(p.name), w.staff_id""",
+        """SELECT w.staff_id, p.name FROM ticket_watchers w
+           JOIN staff s ON s.id = w.staff_id AND s.state = 'active' JOIN people p ON p.id = s.person_id
+           WHERE w.ticket_id = $1 ORDER BY lower(p.name), w.staff_id""",
         ticket_id,
     )
 

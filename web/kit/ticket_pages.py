@@ -1,4 +1,4 @@
-"""What was said in a ticket, as pages show it: Markdown becomes HTML in which nothing can run (`core/rich_text.py`)."""
+"""What was said in a ticket, as pages show it: Markdown becomes HTML in which nothing can run."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -99,7 +99,9 @@ async def reopen(request: AnyRequest, by: By, ticket_id: FromPath[int]) -> Respo
     return await _do(request, ticket_id, done, by=by, toast=_("The ticket is open again."))
 
 
-async def _do(request: AnyRequest, ticket_id: int, done: Awaitable[Any], *, toast: str, by: Actor) -> Response[Any]:
+async def _do(
+    request: AnyRequest, ticket_id: int, done: Awaitable[Any], *, toast: str, by: Actor
+) -> Response[Any]:
     try:
         await done
     except Conflict as conflict:

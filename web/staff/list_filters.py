@@ -37,7 +37,9 @@ from web.staff import (
 
 HERE = "/staff/filters"
 SEES = requires(Permission.CLIENT_READ)
-MONEY = {module.LIST.name: module.LIST for module in (accounts, expenses, invoices, offers, payments, services, tickets)}
+MONEY = {
+    module.LIST.name: module.LIST for module in (accounts, expenses, invoices, offers, payments, services, tickets)
+}
 LABELS = {
     "activity": histories.LABELS,
     "contracts": contracts.LABELS,

@@ -1,4 +1,4 @@
-"""What staff do with a ticket: answering it, writing a note, deciding whose it is and where it stands, watching it."""
+"""What staff do with a ticket: answering, writing a note, deciding where it belongs and stands, watching it."""
 
 from collections.abc import Awaitable
 from typing import Any, Literal
@@ -56,7 +56,9 @@ async def say(request: AnyRequest, by: By, ticket_id: FromPath[int]) -> Response
         said = form.into(Said, ignore=edits.VERSION | {ONCE})
         if said.act == "note":
             await ticket_messages.note(ticket_id, said.text, key=key, by=by)
-            return redirect(request, f"{HERE}/{ticket_id}", toast=_("The note was kept. The client does not see it."))
+            return redirect(
+                request, f"{HERE}/{ticket_id}", toast=_("The note was kept. The client does not see it.")
+            )
         answer, version = Reply(text=said.text, state=said.state), edits.version_of(form)
         await ticket_messages.reply(ticket_id, answer, key=key, version=version, by=by)
     except Invalid as refusal:
@@ -118,7 +120,9 @@ async def unwatch(request: AnyRequest, by: By, ticket_id: FromPath[int]) -> Resp
     return await _do(request, ticket_id, done, by=by, toast=_("You do not watch this ticket any more."))
 
 
-async def _do(request: AnyRequest, ticket_id: int, done: Awaitable[Any], *, toast: str, by: Actor) -> Response[Any]:
+async def _do(
+    request: AnyRequest, ticket_id: int, done: Awaitable[Any], *, toast: str, by: Actor
+) -> Response[Any]:
     try:
         await done
     except Conflict as conflict:
@@ -130,7 +134,10 @@ def _changes(form: Form, ticket: Any) -> TicketChanges:
     """What the form decides. A category that changes brings its department, unless that was changed too."""
     decided = form.into(Decided, ignore=edits.VERSION)
     values = {name: getattr(decided, name) for name in Decided.__struct_fields__ if name != "standing"}
-    if decided.category_id not in (None, ticket["category_id"]) and decided.department_id == ticket["department_id"]:
+    if (
+        decided.category_id not in (None, ticket["category_id"])
+        and decided.department_id == ticket["department_id"]
+    ):
         del values["department_id"]
     state, _colon, status = decided.standing.partition(":")
     if state not in ticket_statuses.STATES or (status and not (status.isascii() and status.isdecimal())):

@@ -35,7 +35,7 @@ from core.support.ticket_categories import CategoryValues
 from core.support.ticket_changes import TicketChanges
 from core.support.ticket_list import TicketFilter
 from core.support.ticket_messages import Reply
-from core.support.ticket_opening import NewTicket, Opening
+from core.support.ticket_opening import Opening
 from core.support.ticket_statuses import StatusValues
 from tests import cast
 
@@ -282,7 +282,7 @@ async def test_categories_are_offered_to_whom_they_are_for(alice: Actor) -> None
 async def test_tickets_follow_a_client_that_is_merged(alice: Actor) -> None:
     ticket_id = await asked(alice)
     gone, stays = await client(), await client("elodie")
-    await client_merging.merge(gone["code"], stays["code"], by=alice)
+    await client_merging.merge(gone["code"], stays["code"], owner_role="billing", by=alice)
     assert (await tickets.get(ticket_id, by=alice))["client_code"] == stays["code"]
 
 
