@@ -14,7 +14,7 @@ from core import clock, db
 from core.accounts import access, rows
 from core.actor import Actor
 from core.checks import Checks
-from core.errors import Conflict
+from core.errors import Conflict, NotFound
 from core.i18n import _
 from core.permissions import Permission
 from core.support import departments, ticket_categories, ticket_opening, ticket_statuses, tickets
@@ -92,15 +92,14 @@ async def begin_anew(ticket: Record, state: State, *, by: Actor) -> Record:
 
 
 async def watch(ticket_id: int, staff_id: int | None = None, *, by: Actor) -> None:
-    """Hear of a ticket from now on, or let somebody else hear of it."""
-    wanted = staff_id if staff_id is not None else by.staff_id
-    permission = Permission.TICKET_READ if wanted == by.staff_id else Permission.TICKET_UPDATE
-    ticket = await tickets.locked(ticket_id, permission, "read", by=by)
+    """Hear of a ticket from now on, or let somebody else hear of it; `NotFound` for nobody of the staff."""
+    ticket, wanted = await _to_watch(ticket_id, staff_id, by=by)
     checks = Checks()
-    await ticket_opening.check_assignee(checks, wanted if wanted is not None else 0)
+    await ticket_opening.check_assignee(checks, wanted)
+    if checks.errors:
+        raise NotFound()
     if len(await tickets.watchers(ticket_id)) >= MOST_WATCHERS:
-        checks.error("assignee_id", _("There is room for %(count)s.") % {"count": MOST_WATCHERS})
-    checks.done()
+        raise Conflict(_("There is room for %(count)s watchers.") % {"count": MOST_WATCHERS})
     made = await db.fetch(
         """INSERT INTO ticket_watchers (ticket_id, staff_id) VALUES ($1, $2)
            ON CONFLICT (tenant_id, ticket_id, staff_id) DO NOTHING RETURNING id""",
@@ -112,17 +111,19 @@ async def watch(ticket_id: int, staff_id: int | None = None, *, by: Actor) -> No
 
 
 async def unwatch(ticket_id: int, staff_id: int | None = None, *, by: Actor) -> None:
-    """Hear of it no more."""
-    wanted = staff_id if staff_id is not None else by.staff_id
+    """Hear of it no more; `NotFound` for who does not watch it."""
+    ticket, wanted = await _to_watch(ticket_id, staff_id, by=by)
+    if wanted not in [row["staff_id"] for row in await tickets.watchers(ticket_id)]:
+        raise NotFound()
+    await db.execute("DELETE FROM ticket_watchers WHERE ticket_id = $1 AND staff_id = $2", ticket_id, wanted)
+    await _tell_watchers(ticket, by=by)
+
+
+async def _to_watch(ticket_id: int, staff_id: int | None, *, by: Actor) -> tuple[Record, int]:
+    """The ticket, locked, and who is to hear of it: of oneself it is enough to see it."""
+    wanted = (staff_id if staff_id is not None else by.staff_id) or 0
     permission = Permission.TICKET_READ if wanted == by.staff_id else Permission.TICKET_UPDATE
-    ticket = await tickets.locked(ticket_id, permission, "read", by=by)
-    gone = await db.fetch(
-        "DELETE FROM ticket_watchers WHERE ticket_id = $1 AND staff_id = $2 RETURNING id",
-        ticket_id,
-        wanted if wanted is not None and rows.is_id(wanted) else 0,
-    )
-    if gone:
-        await _tell_watchers(ticket, by=by)
+    return await tickets.locked(ticket_id, permission, "read", by=by), wanted
 
 
 def standing(state: str, ticket: Mapping[str, Any]) -> dict[str, Any]:

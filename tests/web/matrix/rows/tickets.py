@@ -34,6 +34,8 @@ STATUS = {"state": "open", "name_en": "!name", "name_fr": "!name"}
 CLOSED = {"kinds": {"ticket_id": "closed_ticket"}}
 OWN = {"kinds": {"ticket_id": "own_ticket"}}
 OWN_CLOSED = {"kinds": {"ticket_id": "own_closed_ticket"}}
+WATCHED = {"kinds": {"ticket_id": "watched_ticket"}}
+WATCHING = {"kinds": {"staff_id": "watching_staff"}}
 WATCHER = {"kinds": {"staff_id": "staff"}}
 PLACEHOLDERS = {
     "ticket_id": "ticket",
@@ -84,7 +86,7 @@ ROWS = [
         ("POST /staff/tickets/{ticket_id}/close", ANSWER, {"send": {}}),
         ("POST /staff/tickets/{ticket_id}/reopen", ANSWER, CLOSED | {"send": {}}),
         ("POST /staff/tickets/{ticket_id}/watch", READ, {"send": {}}),
-        ("POST /staff/tickets/{ticket_id}/unwatch", READ, {"send": {}}),
+        ("POST /staff/tickets/{ticket_id}/unwatch", READ, WATCHED | {"send": {}}),
         *_settings("departments", "department_id", DEPARTMENT),
         *_settings("ticket-categories", "category_id", CATEGORY),
         *_settings("ticket-statuses", "status_id", STATUS),
@@ -100,7 +102,7 @@ ROWS = [
         ("POST /api/v1/tickets/{ticket_id}/close", ANSWER, {"send": {}}),
         ("POST /api/v1/tickets/{ticket_id}/reopen", ANSWER, CLOSED | {"send": {}}),
         ("PUT /api/v1/tickets/{ticket_id}/watchers/{staff_id}", UPDATE, WATCHER),
-        ("DELETE /api/v1/tickets/{ticket_id}/watchers/{staff_id}", UPDATE, WATCHER | GONE),
+        ("DELETE /api/v1/tickets/{ticket_id}/watchers/{staff_id}", UPDATE, WATCHING | GONE),
         *_over_json("departments", "department_id", DEPARTMENT),
         *_over_json("ticket-categories", "category_id", CATEGORY),
         *_over_json("ticket-statuses", "status_id", STATUS),
@@ -161,6 +163,24 @@ async def closed_ticket(world: "World", by: Actor) -> int:
     return ticket_id
 
 
+async def watched_ticket(world: "World", by: Actor) -> int:
+    """The same, watched by who opened it."""
+    ticket_id = await ticket(world, by)
+    async with db.as_tenant(by.tenant.id):
+        await ticket_changes.watch(ticket_id, by=by)
+    return ticket_id
+
+
+async def watching_staff(world: "World", by: Actor) -> int:
+    """Somebody of the staff who watches the ticket that was opened last."""
+    staff_id = await things.staff_(world, by)
+    async with db.as_tenant(by.tenant.id):
+        ticket_id = await db.value("SELECT id FROM tickets ORDER BY created_at DESC, id DESC LIMIT 1")
+        if ticket_id is not None:
+            await ticket_changes.watch(ticket_id, staff_id, by=by)
+    return staff_id
+
+
 async def own_ticket(world: "World", by: Actor) -> int:
     """One of the client that a user acts for; of staff, of a new client."""
     if by.client is None:
@@ -217,6 +237,8 @@ MAKERS = {
     for made in (
         ticket,
         closed_ticket,
+        watched_ticket,
+        watching_staff,
         own_ticket,
         own_closed_ticket,
         department,
