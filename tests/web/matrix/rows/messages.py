@@ -43,7 +43,7 @@ ROWS = [
         ("GET /api/v1/messages", "message:read", {}),
         ("POST /api/v1/messages", "message:send", NEW | {"send": CODES | {"texts": TEXTS}}),
         ("GET /api/v1/messages/{message_id}", "message:read", {}),
-        ("PATCH /api/v1/messages/{message_id}", "message:send", {"send": {"texts": TEXTS, "version": 1}}),
+        ("PATCH /api/v1/messages/{message_id}", "message:send", {"send": {"is_news": True, "version": 1}}),
         ("DELETE /api/v1/messages/{message_id}", "message:send", GONE),
         ("GET /api/v1/messages/{message_id}/audience", "message:read", {}),
         ("GET /api/v1/messages/{message_id}/preview?client=$client", "message:read", {}),
