@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent
 
-from core import clock, i18n, places, policies, tasks
+from core import clock, i18n, places, policies, rich_text, tasks
 from core.actor import Actor
 from core.errors import EditConflict, Invalid, NotFound
 from core.i18n import N_, _
@@ -160,6 +160,7 @@ async def _sent(request: AnyRequest, message: dict[str, Any], *, by: Actor, stat
             "next": listed.next and f"{here}?{urlencode(kept | {'after': listed.next})}",
         },
         state=state or "",
+        texts=[(code, words.subject, rich_text.html(words.text)) for code, words in message["texts"].items()],
         states=[(key, _(label)) for key, label in STATES.items()],
         reasons={key: _(text) for key, text in mass_message_recipients.REASONS.items()},
         language_names=places.languages(i18n.current()),
