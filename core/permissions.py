@@ -64,6 +64,8 @@ class Permission(StrEnum):
     INVOICE_ISSUE = "invoice:issue"
     INVOICE_READ = "invoice:read"
     INVOICE_VOID = "invoice:void"
+    MESSAGE_READ = "message:read"
+    MESSAGE_SEND = "message:send"
     NOTE_CREATE = "note:create"
     NOTE_MANAGE = "note:manage"
     NOTE_READ = "note:read"
@@ -186,6 +188,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.INVOICE_ISSUE: N_("Issue invoices"),
         Permission.INVOICE_READ: N_("See invoices and credit notes"),
         Permission.INVOICE_VOID: N_("Make invoices void by a credit note, or credit parts of them"),
+        Permission.MESSAGE_READ: N_("See messages to clients"),
+        Permission.MESSAGE_SEND: N_("Write messages to clients and send them"),
         Permission.NOTE_CREATE: N_("Add notes about clients, and change one’s own"),
         Permission.NOTE_MANAGE: N_("Change and delete the notes of others"),
         Permission.NOTE_READ: N_("Read notes about clients"),

@@ -115,6 +115,12 @@ PARTS: tuple[Part, ...] = (
     Part(table="deliveries", how="moves", label=N_("Notifications")),
     Part(table="invoices", how="moves", label=N_("Invoices")),
     Part(table="membership_roles", how="elsewhere", why=USERS),
+    Part(
+        table="mass_message_recipients",
+        how="moves_unless",
+        label=N_("Messages to clients that were sent to it"),
+        beside=("message_id",),
+    ),
     Part(table="memberships", how="elsewhere", label=N_("Users"), why=USERS),
     Part(table="notifications", how="moves"),
     Part(table="payments", how="moves", label=N_("Payments")),

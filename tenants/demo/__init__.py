@@ -29,6 +29,7 @@ from tenants.demo import (
     invoices,
     money,
     notifications,
+    messages,
     offers,
     online_payments,
     own_fields,
@@ -158,6 +159,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await catalogue.furnish(provider, group_ids, by=inside)
     await services.furnish(provider, by=inside)
     await offers.furnish(provider, by=inside)
+    await messages.furnish(by=inside)
     await dunning.furnish(provider, by=inside)
     await notifications.furnish(by=inside)
     if provider.code == "nova":

@@ -66,6 +66,10 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        N_("Support"),
+        ((N_("Messages to clients"), "/staff/messages", "send", Permission.MESSAGE_READ),),
+    ),
+    (
         N_("Provider"),
         (
             (N_("Projects"), "/staff/projects", "world", Permission.PROJECT_READ),
