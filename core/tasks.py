@@ -87,8 +87,8 @@ async def start(
     payload: Mapping[str, Any] | None = None,
     at: datetime | None = None,
 ) -> int:
-    """Begin a task for `by`; returns its id. It runs after this transaction, or `at` a moment to come. Its kind has
-    asked for the right.
+    """Begin a task for `by`; returns its id. It runs after this transaction, or `at` a moment to come. Its kind
+    has asked for the right.
 
     `total` is how many rows it is about, counted before. `Conflict` while too many of the provider's are open.
     """

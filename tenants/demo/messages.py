@@ -12,24 +12,25 @@ from core.support.mass_messages import MessageValues, Words
 WORKS = {
     "fr": Words(
         subject="Maintenance du réseau dimanche",
-        text="Bonjour {{ client.contact }},\n\nnous travaillerons sur le réseau **dimanche de 2 h à 4 h**. Vos sites "
-        "pourront être lents pendant quelques minutes.\n\nPardon pour la gêne,\n{{ staff.name }}",
+        text="Bonjour {{ client.contact }},\n\nnous travaillerons sur le réseau **dimanche de 2 h à 4 h**. "
+        "Vos sites pourront être lents pendant quelques minutes.\n\nPardon pour la gêne,\n{{ staff.name }}",
     ),
     "en": Words(
         subject="Network maintenance on Sunday",
-        text="Dear {{ client.contact }},\n\nwe will be working on our network **on Sunday from 2 to 4 a.m.** Your sites "
-        "may be slow for some minutes.\n\nSorry for the inconvenience,\n{{ staff.name }}",
+        text="Dear {{ client.contact }},\n\nwe will be working on our network **on Sunday from 2 to 4 a.m.** "
+        "Your sites may be slow for some minutes.\n\nSorry for the inconvenience,\n{{ staff.name }}",
     ),
 }
 NEWS = {
     "fr": Words(
         subject="Nos nouveaux serveurs sont là",
-        text="Bonjour {{ client.contact }},\n\nnos nouvelles machines sont **deux fois plus rapides**. Répondez à ce message "
-        "pour y passer.",
+        text="Bonjour {{ client.contact }},\n\nnos nouvelles machines sont **deux fois plus rapides**. "
+        "Répondez à ce message pour y passer.",
     ),
     "en": Words(
         subject="Our new servers are here",
-        text="Dear {{ client.contact }},\n\nour new machines are **twice as fast**. Answer this message to move there.",
+        text="Dear {{ client.contact }},\n\nour new machines are **twice as fast**. "
+        "Answer this message to move there.",
     ),
 }
 LATER = timedelta(days=3)
