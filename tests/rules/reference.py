@@ -15,7 +15,8 @@ import msgspec
 from core import plugin_registry, policies
 from core import settings as settings_module
 from core.accounts import roles
-from core.permissions import DESCRIPTIONS, FEATURES, Permission, feature_of
+from core.permission_words import DESCRIPTIONS
+from core.permissions import FEATURES, Permission, feature_of
 from core.settings import PREFIX, Settings
 from tests.rules import reference_webhooks
 from tests.rules.places import DOCS

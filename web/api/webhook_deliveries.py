@@ -100,16 +100,18 @@ async def index(
     return answers.listed(request, found, following=page.next, previous=page.previous)
 
 
-@get("/v1/webhook-deliveries/{delivery_id:int}", **asks(Permission.WEBHOOK_READ))
-async def show(by: By, delivery_id: FromPath[int]) -> WholeDelivery:
+@get("/v1/webhook-deliveries/{webhook_delivery_id:int}", **asks(Permission.WEBHOOK_READ))
+async def show(by: By, webhook_delivery_id: FromPath[int]) -> WholeDelivery:
     """Get one message with its attempts."""
-    return await _whole(delivery_id, by=by)
+    return await _whole(webhook_delivery_id, by=by)
 
 
-@post("/v1/webhook-deliveries/{delivery_id:int}/replay", status_code=204, **asks(Permission.WEBHOOK_MANAGE))
-async def replay(by: By, delivery_id: FromPath[int]) -> None:
+@post(
+    "/v1/webhook-deliveries/{webhook_delivery_id:int}/replay", status_code=204, **asks(Permission.WEBHOOK_MANAGE)
+)
+async def replay(by: By, webhook_delivery_id: FromPath[int]) -> None:
     """Send a message again under the same id; 409 while it is on its way."""
-    await webhook_deliveries.replay(delivery_id, by=by)
+    await webhook_deliveries.replay(webhook_delivery_id, by=by)
 
 
 @post("/v1/webhooks/{endpoint_id:int}/replay", status_code=200, **asks(Permission.WEBHOOK_MANAGE, body=Since))
@@ -125,9 +127,9 @@ def _one(row: Any, struct: Any = Delivery, **more: Any) -> Any:
     return answers.of(struct, row, webhook_id=f"evt_{row['event_id']}", **more)
 
 
-async def _whole(delivery_id: int, *, by: Actor) -> WholeDelivery:
-    row = await webhook_deliveries.get(delivery_id, by=by)
-    tried = [answers.of(Attempt, one) for one in await webhook_deliveries.attempts(delivery_id, by=by)]
+async def _whole(webhook_delivery_id: int, *, by: Actor) -> WholeDelivery:
+    row = await webhook_deliveries.get(webhook_delivery_id, by=by)
+    tried = [answers.of(Attempt, one) for one in await webhook_deliveries.attempts(webhook_delivery_id, by=by)]
     whole: WholeDelivery = _one(row, WholeDelivery, tried=tried)
     return whole
 
