@@ -100,14 +100,16 @@ async def index(
     return answers.listed(request, found, following=page.next, previous=page.previous)
 
 
-@get("/v1/webhook-deliveries/{delivery_id:int}", **asks(Permission.WEBHOOK_READ))
-async def show(by: By, delivery_id: FromPath[int]) -> WholeDelivery:
+@get("/v1/webhook-deliveries/{webhook_delivery_id:int}", **asks(Permission.WEBHOOK_READ))
+async def show(by: By, webhook_delivery_id: FromPath[int]) -> WholeDelivery:
     """Get one message with its attempts."""
     return await _whole(delivery_id, by=by)
 
 
-@post("/v1/webhook-deliveries/{delivery_id:int}/replay", status_code=204, **asks(Permission.WEBHOOK_MANAGE))
-async def replay(by: By, delivery_id: FromPath[int]) -> None:
+@post(
+    "/v1/webhook-deliveries/{webhook_delivery_id:int}/replay", status_code=204, **asks(Permission.WEBHOOK_MANAGE)
+)
+async def replay(by: By, webhook_delivery_id: FromPath[int]) -> None:
     """Send a message again under the same id; 409 while it is on its way."""
     await webhook_deliveries.replay(delivery_id, by=by)
 

@@ -66,32 +66,32 @@ async def replay_since(request: AnyRequest, by: By, endpoint_id: FromPath[int]) 
     return redirect(request, f"{HERE}/{endpoint_id}", toast=told % {"count": count})
 
 
-@get("/webhook-deliveries/{delivery_id:int}", **requires(Permission.WEBHOOK_READ))
-async def show_one(request: AnyRequest, by: By, delivery_id: FromPath[int]) -> Response[str]:
+@get("/webhook-deliveries/{webhook_delivery_id:int}", **requires(Permission.WEBHOOK_READ))
+async def show_one(request: AnyRequest, by: By, webhook_delivery_id: FromPath[int]) -> Response[str]:
     """One message to one endpoint: what it says, and each attempt with its answer."""
-    found = await webhook_deliveries.get(delivery_id, by=by)
+    found = await webhook_deliveries.get(webhook_delivery_id, by=by)
     return page(
         request,
         "staff/webhooks/delivery.html",
         row=found,
         here=f"{HERE}/{found['endpoint_id']}",
-        action=f"{DELIVERIES}/{delivery_id}/replay",
+        action=f"{DELIVERIES}/{webhook_delivery_id}/replay",
         payload=_indented(found["payload"]),
-        attempts=await webhook_deliveries.attempts(delivery_id, by=by),
+        attempts=await webhook_deliveries.attempts(webhook_delivery_id, by=by),
         states={key: _(text) for key, text in STATES.items()},
         title=_title(found["kind"]),
         may_replay=found["next_at"] is None and policies.allows(by, Permission.WEBHOOK_MANAGE),
     )
 
 
-@post("/webhook-deliveries/{delivery_id:int}/replay", **requires(Permission.WEBHOOK_MANAGE))
-async def replay(request: AnyRequest, by: By, delivery_id: FromPath[int]) -> Response[None]:
+@post("/webhook-deliveries/{webhook_delivery_id:int}/replay", **requires(Permission.WEBHOOK_MANAGE))
+async def replay(request: AnyRequest, by: By, webhook_delivery_id: FromPath[int]) -> Response[None]:
     """Send it again."""
     try:
-        await webhook_deliveries.replay(delivery_id, by=by)
+        await webhook_deliveries.replay(webhook_delivery_id, by=by)
     except Conflict as conflict:
-        return redirect(request, f"{DELIVERIES}/{delivery_id}", toast=conflict.message, kind="bad")
-    return redirect(request, f"{DELIVERIES}/{delivery_id}", toast=_("It is sent again."))
+        return redirect(request, f"{DELIVERIES}/{webhook_delivery_id}", toast=conflict.message, kind="bad")
+    return redirect(request, f"{DELIVERIES}/{webhook_delivery_id}", toast=_("It is sent again."))
 
 
 async def _show(

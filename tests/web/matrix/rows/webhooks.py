@@ -15,7 +15,7 @@ MANAGE, READ = "webhook:manage", "webhook:read"
 URL = "https://hooks.example.org/in"
 FORM = {"url": URL, "description": "!name", "which": "all", "is_on": "1"}
 VALUES = {"url": URL, "description": "!name"}
-PLACEHOLDERS = {"endpoint_id": "webhook", "delivery_id": "webhook_delivery"}
+PLACEHOLDERS = {"endpoint_id": "webhook", "webhook_delivery_id": "webhook_delivery"}
 ROWS = [
     *rows(
         "staff",
@@ -32,8 +32,8 @@ ROWS = [
         ("GET /staff/webhooks/{endpoint_id}/delete", MANAGE, {}),
         ("POST /staff/webhooks/{endpoint_id}/delete", MANAGE, {"send": {}}),
         ("POST /staff/webhooks/{endpoint_id}/replay", MANAGE, {"send": {"since": "!today"}}),
-        ("GET /staff/webhook-deliveries/{delivery_id}", READ, {}),
-        ("POST /staff/webhook-deliveries/{delivery_id}/replay", MANAGE, {"send": {}}),
+        ("GET /staff/webhook-deliveries/{webhook_delivery_id}", READ, {}),
+        ("POST /staff/webhook-deliveries/{webhook_delivery_id}/replay", MANAGE, {"send": {}}),
     ),
     *rows(
         "api",
@@ -48,8 +48,8 @@ ROWS = [
         ("POST /api/v1/webhooks/{endpoint_id}/test", MANAGE, GONE),
         ("GET /api/v1/webhooks/{endpoint_id}/deliveries", READ, {}),
         ("POST /api/v1/webhooks/{endpoint_id}/replay", MANAGE, {"send": {"since": "!now"}}),
-        ("GET /api/v1/webhook-deliveries/{delivery_id}", READ, {}),
-        ("POST /api/v1/webhook-deliveries/{delivery_id}/replay", MANAGE, GONE),
+        ("GET /api/v1/webhook-deliveries/{webhook_delivery_id}", READ, {}),
+        ("POST /api/v1/webhook-deliveries/{webhook_delivery_id}/replay", MANAGE, GONE),
     ),
 ]
 RULED = {"webhook_deliveries.state", "webhook_endpoints.sealed_before"}
