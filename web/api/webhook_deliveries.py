@@ -103,7 +103,7 @@ async def index(
 @get("/v1/webhook-deliveries/{webhook_delivery_id:int}", **asks(Permission.WEBHOOK_READ))
 async def show(by: By, webhook_delivery_id: FromPath[int]) -> WholeDelivery:
     """Get one message with its attempts."""
-    return await _whole(delivery_id, by=by)
+    return await _whole(webhook_delivery_id, by=by)
 
 
 @post(
