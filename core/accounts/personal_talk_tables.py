@@ -34,4 +34,5 @@ TABLES: tuple[Table, ...] = (
         },
         plain=("key", "state", "priority", "language", "opened_side"),
     ),
+    Table(name="webhook_events", goes=True),
 )
