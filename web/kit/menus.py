@@ -35,6 +35,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         N_("Conversations"),
         (
             (N_("Tickets"), "/staff/tickets", "message", Permission.TICKET_READ),
+            (N_("Messages to clients"), "/staff/messages", "send", Permission.MESSAGE_READ),
             (N_("Departments"), "/staff/departments", "users-group", Permission.TICKET_MANAGE),
             (N_("Categories"), "/staff/ticket-categories", "list", Permission.TICKET_MANAGE),
             (N_("Statuses"), "/staff/ticket-statuses", "progress-check", Permission.TICKET_MANAGE),
@@ -64,10 +65,6 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Accounts"), "/staff/accounts", "coins", Permission.ACCOUNT_READ),
             (N_("Reconciliation"), "/staff/reconciliation", "calculator", Permission.REPORT_READ),
         ),
-    ),
-    (
-        N_("Support"),
-        ((N_("Messages to clients"), "/staff/messages", "send", Permission.MESSAGE_READ),),
     ),
     (
         N_("Provider"),

@@ -43,8 +43,8 @@ async def events(request: AnyRequest, by: By, message_id: FromPath[int]) -> Serv
     async def look(now: Actor) -> tuple[str, str, bool]:
         message = await mass_messages.get(message_id, by=now)
         context = await _progress(message, by=now)
-        mark = f"{context['status']} {message['done']} {message['skipped']} {message['is_cancel_asked']}"
-        is_last = context["status"] not in ("sending", "scheduled")
+        mark = f"{context['standing']} {message['done']} {message['skipped']} {message['is_cancel_asked']}"
+        is_last = context["standing"] not in ("sending", "scheduled")
         return mark, render("staff/messages/sent.html", around | context, block="progress"), is_last
 
     return streams.answer(visit, look)
@@ -171,7 +171,7 @@ async def _sent(request: AnyRequest, message: dict[str, Any], *, by: Actor, stat
 async def _progress(message: dict[str, Any], *, by: Actor) -> dict[str, Any]:
     return {
         "message": message,
-        "status": mass_messages.status(message, clock.now()),
+        "standing": mass_messages.status(message, clock.now()),
         "task": await tasks.read(message["task_id"]) if message["task_id"] else None,
         "counts": await mass_message_recipients.outcome(message["id"]),
         "may_send": policies.allows(by, Permission.MESSAGE_SEND),
