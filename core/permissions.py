@@ -53,6 +53,8 @@ class Permission(StrEnum):
     FILE_CREATE = "file:create"
     FILE_DELETE = "file:delete"
     FILE_READ = "file:read"
+    FRAUD_DECIDE = "fraud:decide"
+    FRAUD_READ = "fraud:read"
     GROUP_ASSIGN = "group:assign"
     GROUP_CREATE = "group:create"
     GROUP_DELETE = "group:delete"
@@ -164,6 +166,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.FILE_CREATE: N_("Keep files with clients"),
         Permission.FILE_DELETE: N_("Delete files of clients"),
         Permission.FILE_READ: N_("See and download files of clients"),
+        Permission.FRAUD_DECIDE: N_("Decide about registrations and orders that were held"),
+        Permission.FRAUD_READ: N_("See what fraud checks found"),
         Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
         Permission.GROUP_CREATE: N_("Add account groups"),
         Permission.GROUP_DELETE: N_("Delete account groups"),

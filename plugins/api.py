@@ -23,6 +23,7 @@ from core import notifications as _notifications
 from core import outside_sockets as _sockets
 from core.actor import Actor as _Actor
 from core.channel_contract import Channel, Delivery, Later, Receipt, Refused
+from core.fraud_hookspecs import Opinion, Order, OrderLine, Reason, Registration
 from core.hook_lines import BilledAccount, BilledLine, InvoiceLine
 from core.hookspecs import (
     ClientCondition,
@@ -79,16 +80,21 @@ __all__ = [
     "Later",
     "MenuItem",
     "OnlyReading",
+    "Opinion",
+    "Order",
+    "OrderLine",
     "Panel",
     "PanelRow",
     "PaymentMethod",
     "PersonalFile",
     "PersonalPart",
     "Plugin",
+    "Reason",
     "Receipt",
     "Recipient",
     "Refunding",
     "Refused",
+    "Registration",
     "Standing",
     "Told",
     "Veto",

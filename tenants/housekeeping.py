@@ -15,6 +15,7 @@ from asyncpg import InterfaceError, PostgresError
 
 from core import clock, db, idempotency, jobs, tasks
 from core.accounts import (
+    fraud_checks,
     impersonation,
     invitations,
     links,
@@ -46,6 +47,7 @@ PURGES = (
     tasks.purge,
     files.purge,
     deliveries.tidy,
+    fraud_checks.purge,
 )
 
 log = structlog.get_logger(__name__)

@@ -23,6 +23,7 @@ SUBJECTS = MappingProxyType(
         "export": N_("Exports"),
         "field": N_("Fields"),
         "file": N_("Files"),
+        "fraud_check": N_("Fraud checks"),
         "group": N_("Account groups"),
         "group_tax": N_("Taxes of groups"),
         "import": N_("Imports"),

@@ -3,6 +3,11 @@
 from core.i18n import N_
 
 TALK: dict[str, str] = {
+    "fraud:updated": N_("%(actor)s changed what fraud checks mean at %(subject)s"),
+    "fraud_check:approved": N_("%(actor)s approved what a fraud check held of %(subject)s"),
+    "fraud_check:held": N_("A fraud check held something of %(subject)s"),
+    "fraud_check:refused": N_("%(actor)s refused what a fraud check held of %(subject)s"),
+    "fraud_check:stopped": N_("A fraud check refused something of %(subject)s"),
     "notification:opted_in": N_("%(actor)s wants to be told %(subject)s again"),
     "notification:opted_out": N_("%(actor)s does not want to be told %(subject)s any more"),
     "notification:sent_again": N_("%(actor)s sent the notification “%(subject)s” again"),

@@ -5,6 +5,16 @@ from core.i18n import N_
 
 SOURCES: tuple[Source, ...] = (
     Source(
+        name="fraud-checks",
+        label=N_("Fraud checks"),
+        table="fraud_checks",
+        columns=(
+            "created_at", "kind", "source", "verdict", "state", "name", "email", "address", "seen", "answers",
+            "decided_at", "decided_by", "reason",
+        ),
+        only_internal=True,
+    ),
+    Source(
         name="notifications",
         label=N_("Notifications"),
         table="deliveries",

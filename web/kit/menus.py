@@ -1,6 +1,6 @@
 """The menu at the left: what this person may open, in the order of the work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Request
@@ -25,6 +25,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Payers"), "/staff/payers", "wallet", Permission.PAYER_READ),
             (N_("Contracts"), "/staff/contracts", "file-text", Permission.CONTRACT_READ),
             (N_("Account groups"), "/staff/groups", "users-group", Permission.GROUP_READ),
+            (N_("Fraud checks"), "/staff/fraud-checks", "shield-check", Permission.FRAUD_READ),
             (N_("Attitudes"), "/staff/attitudes", "mood-smile", Permission.ATTITUDE_MANAGE),
             (N_("Import"), "/staff/imports", "upload", Permission.CLIENT_IMPORT),
             (N_("Fields"), "/staff/fields", "list", Permission.FIELD_MANAGE),
@@ -121,6 +122,14 @@ def of(
     if items:
         menu.append({"label": _("More"), "children": [_brought(item, path) for item in items]})
     return [section for section in menu if section.get("children") or section.get("href")]
+
+
+def counted(menu: list[dict[str, Any]], counts: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The menu with how much waits behind its entries."""
+    for entry in (child for section in menu for child in section.get("children", ())):
+        if entry["href"] in counts:
+            entry["badge"] = counts[entry["href"]]
+    return menu
 
 
 def _section(title: str, entries: tuple[Entry, ...], actor: Actor, path: str) -> dict[str, Any]:

@@ -48,7 +48,10 @@ def surroundings(visit: Visit, path: str, query: str = "") -> dict[str, Any]:
         "theme": visit.theme,
         "locale": visit.locale,
         "csrf": csrf.token(visit),
-        "menu": menus.of(visit.actor, path, items=visit.menu_items, catches_mail=visit.settings.mail_catcher),
+        "menu": menus.counted(
+            menus.of(visit.actor, path, items=visit.menu_items, catches_mail=visit.settings.mail_catcher),
+            visit.menu_counts,
+        ),
         "path": f"{path}?{query}" if query else path,
         "toast": visit.toast,
         "focus": visit.focus,

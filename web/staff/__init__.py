@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from web.kit import menus
+from web.kit import menu_counts
 from web.staff import (
     account_statements,
     accounts,
@@ -47,6 +47,8 @@ from web.staff import (
     fields,
     files,
     focus,
+    fraud_checks,
+    fraud_settings,
     group_rules,
     group_taxes,
     groups,
@@ -99,7 +101,7 @@ from web.staff import (
 )
 
 PATH, HOSTS = "/staff", "provider"
-OPTIONS = {"before_request": menus.ask_plugins}
+OPTIONS = {"before_request": menu_counts.ask}
 
 ROUTES: list[Any] = [
     *start.ROUTES,
@@ -117,6 +119,7 @@ ROUTES: list[Any] = [
     *notifications.ROUTES,
     *files.ROUTES,
     *timeline.ROUTES,
+    *fraud_checks.ROUTES,
     *client_groups.ROUTES,
     *client_bulk.ROUTES,
     *client_closing.ROUTES,
@@ -185,6 +188,7 @@ ROUTES: list[Any] = [
     *settings.ROUTES,
     *sign_up.ROUTES,
     *portal_settings.ROUTES,
+    *fraud_settings.ROUTES,
     *discounts.ROUTES,
     *promo_codes.ROUTES,
     *client_discounts.ROUTES,
