@@ -39,6 +39,7 @@ NOUNS = {
     "group": N_("Account groups"),
     "invoice": N_("Invoices"),
     "note": N_("Notes"),
+    "notification": N_("Notifications"),
     "notification_template": N_("Notification templates"),
     "payer": N_("Payers"),
     "payment": N_("Payments"),
