@@ -39,6 +39,7 @@ NOUNS = {
     "fraud": N_("Fraud checks"),
     "group": N_("Account groups"),
     "invoice": N_("Invoices"),
+    "message": N_("Messages to clients"),
     "note": N_("Notes"),
     "notification": N_("Notifications"),
     "notification_template": N_("Notification templates"),
