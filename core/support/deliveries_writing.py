@@ -11,7 +11,7 @@ from core.accounts import written_as
 from core.actor import Actor
 from core.i18n import _
 from core.notification_kinds import Kind
-from core.support import notification_texts
+from core.support import notification_texts, notification_trouble
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +51,8 @@ async def content(kind: Kind, notification: Record, *, by: Actor) -> Content:
             written = await notification_texts.written(
                 kind, locale=locale, project_id=notification["project_id"], data=data, provider=by.tenant
             )
+            if written.broken:
+                await notification_trouble.tell(kind, written.broken, by=by)
     except Exception as error:
         log.warning(
             "notification cannot be written", kind=kind.key, tenant=by.tenant.id, error=type(error).__name__
