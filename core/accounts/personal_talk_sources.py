@@ -21,7 +21,7 @@ SOURCES: tuple[Source, ...] = (
         columns=(
             "created_at", "kind", "medium", "address", "name", "locale", "subject", "text", "state", "ended_at",
         ),
-        internal=("channel", "reason", "said", "template", "attempts", "created_by"),
+        internal=("channel", "audience", "reason", "said", "template", "attempts", "created_by"),
         secret=("html", "short", "head", "sealed", "lane"),
     ),
 )  # fmt: skip
