@@ -37,7 +37,7 @@ from core.billing import (
     promise_endings,
 )
 from core.catalog import vat_numbers
-from core.support import deliveries
+from core.support import deliveries, webhook_outbox
 
 EVERY = timedelta(hours=1)
 LOOK_SECONDS = 60.0
@@ -54,6 +54,7 @@ PURGES = (
     tasks.purge,
     files.purge,
     deliveries.tidy,
+    webhook_outbox.purge,
     fraud_checks.purge,
 )
 
