@@ -113,6 +113,11 @@ class Permission(StrEnum):
     TASK_READ = "task:read"
     TAX_MANAGE = "tax:manage"
     TAX_READ = "tax:read"
+    TICKET_ANSWER = "ticket:answer"
+    TICKET_CREATE = "ticket:create"
+    TICKET_MANAGE = "ticket:manage"
+    TICKET_READ = "ticket:read"
+    TICKET_UPDATE = "ticket:update"
     USER_DISABLE = "user:disable"
     USER_INVITE = "user:invite"
     USER_READ = "user:read"
@@ -224,6 +229,13 @@ DESCRIPTIONS = MappingProxyType(
         Permission.TASK_READ: N_("See and cancel one's own tasks"),
         Permission.TAX_MANAGE: N_("Change tax rates and what is decided about taxes, and have VIES asked"),
         Permission.TAX_READ: N_("See tax rates and what is decided about taxes"),
+        Permission.TICKET_ANSWER: N_("Answer tickets, write notes in them, take, close and reopen them"),
+        Permission.TICKET_CREATE: N_("Open tickets for clients"),
+        Permission.TICKET_MANAGE: N_(
+            "Set up departments, categories and statuses, and see the tickets of all departments"
+        ),
+        Permission.TICKET_READ: N_("Read tickets"),
+        Permission.TICKET_UPDATE: N_("Assign, move, merge and change tickets"),
         Permission.USER_DISABLE: N_("Keep users of clients out, and let them in again"),
         Permission.USER_INVITE: N_("Invite users to clients"),
         Permission.USER_READ: N_("See the users of clients"),

@@ -16,6 +16,7 @@ SUBJECTS = MappingProxyType(
         "client_role": N_("Roles of users"),
         "contract": N_("Contracts"),
         "contract_template": N_("Contract templates"),
+        "department": N_("Departments"),
         "dunning": N_("Dunning"),
         "dunning_policy": N_("Dunning policies"),
         "expense": N_("Expenses"),
@@ -60,6 +61,9 @@ SUBJECTS = MappingProxyType(
         "taxes": N_("Taxes"),
         "terms": N_("Terms"),
         "task": N_("Tasks"),
+        "ticket": N_("Tickets"),
+        "ticket_category": N_("Categories of tickets"),
+        "ticket_status": N_("Statuses of tickets"),
     }
 )
 """What it can be done to."""

@@ -102,6 +102,12 @@ VALUES = MappingProxyType(
             "withdrawn": N_("Withdrawn"),
         },
         "status": {"active": N_("Active"), "closed": N_("Closed")},
+        "ticket_priority": {
+            "low": N_("Low"),
+            "normal": N_("Normal"),
+            "high": N_("High"),
+            "urgent": N_("Urgent"),
+        },
         "theme": {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")},
     }
 )

@@ -124,6 +124,7 @@ PARTS: tuple[Part, ...] = (
     Part(table="personal_exports", how="moves", label=N_("Copies of personal data")),
     Part(table="services", how="moves", label=N_("Services")),
     Part(table="offers", how="moves", label=N_("Quotes")),
+    Part(table="tickets", how="moves", label=N_("Tickets")),
     Part(table="sessions", how="elsewhere", why="client_merging_users: no session changes its client unasked"),
 )
 BY_TABLE = {part.table: part for part in PARTS}

@@ -14,6 +14,30 @@ SOURCES: tuple[Source, ...] = (
         internal=("channel", "reason", "said", "template", "attempts", "created_by"),
         secret=("html", "short", "head", "sealed", "lane"),
     ),
+    Source(
+        name="tickets",
+        label=N_("Tickets"),
+        table="tickets",
+        columns=(
+            "number", "subject", "state", "language", "opened_side", "created_at", "changed_at", "closed_at",
+        ),
+        internal=("opened_by", "priority", "waiting_since", "first_answered_at"),
+        secret=("key",),
+    ),
+    Source(
+        name="ticket-messages",
+        label=N_("Messages of tickets"),
+        table="ticket_messages",
+        columns=("created_at", "side", "text", "origin"),
+        internal=("is_note",),
+        joins="JOIN tickets k ON k.id = t.ticket_id",
+        more={
+            "ticket": "k.number",
+            "author_name": "CASE WHEN $2 OR (t.side = 'client' AND t.staff_id IS NULL) THEN t.author_name END",
+        },
+        where="k.client_id = $1 AND ($2 OR NOT t.is_note)",
+        secret=("key",),
+    ),
 )  # fmt: skip
 
 LEFT_OUT: dict[str, str] = {

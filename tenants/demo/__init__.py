@@ -37,6 +37,7 @@ from tenants.demo import (
     segments,
     services,
     taxes,
+    tickets,
     users,
 )
 from tenants.demo.cast import PASSWORD as PASSWORD
@@ -162,6 +163,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await group_rules.furnish(provider, by=inside)
     await discounts.furnish(by=inside)
     await taxes.furnish(by=inside)
+    await tickets.furnish(provider, by=inside)
     await segments.furnish(provider, by=inside)
     await response_templates.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)

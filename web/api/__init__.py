@@ -66,6 +66,8 @@ from web.api import (
     staff,
     tasks,
     taxes,
+    ticket_settings,
+    tickets,
     users,
 )
 from web.api.methods import Methods
@@ -94,6 +96,8 @@ RESOURCES = (
     reconciliation,
     balances,
     offers,
+    tickets,
+    ticket_settings,
     account_statements,
     service_changes,
     services,

@@ -31,6 +31,15 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        N_("Conversations"),
+        (
+            (N_("Tickets"), "/staff/tickets", "message", Permission.TICKET_READ),
+            (N_("Departments"), "/staff/departments", "users-group", Permission.TICKET_MANAGE),
+            (N_("Categories"), "/staff/ticket-categories", "list", Permission.TICKET_MANAGE),
+            (N_("Statuses"), "/staff/ticket-statuses", "progress-check", Permission.TICKET_MANAGE),
+        ),
+    ),
+    (
         N_("Sales"),
         (
             (N_("Products"), "/staff/products", "tag", Permission.PRODUCT_READ),

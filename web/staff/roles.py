@@ -54,6 +54,7 @@ NOUNS = {
     "staff": N_("Staff"),
     "task": N_("Tasks"),
     "tax": N_("Taxes"),
+    "ticket": N_("Tickets"),
     "user": N_("Users"),
 }
 

@@ -12,3 +12,4 @@ import "./js/picks.js";
 import "./js/progress.js";
 import "./js/tabs.js";
 import "./js/toasts.js";
+import "./js/triage.js";
