@@ -207,6 +207,15 @@ def validate_client(ctx: Context, client: Mapping[str, Any]) -> dict[str, str]: 
 
 
 @hookspec
+def validate_attachment(ctx: Context, attachment: Mapping[str, Any]) -> str:  # type: ignore[empty-body]
+    """Called for each file that comes with a message, with name, kind, size and content, before it is kept: look
+    for viruses here.
+
+    Returns why it is not taken, or nothing. Five seconds; a plugin that fails lets nothing in.
+    """
+
+
+@hookspec
 def before_client_created(ctx: Context, client: Mapping[str, Any]) -> dict[str, Any] | None:
     """Called inside the transaction, before the client is written. Returns fields to change, or raises `Veto`."""
 
