@@ -315,4 +315,5 @@ ACTIONS = MappingProxyType(
     }
     | TALK
 )
+ACTIONS = MappingProxyType({action: ACTIONS[action] for action in sorted(ACTIONS)})
 """What was done, as a sentence. In a translation the two names may stand wherever they sound best."""
