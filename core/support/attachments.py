@@ -89,7 +89,7 @@ async def of_messages(message_ids: Sequence[int]) -> dict[int, list[Record]]:
     """The files of these messages, without their content, for who has asked whether they may be seen."""
     found: dict[int, list[Record]] = {}
     for row in await db.fetch(
-        f"SELECT {COLUMNS} FROM ticket_attachments a WHERE a.message_id = ANY($1::bigint[]) ORDER BY a.id",
+        f"SELECT {COLUMNS} FROM ticket_attachments a WHERE a.message_id = ANY($1::bigint[]) ORDER BY a.name, a.id",
         list(message_ids),
     ):
         found.setdefault(row["message_id"], []).append(row)

@@ -16,7 +16,7 @@ from web.kit.visit import By
 
 
 class ResponseTemplate(msgspec.Struct, kw_only=True):
-    """A response template; `subjects` and `bodies` are by language. `audience` is `own`, `all`, or a department's id."""
+    """A response template; texts are by language. `audience` is `own`, `all`, or a department's id."""
 
     id: int
     name: str

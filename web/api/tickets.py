@@ -138,7 +138,7 @@ class NewMessage(Reply, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An answer to the client, or a note for the staff, with which `state` says nothing. Files are in Base64."""
 
     is_note: bool = False
-    files: list[Attached] = []
+    files: tuple[Attached, ...] = ()
 
 
 @get("/v1/tickets", **asks(Permission.TICKET_READ, query=TicketQuery))

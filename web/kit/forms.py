@@ -79,7 +79,7 @@ async def read_named_file(request: Request[Any, Any, Any], name: str) -> tuple[s
 
 
 async def read_named_files(request: Request[Any, Any, Any], name: str) -> list[tuple[str, bytes]]:
-    """All files that were sent in a field, with the names that the sender gives them; fields without one are none."""
+    """All files that were sent in a field, with the names that the sender gives them; an empty field is none."""
     sent = (await request.form()).getall(name, [])
     files = [(one.filename, await one.read()) for one in sent if isinstance(one, UploadFile)]
     return [file for file in files if any(file)]

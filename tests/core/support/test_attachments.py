@@ -46,7 +46,8 @@ async def test_files_are_kept_under_harmless_names_and_seen_by_who_sees_the_tick
         await attachments.keep_first(ticket["id"], taken)
         said = await ticket_messages.of_ticket(ticket["id"], by=by)
         kept = (await attachments.of_messages([said[0]["id"]]))[said[0]["id"]]
-        assert [row["name"][:20] for row in kept] == ["x.png", "x.png", "x.png", "a" * 20, "_; filename=evil.htm"]
+        names = sorted(row["name"][:20] for row in kept)
+        assert names == ["_; filename=evil.htm", "a" * 20, "x.png", "x.png", "x.png"]
         assert {row["kind"] for row in kept} == {"image/png"}
         assert (await attachments.content(kept[0]["id"], by=by))["content"] == PNG
         for nobody in (0, 2**63, kept[0]["id"] + 10**6):
@@ -96,7 +97,7 @@ async def test_a_scanner_refuses_a_file_and_one_that_fails_lets_nothing_in() -> 
     async with db.as_tenant(tenant.id):
         by = await hire(tenant, "Max", "owner")
         assert [one.name for one in await attachments.checked([file("a.txt", b"fine")], by=by)] == ["a.txt"]
-        with pytest.raises(Invalid, match="") as refused:
+        with pytest.raises(Invalid) as refused:
             await attachments.checked([file("a.txt", b"EICAR")], by=by)
         assert refused.value.errors["files"] == "a.txt: there is a virus in it"
         with pytest.raises(Invalid):
