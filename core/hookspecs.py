@@ -139,6 +139,20 @@ class ClientCondition(msgspec.Struct, frozen=True, kw_only=True):
     options: Annotated[dict[str, Line], msgspec.Meta(max_length=50)] = {}
 
 
+class IncomingMail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail as it came. `is_cut`: it is too large, and this is its head only."""
+
+    content: bytes
+    is_cut: bool = False
+
+
+class IncomingMails(msgspec.Struct, frozen=True, kw_only=True):
+    """Some mails, the oldest first, and the position to go on from once they are dealt with."""
+
+    position: Annotated[str, msgspec.Meta(max_length=200)]
+    mails: Annotated[list[IncomingMail], msgspec.Meta(max_length=50)] = []
+
+
 class Veto(Exception):
     """Raised by a `before_*` hook to refuse: `message` is shown to the person, beside `field` if one is given."""
 
@@ -198,6 +212,14 @@ def provide_invoice_lines(  # type: ignore[empty-body]
 
     With `ctx.dry_run` staff only look at what the run would do. An account whose lines fail waits for the next
     run.
+    """
+
+
+@hookspec
+def provide_incoming_mail(ctx: Context, position: str) -> IncomingMails:  # type: ignore[empty-body]
+    """Called every minute from a job. Returns new mails and the position to go on from; "" is the first time.
+
+    The position comes back the next time; after a failure the same one again. Mail that came twice is one.
     """
 
 

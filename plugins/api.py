@@ -24,6 +24,8 @@ from core.hookspecs import (
     ClientCondition,
     Context,
     Edition,
+    IncomingMail,
+    IncomingMails,
     MenuItem,
     Panel,
     PanelRow,
@@ -37,6 +39,8 @@ from core.hookspecs import (
 from core.i18n import N_, _, ngettext, speaking
 from core.notification_kinds import Kind
 from core.notifications import Recipient
+from core.outside_sockets import connect as open_connection
+from core.outside_sockets import is_private
 from core.payment_contract import (
     Attempt,
     BankDetails,
@@ -68,6 +72,8 @@ __all__ = [
     "Delivery",
     "Edition",
     "Heard",
+    "IncomingMail",
+    "IncomingMails",
     "InstructionRow",
     "Instructions",
     "InvoiceLine",
@@ -92,9 +98,11 @@ __all__ = [
     "_",
     "fetch",
     "hookimpl",
+    "is_private",
     "mail",
     "ngettext",
     "notify",
+    "open_connection",
     "row",
     "setting",
     "speaking",

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from asyncpg import InterfaceError, PostgresError
 
-from core import clock, db, idempotency, jobs, tasks
+from core import clock, db, idempotency, jobs, task_runs, tasks
 from core.accounts import (
     impersonation,
     invitations,
@@ -26,10 +26,10 @@ from core.accounts import (
     throttle,
 )
 from core.accounts.imports import files
-from core.actor import PLATFORM
+from core.actor import PLATFORM, system
 from core.billing import billing_run, daily_figures, dunning_run, gateway_reconciliation, promise_endings
 from core.catalog import vat_numbers
-from core.support import deliveries
+from core.support import deliveries, incoming_mail, incoming_reading
 
 EVERY = timedelta(hours=1)
 LOOK_SECONDS = 60.0
@@ -46,6 +46,7 @@ PURGES = (
     tasks.purge,
     files.purge,
     deliveries.tidy,
+    incoming_mail.purge,
 )
 
 log = structlog.get_logger(__name__)
@@ -66,6 +67,7 @@ async def tidy(_payload: dict[str, Any], job: jobs.Job) -> None:
             await billing_run.nightly(now)
             await dunning_run.nightly(now)
             await gateway_reconciliation.nightly(now)
+            await incoming_reading.begin(by=system(await task_runs.provider()))
 
 
 async def keep(stop: asyncio.Event) -> None:

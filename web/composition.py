@@ -7,14 +7,20 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
-from core import db, freshness, hooks, logs, mail, outside, worker
+from core import db, freshness, hooks, logs, mail, outside, outside_sockets, worker
 from core.accounts import passwords
 from core.catalog import vies
 from core.settings import BadSettings, Settings
-from core.support import deliveries_routing, deliveries_sending
+from core.support import deliveries_routing, deliveries_sending, incoming_reading
 from tenants import addresses, housekeeping, isolation, project_hosts, providers
 
-TASKS = (project_hosts.look, project_hosts.release, deliveries_routing.hand_out, deliveries_sending.send)
+TASKS = (
+    project_hosts.look,
+    project_hosts.release,
+    deliveries_routing.hand_out,
+    deliveries_sending.send,
+    incoming_reading.read,
+)
 """What a worker must know besides what is imported here anyway."""
 
 
@@ -32,6 +38,7 @@ async def running(settings: Settings, *, verify: bool = True) -> AsyncIterator[l
     addresses.configure(settings)
     vies.configure(settings)
     outside.configure(reach_loopback=settings.reach_loopback)
+    outside_sockets.configure(reach_private=settings.reach_private_mail)
     broken = hooks.load(settings)
     if verify:
         await _verify_wall(settings)

@@ -1,4 +1,4 @@
-"""Files in tickets through the front door: attached, downloaded where no script can run, refused by their field."""
+"""Files in tickets through the front door: attached, downloaded where nothing runs, refused beside their field."""
 
 import re
 
