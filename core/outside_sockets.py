@@ -1,46 +1,64 @@
-"""The way out by a plain socket, for protocols that are not HTTP: to public addresses only.
+"""The way out to a server that somebody named and that does not speak HTTP, such as a mail server: see `outside`.
 
-A name is looked up once, and the connection goes to an address that was looked at. A server in a network of one's
-own is reached only when the installation allows it.
+A name is looked up once, all its addresses have to be public, and the connection goes to one that was looked at.
 """
 
+import asyncio
 import socket
 from ipaddress import ip_address
 
 from core import outside
+from core.outside import NotReached, Refused
 
-CONNECT_SECONDS = 5.0
+SECONDS = 10.0
+MOST_ADDRESSES = 3
+
 _reaches_private = False
 
 
 def configure(*, reach_private: bool) -> None:
-    """Whether servers of private networks can be reached: the installation decides, never a provider."""
+    """Whether mail servers of private networks can be reached: the installation decides, never a provider."""
     global _reaches_private
     _reaches_private = reach_private
 
 
-def is_private(connection: socket.socket) -> bool:
-    """Whether the other side stands in a network of one's own."""
-    return not ip_address(str(connection.getpeername()[0]).partition("%")[0]).is_global
-
-
-def connect(host: str, port: int) -> socket.socket:
-    """A connection. Raises `outside.Refused` for an address that may not be asked, and `outside.NotReached`."""
+async def connect(host: str, port: int, *, seconds: float = SECONDS) -> socket.socket:
+    """A connected socket. `NotReached` when nobody answers, `Refused` for one in a private network."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        async with asyncio.timeout(seconds):
+            return await _first_that_answers(await _looked_up(host, port), port)
+    except TimeoutError as error:
+        raise NotReached(f"no answer within {seconds:g} s") from error
     except (OSError, UnicodeError, ValueError) as error:
-        raise outside.NotReached("the host is not known") from error
+        raise NotReached(f"{host}:{port}: {error.strerror if isinstance(error, OSError) else error}") from error
+
+
+async def _looked_up(host: str, port: int) -> list[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+    )
     addresses = list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
-    if not all(_is_allowed(address) for address in addresses):
-        raise outside.Refused("this address leads into a private network")
-    for address in addresses[: outside.MOST_ADDRESSES]:
-        try:
-            return socket.create_connection((address, port), timeout=CONNECT_SECONDS)
-        except OSError as error:
-            failure = error
-    raise outside.NotReached(type(failure).__name__) from failure
+    if not addresses or not all(_is_allowed(address) for address in addresses):
+        raise Refused(f"{host} leads into a private network")
+    return addresses[:MOST_ADDRESSES]
 
 
 def _is_allowed(text: str) -> bool:
     address = ip_address(text)
     return outside.is_allowed(address) or (_reaches_private and address.is_private and not address.is_loopback)
+
+
+async def _first_that_answers(addresses: list[str], port: int) -> socket.socket:
+    for number, address in enumerate(addresses):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        made = socket.socket(family, socket.SOCK_STREAM)
+        made.setblocking(False)
+        try:
+            await asyncio.get_running_loop().sock_connect(made, (address, port))
+        except BaseException as error:
+            made.close()
+            if number + 1 == len(addresses) or not isinstance(error, OSError):
+                raise
+        else:
+            return made
+    raise NotReached("no address")

@@ -53,6 +53,8 @@ class Permission(StrEnum):
     FILE_CREATE = "file:create"
     FILE_DELETE = "file:delete"
     FILE_READ = "file:read"
+    FRAUD_DECIDE = "fraud:decide"
+    FRAUD_READ = "fraud:read"
     GROUP_ASSIGN = "group:assign"
     GROUP_CREATE = "group:create"
     GROUP_DELETE = "group:delete"
@@ -65,6 +67,8 @@ class Permission(StrEnum):
     NOTE_CREATE = "note:create"
     NOTE_MANAGE = "note:manage"
     NOTE_READ = "note:read"
+    NOTIFICATION_READ = "notification:read"
+    NOTIFICATION_SEND = "notification:send"
     NOTIFICATION_TEMPLATE_MANAGE = "notification_template:manage"
     PAYER_CREATE = "payer:create"
     PAYER_DELETE = "payer:delete"
@@ -169,6 +173,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.FILE_CREATE: N_("Keep files with clients"),
         Permission.FILE_DELETE: N_("Delete files of clients"),
         Permission.FILE_READ: N_("See and download files of clients"),
+        Permission.FRAUD_DECIDE: N_("Decide about registrations and orders that were held"),
+        Permission.FRAUD_READ: N_("See what fraud checks found"),
         Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
         Permission.GROUP_CREATE: N_("Add account groups"),
         Permission.GROUP_DELETE: N_("Delete account groups"),
@@ -181,6 +187,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.NOTE_CREATE: N_("Add notes about clients, and change one’s own"),
         Permission.NOTE_MANAGE: N_("Change and delete the notes of others"),
         Permission.NOTE_READ: N_("Read notes about clients"),
+        Permission.NOTIFICATION_READ: N_("See what clients were told, and what became of it"),
+        Permission.NOTIFICATION_SEND: N_("Send a notification again"),
         Permission.NOTIFICATION_TEMPLATE_MANAGE: N_("Change the texts of notifications, and which are sent"),
         Permission.PAYER_CREATE: N_("Add payers to clients"),
         Permission.PAYER_DELETE: N_("Delete payers"),

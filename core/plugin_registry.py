@@ -15,12 +15,19 @@ import msgspec
 import pluggy
 import structlog
 
-from core import channel_hookspecs, hookspecs, notification_kinds, payment_hookspecs, plugin_forms
+from core import (
+    channel_hookspecs,
+    fraud_hookspecs,
+    hookspecs,
+    notification_kinds,
+    payment_hookspecs,
+    plugin_forms,
+)
 from core.hookspecs import Edition, Plugin
 from core.notification_kinds import Kind
 
 log = structlog.get_logger(__name__)
-PAGES = (hookspecs, payment_hookspecs, channel_hookspecs)
+PAGES = (hookspecs, payment_hookspecs, channel_hookspecs, fraud_hookspecs)
 """Where hooks are specified."""
 
 

@@ -10,15 +10,20 @@
 """
 
 import re
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from core import db, hook_jobs
+import aiosmtplib
+
+from core import db, hook_jobs, jobs
 from core import mail as _mail
 from core import notifications as _notifications
+from core import outside_sockets as _sockets
 from core.actor import Actor as _Actor
 from core.channel_contract import Channel, Delivery, Later, Receipt, Refused
+from core.fraud_hookspecs import Opinion, Order, OrderLine, Reason, Registration
 from core.hook_lines import BilledAccount, BilledLine, InvoiceLine
 from core.hookspecs import (
     ClientCondition,
@@ -39,8 +44,6 @@ from core.hookspecs import (
 from core.i18n import N_, _, ngettext, speaking
 from core.notification_kinds import Kind
 from core.notifications import Recipient
-from core.outside_sockets import connect as open_connection
-from core.outside_sockets import is_private
 from core.payment_contract import (
     Attempt,
     BankDetails,
@@ -81,28 +84,34 @@ __all__ = [
     "Later",
     "MenuItem",
     "OnlyReading",
+    "Opinion",
+    "Order",
+    "OrderLine",
     "Panel",
     "PanelRow",
     "PaymentMethod",
     "PersonalFile",
     "PersonalPart",
     "Plugin",
+    "Reason",
     "Receipt",
     "Recipient",
     "Refunding",
     "Refused",
+    "Registration",
     "Standing",
     "Told",
     "Veto",
     "Who",
     "_",
+    "connect",
     "fetch",
     "hookimpl",
-    "is_private",
+    "letter",
     "mail",
     "ngettext",
     "notify",
-    "open_connection",
+    "post",
     "row",
     "setting",
     "speaking",
@@ -160,6 +169,31 @@ async def notify(
         await _notifications.notify(
             kind, to=to, data=data, client_id=about.get("id"), project_id=about.get("project_id"), key=key, by=by
         )
+
+
+async def connect(host: str, port: int) -> socket.socket:
+    """A socket connected to a server that the provider named; it raises for one in a private network."""
+    return await _sockets.connect(host, port)
+
+
+def letter(delivery: Delivery, *, mail_from: str) -> bytes:
+    """A delivery as a mail from this address (or from the project's own): the same bytes at all attempts."""
+    payload = _mail.of_delivery(delivery)
+    made = _mail.compose(payload, key=delivery.id, written_at=delivery.written_at, mail_from=mail_from)
+    return made.as_bytes()
+
+
+async def post(delivery: Delivery, letter: bytes, server: aiosmtplib.SMTP, *, sender: str) -> Receipt:
+    """Hand a letter to a mail server that is to be connected to. Raises `Refused`, `Later`, or that it failed."""
+    try:
+        said = await _mail.hand_over(letter, to=delivery.address, sender=sender, server=server)
+    except jobs.Permanent as error:
+        raise Refused(str(error)) from error
+    except _mail.NotSent as error:
+        if error.is_answer:
+            raise Later(str(error)) from error
+        raise
+    return Receipt(said=said[:1000])
 
 
 @asynccontextmanager

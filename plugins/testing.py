@@ -59,7 +59,8 @@ ACCOUNT = BilledAccount(
 
 
 GIVEN = frozenset(("ctx", "client", "changes", "reason", "into", "condition", "operator", "values", "clients"))
-"""What the dry run gives to hooks. Those of payments are tried by `plugins.testing_payments`."""
+"""What the dry run gives to hooks. Those of payments are tried by `plugins.testing_payments`, fraud checks by
+`plugins.testing_fraud`."""
 
 
 def check_plugin(plugin: object, *, settings: Mapping[str, Any] | None = None) -> Registered:

@@ -15,6 +15,7 @@ from asyncpg import InterfaceError, PostgresError
 
 from core import clock, db, idempotency, jobs, task_runs, tasks
 from core.accounts import (
+    fraud_checks,
     impersonation,
     invitations,
     links,
@@ -47,6 +48,7 @@ PURGES = (
     files.purge,
     deliveries.tidy,
     incoming_mail.purge,
+    fraud_checks.purge,
 )
 
 log = structlog.get_logger(__name__)

@@ -46,7 +46,14 @@ QUICK = {"scram_iterations": "1"}
 """A password is looked at for every connection, and a test has several. PostgreSQL 15 has no such setting."""
 SECRET = "a secret key of the tests, long enough to be one"
 TEMPLATE = "comptoir_template"
-LONG = ("/matrix/", "/test_description.py")
+LONG = (
+    "/matrix/",
+    "/test_description.py",
+    "/test_cli.py",
+    "/test_benchmarks.py",
+    "/test_demo.py",
+    "/test_scope.py",
+)
 _numbers = itertools.count(1)
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from core.accounts.activity_talk_words import TALK
 from core.i18n import N_
 
-ACTIONS = MappingProxyType(
+_ALL = MappingProxyType(
     {
         "account:exported": N_("%(actor)s exported the accounts"),
         "account:stated": N_("%(actor)s took a statement of account of %(subject)s"),
@@ -315,5 +315,5 @@ ACTIONS = MappingProxyType(
     }
     | TALK
 )
-ACTIONS = MappingProxyType({action: ACTIONS[action] for action in sorted(ACTIONS)})
+ACTIONS = MappingProxyType(dict(sorted(_ALL.items())))
 """What was done, as a sentence. In a translation the two names may stand wherever they sound best."""

@@ -88,6 +88,7 @@ PARTS: tuple[Part, ...] = (
         beside=("recipient",),
         is_same=True,
     ),
+    Part(table="fraud_checks", how="moves", label=N_("Fraud checks")),
     Part(
         table="group_members",
         how="moves_unless",

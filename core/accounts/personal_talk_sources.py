@@ -5,13 +5,23 @@ from core.i18n import N_
 
 SOURCES: tuple[Source, ...] = (
     Source(
+        name="fraud-checks",
+        label=N_("Fraud checks"),
+        table="fraud_checks",
+        columns=(
+            "created_at", "kind", "source", "verdict", "state", "name", "email", "address", "seen", "answers",
+            "decided_at", "decided_by", "reason",
+        ),
+        only_internal=True,
+    ),
+    Source(
         name="notifications",
         label=N_("Notifications"),
         table="deliveries",
         columns=(
             "created_at", "kind", "medium", "address", "name", "locale", "subject", "text", "state", "ended_at",
         ),
-        internal=("channel", "reason", "said", "template", "attempts", "created_by"),
+        internal=("channel", "audience", "reason", "said", "template", "attempts", "created_by"),
         secret=("html", "short", "head", "sealed", "lane"),
     ),
     Source(

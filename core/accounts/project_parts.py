@@ -45,6 +45,7 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(table="daily_figures", how="moves", label=N_("Figures of days gone by")),
     Part(table="dunning_policies", how="moves_unless", label=N_("Dunning policies"), beside="recipient"),
+    Part(table="fraud_checks", how="moves", label=N_("Fraud checks")),
     Part(table="notification_templates", how="moves_unless", label=N_("Texts of notifications"), beside="kind"),
     Part(table="notifications", how="moves", label=N_("Notifications")),
     Part(table="product_projects", how="moves_unless", label=N_("Products sold in it"), beside="product_id"),

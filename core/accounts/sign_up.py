@@ -16,8 +16,8 @@ from piccolo.columns import JSONB, BigInt, Bytea, Integer, Text, Timestamptz
 
 from core import clock, db, jobs, places, policies
 from core.accounts import (
-    clients,
     field_values,
+    fraud_registrations,
     people,
     projects,
     sessions,
@@ -147,7 +147,7 @@ async def get(token: str) -> Record:
 async def confirm(token: str, password: str, *, by: Actor) -> Record:
     """The address is proved: make the client and its owner, who signs in with this password; returns the client.
 
-    Raises `NotValid`, and `Invalid` under "password".
+    Raises `NotValid`, `Invalid` under "password", and `fraud_checks.Stopped`: then the link is used up too.
     """
     await require_open()
     asked = await get(token)
@@ -186,7 +186,7 @@ async def _register(asked: Record, password: str, *, by: Actor) -> Record:
         send_welcome=True,
         project_id=await _project(asked["project_id"], by=by),
     )
-    made = await clients.create(new, by=by, is_by_hand=False)
+    made = await fraud_registrations.register(new, by=by, source="sign_up", is_by_hand=False)
     if asked["terms"] is not None:
         owner = await people.find_by_email(asked["email"])
         assert owner is not None

@@ -1,16 +1,16 @@
 """A client's quotes in the hands of its own users: reading what was sent, accepting it once, or declining it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from asyncpg import Record
 
 from core import clock, db
-from core.accounts import memberships
+from core.accounts import fraud_checks, memberships
 from core.accounts.rights import Right
 from core.actor import Actor
-from core.billing import accounts, offer_states, offers, service_prices, service_states, services
+from core.billing import accounts, fraud_orders, offer_states, offers, service_prices, service_states, services
 from core.billing.offers import Line
 from core.billing.service_prices import Held, NewService, Order
 from core.catalog import price_sheets, stock
@@ -18,6 +18,8 @@ from core.checks import Checks
 from core.errors import Conflict, NotFound
 from core.i18n import _
 
+Begun = Literal["begun", "short", "held"]
+"""Whether what was accepted began; `short`: the account lacks the money; `held`: somebody looks at it first."""
 SHOWN = ("sent", "accepted", "declined")
 
 
@@ -37,26 +39,34 @@ async def get(offer_id: int, *, by: Actor) -> Record:
     return await _own(offer_id, memberships.require(by, Right.SERVICES_READ).id)
 
 
-async def accept(offer_id: int, *, by: Actor) -> bool:
-    """Order what was quoted, at the prices that were quoted. Whether it began: else the account lacks the money.
+async def accept(offer_id: int, *, by: Actor) -> Begun:
+    """Order what was quoted, at the prices that were quoted; whether it began, and if not, why.
 
-    Once: `Conflict` when it was answered before or is over, or when there is none left of something.
+    Once: `Conflict` when it was answered before or is over, or when there is none left of something, or when
+    a fraud check refuses it.
     """
     account, offer = await _answering(offer_id, by=by)
     if offer["valid_until"] < clock.today(by.tenant.timezone):
         raise Conflict(_("This quote is over. Please ask for a new one."))
-    made = [await _order(account, line, by=by) for line in await offers.lines(offer_id)]
-    await offer_states.end(offer, "accepted", "", by=by)
+    async with fraud_checks.undone_when_stopped(by=by):
+        made = [await _order(account, line, by=by) for line in await offers.lines(offer_id)]
+        await offer_states.end(offer, "accepted", "", by=by)
+        if await fraud_orders.check(account, made, by=by):
+            return "held"
+    return await _begin(account, made, by=by)
+
+
+async def _begin(account: Record, made: list[Record], *, by: Actor) -> Begun:
     due = 0
     for service in made:
         day = clock.today(by.tenant.timezone)
         due += (await service_prices.requoted(account, service, day, by=by)).at_once
     limit = accounts.may_owe(account)
     if limit is not None and account["balance"] - due < -limit:
-        return False
+        return "short"
     for service in made:
         await service_states.begin(await accounts.find(account["id"]), service, by=by)
-    return True
+    return "begun"
 
 
 async def decline(offer_id: int, reason: str, *, by: Actor) -> None:

@@ -50,6 +50,13 @@ async def of_client(client_id: int, *, by: Actor, size: int = money_lists.PAGE) 
     return (await money_lists.page(services.WITH_NAMES, "s", bound, size=size)).rows
 
 
+async def of_check(check_id: int, *, by: Actor) -> list[Record]:
+    """The services that were ordered under a fraud check, as far as `by` may see them."""
+    bound = conditions(ServiceFilter(), by=by)
+    bound.add(f"s.fraud_check_id = {check_id:d}")
+    return (await money_lists.page(services.WITH_NAMES, "s", bound)).rows
+
+
 def conditions(chosen: ServiceFilter, *, by: Actor, within: Focus | None = None) -> Conditions:
     """What the filter asks of a service `s`, its account `a` and its client `c`, inside what `by` may see."""
     policies.require(by, Permission.SERVICE_READ)

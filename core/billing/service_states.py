@@ -16,6 +16,7 @@ from core.billing import (
     accounts,
     dunning_settings,
     expenses,
+    fraud_orders,
     going_on,
     missed,
     service_dues,
@@ -42,7 +43,7 @@ When = Literal["period_end", "now"]
 async def activate(service_id: int, *, by: Actor) -> Record:
     """Let a pending service begin today: it is charged, and moves on to its next period; or its trial begins.
 
-    `Conflict` when it is not pending, or its account may not owe that much: then nothing is done.
+    `Conflict` when it is not pending or is held, or its account may not owe that much: then nothing is done.
     """
     account, service = await locked(service_id, ("pending",), by=by)
     clients.require_open(account, ["service"])
@@ -52,6 +53,7 @@ async def activate(service_id: int, *, by: Actor) -> Record:
 
 async def begin(account: Record, service: Mapping[str, Any], *, by: Actor) -> None:
     """The same of a service in an account that the caller has locked. Asks for no right."""
+    await fraud_orders.require_released(service)
     today = clock.today(by.tenant.timezone)
     quoted = await service_prices.requoted(account, service, today, by=by)
     accounts.require_within(account, quoted.at_once)

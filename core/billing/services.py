@@ -13,9 +13,9 @@ from asyncpg import Record
 from piccolo.columns import JSONB, BigInt, Boolean, Date, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import access, clients, rows
+from core.accounts import access, clients, fraud_checks, rows
 from core.actor import Actor
-from core.billing import accounts, service_prices
+from core.billing import accounts, fraud_orders, service_prices
 from core.billing.quotes import Quote
 from core.billing.service_prices import NewService as NewService
 from core.catalog import promo_codes, stock
@@ -74,6 +74,7 @@ class Service(db.Owned, tablename="services"):
     trial_until = Date(null=True)
     owes_set_up = Boolean()
     held = JSONB(null=True)
+    fraud_check_id = BigInt(null=True)
     created_at = Timestamptz()
     created_by = Text()
     version = Integer()
@@ -115,7 +116,7 @@ async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) 
     """Order a service into an account; it is pending.
 
     `Invalid` for what cannot be had there, `Conflict` when there is none left, of a promo code too, or the client
-    has all it may.
+    has all it may. What a fraud check refuses is a `Conflict` too; what people should look at is held.
     `key` makes it one, however often it is sent.
     """
     policies.require(by, Permission.SERVICE_CREATE)
@@ -126,6 +127,22 @@ async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) 
     sheet = await service_prices.sheet_of(new)
     plan = await service_prices.plan_of(account, sheet, by=by)
     quoted = await service_prices.quoted(account, sheet, new, by=by)
+    async with fraud_checks.undone_when_stopped(by=by):
+        made = await get(await _order(account, plan, sheet, quoted, new, key=key, by=by), by=by)
+        await fraud_orders.check(account, [made], by=by)
+    return await get(made["id"], by=by)
+
+
+async def _order(
+    account: Mapping[str, Any],
+    plan: Mapping[str, Any],
+    sheet: Sheet,
+    quoted: Quote,
+    new: NewService,
+    *,
+    key: str,
+    by: Actor,
+) -> int:
     label = label_of(new)
     await require_room(plan, account["client_id"])
     await stock.take(plan["product_id"])
@@ -139,7 +156,7 @@ async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) 
         await promo_codes.take(new.code, client_id=account["client_id"], subject=subject, day=day, by=by)
     await note(service_id, "pending", by=by)
     await tell("service:ordered", await get(service_id, by=by), by=by)
-    return await get(service_id, by=by)
+    return service_id
 
 
 async def note(service_id: int, state: str, *, reason: str = "", by: Actor) -> None:

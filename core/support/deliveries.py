@@ -30,6 +30,7 @@ REASONS = {
     "bad_address": N_("This is not the address of one mailbox."),
     "no_phone": N_("There is no telephone number."),
     "no_channel": N_("No channel that is switched on sends this."),
+    "switched_off": N_("You have switched this kind of notification off."),
     "unknown_kind": N_("Nothing here sends such notifications any more."),
     "channel_gone": N_("The channel has been switched off."),
     "no_server": N_("No mail server is set; it waits."),
@@ -52,6 +53,7 @@ class Sending(db.Owned, tablename="deliveries"):
     medium = Text()
     client_id = BigInt(null=True)
     person_id = BigInt(null=True)
+    audience = Text()
     lane = Text()
     address = Text()
     name = Text()
@@ -88,9 +90,9 @@ class SendingAttempt(db.Owned, tablename="delivery_attempts"):
 
 
 COLUMNS = (
-    "notification_id", "kind", "channel", "medium", "client_id", "person_id", "lane", "address", "name", "locale",
-    "template", "subject", "text", "html", "short", "head", "sealed", "is_secret", "state", "reason", "next_at",
-    "again_of", "created_at", "created_by", "ended_at",
+    "notification_id", "kind", "channel", "medium", "client_id", "person_id", "audience", "lane", "address",
+    "name", "locale", "template", "subject", "text", "html", "short", "head", "sealed", "is_secret", "state",
+    "reason", "next_at", "again_of", "created_at", "created_by", "ended_at",
 )  # fmt: skip
 
 

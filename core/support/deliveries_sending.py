@@ -33,15 +33,17 @@ MINUTES = (0.5, 2, 5, 10, 15, 30, 60, 60, 120, 180, 360, 720, 1440, 1440)
 PATIENCE = timedelta(hours=6)
 """How long later ones wait for an earlier one of their lane."""
 LONGEST = 500
+HEAD = ("sender_name", "sender", "reply_to")
 
 DUE = f"""
-    UPDATE deliveries SET next_at = $3, claimed_by = $2 WHERE id IN (
+    WITH due AS MATERIALIZED (
         SELECT d.id FROM deliveries d WHERE d.channel = $1 AND d.state IN {OPEN} AND d.next_at <= $4
            AND (d.is_secret OR NOT EXISTS (
                SELECT FROM deliveries e WHERE e.channel = d.channel AND e.lane = d.lane AND e.state IN {OPEN}
                   AND (e.created_at, e.id) < (d.created_at, d.id) AND e.created_at > $5 AND NOT e.is_secret))
          ORDER BY d.next_at, d.created_at, d.id LIMIT {AT_ONCE} FOR UPDATE SKIP LOCKED)
-    RETURNING *
+    UPDATE deliveries t SET next_at = $3, claimed_by = $2 FROM due WHERE t.id = due.id
+    RETURNING t.*
 """
 Result = Literal["taken", "later", "refused", "rests", "waits"]
 
@@ -55,7 +57,7 @@ async def send(payload: dict[str, Any], job: jobs.Job) -> None:
     channel, until = str(payload["channel"]), time.monotonic() + SECONDS
     async with job.scope():
         by = system(await task_runs.provider())
-        await _give_back(job)
+        await _give_back(channel, job)
     ways = await channels.every(by=by)
     while True:
         async with job.scope():
@@ -79,14 +81,15 @@ async def _claim(channel: str, job: jobs.Job) -> list[Record]:
     return sorted(found, key=lambda one: (one["created_at"], one["id"]))
 
 
-async def _give_back(job: jobs.Job) -> None:
-    """What this job had claimed before its worker went down is due again."""
-    if job.attempt > 1:
-        await db.execute(
-            f"UPDATE deliveries SET next_at = $2, claimed_by = NULL WHERE claimed_by = $1 AND state IN {OPEN}",
-            UUID(job.key),
-            clock.now(),
-        )
+async def _give_back(channel: str, job: jobs.Job) -> None:
+    """What this job had claimed before its worker went down, or was stopped, is due again."""
+    await db.execute(
+        f"""UPDATE deliveries SET next_at = $3, claimed_by = NULL
+             WHERE channel = $1 AND claimed_by = $2 AND state IN {OPEN}""",
+        channel,
+        UUID(job.key),
+        clock.now(),
+    )
 
 
 def _pause(results: list[Result]) -> timedelta | None:
@@ -180,14 +183,14 @@ async def delivery(row: Record, way: Way, *, by: Actor) -> Delivery:
         phone=row["address"] if way.medium == "sms" else told["phone"],
         name=row["name"],
         locale=row["locale"],
-        headers=deliveries_unsubscribing.headers(row, by=by) if way.medium == "mail" else {},
+        headers=deliveries_unsubscribing.headers(row) if way.medium == "mail" else {},
         client=row["client_id"],
         project=told["project_id"],
         about=f"{told['about_kind']}:{told['about_id']}" if told["about_kind"] else "",
         data={} if row["is_secret"] else told["data"],
         is_secret=row["is_secret"],
         **deliveries_writing.texts_of(row, by.tenant.id),
-        **row["head"],
+        **{name: text for name, text in row["head"].items() if name in HEAD},
     )
 
 

@@ -4,6 +4,7 @@ The position is "<UIDVALIDITY>:<highest UID seen>". The first time, what is in t
 The server is somebody's choice: time and size are bounded here, whatever it sends.
 """
 
+import asyncio
 import imaplib
 import socket
 import ssl
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -21,9 +23,8 @@ from plugins.api import (
     IncomingMail,
     IncomingMails,
     Plugin,
+    connect,
     hookimpl,
-    is_private,
-    open_connection,
     setting,
 )
 
@@ -89,9 +90,9 @@ class _Session(imaplib.IMAP4):
         super().__init__(wanted.host, wanted.port, timeout=SECONDS)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        connection = open_connection(self.wanted.host, self.wanted.port)
+        connection = asyncio.run(connect(self.wanted.host, self.wanted.port))
         connection.settimeout(timeout)
-        if self.wanted.security == "none" and not is_private(connection):
+        if self.wanted.security == "none" and ip_address(connection.getpeername()[0]).is_global:
             connection.close()
             raise imaplib.IMAP4.error("without encryption only in a network of one's own")
         if self.wanted.security == "tls":

@@ -28,6 +28,7 @@ from tenants.demo import (
     imports,
     invoices,
     money,
+    notifications,
     offers,
     online_payments,
     own_fields,
@@ -157,6 +158,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await services.furnish(provider, by=inside)
     await offers.furnish(provider, by=inside)
     await dunning.furnish(provider, by=inside)
+    await notifications.furnish(by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)
         await endings.furnish(by=inside)

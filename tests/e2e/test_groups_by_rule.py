@@ -34,6 +34,7 @@ def test_a_rule_with_or_is_built_looked_at_saved_followed_and_explained(
     condition(page, "0.conditions.0", "Country")
     if not java_script_enabled:
         page.get_by_role("button", name="Add condition").click()
+        expect(page.get_by_role("button", name="Remove this condition")).to_have_count(2)
     for country in ("Germany", "Ireland"):
         page.locator(values(page, "0.conditions.0")).get_by_label(country, exact=True).check()
     if java_script_enabled:

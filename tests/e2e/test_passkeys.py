@@ -101,6 +101,7 @@ def test_users_of_a_client_have_them_in_the_portal_in_french(open_as: Open, serv
     if not pages_french:
         pages.open_menu(page, "Language")
         page.get_by_role("button", name="Français").click()
+        expect(page.locator("html")).to_have_attribute("lang", "fr")
         page.goto("/account/passkeys")
     Device(page)
     pages.field(page, "Nom").fill("Téléphone")

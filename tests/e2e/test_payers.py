@@ -85,6 +85,7 @@ def test_a_user_keeps_the_payers_in_the_portal(open_as: Open, served: Served, ja
     if not java_script_enabled:
         page.get_by_label("Company").first.check()
         page.get_by_role("button", name="Show the fields of this kind and country").click()
+        expect(page.locator("#field-registration_number")).to_be_visible()
     fill(page, "User SARL")
     page.locator("#field-postcode").fill("7")
     page.get_by_role("button", name="Create").click()
@@ -93,6 +94,7 @@ def test_a_user_keeps_the_payers_in_the_portal(open_as: Open, served: Served, ja
     page.get_by_role("button", name="Create").click()
     pages.expect_toast(page, "The payer was added.")
     page.get_by_role("button", name="Make it the default").click()
+    pages.expect_toast(page, "This is the default payer now.")
     page.goto("/payers")
     page.get_by_role("link", name="Ulla User").click()
     page.get_by_role("link", name="Delete").click()

@@ -41,6 +41,7 @@ def test_a_filter_is_saved_opens_the_list_and_becomes_the_focus(open_as: Open, j
 
     page.goto("/staff/segments")
     page.get_by_role("button", name="Open the list with all clients").click()
+    pages.expect_toast(page, "Your list of clients opens with all clients now.")
     row.get_by_role("link", name=re.compile("^Filter")).click()
     expect(page.get_by_role("group", name="Focus")).to_contain_text(name)
     page.get_by_role("navigation", name="Main menu").get_by_role("link", name="Payers").click()

@@ -87,6 +87,7 @@ def test_a_role_that_needs_it_sets_it_up_first(open_as: Open, served: Served) ->
     page = open_as(f"strict/{email}", "/staff/settings")
     page.get_by_role("checkbox", name="Owner").check()
     page.get_by_role("button", name="Save").click()
+    pages.expect_toast(page, "The settings were saved.")
     fresh = open_as(None, "/staff/clients", host="strict")
     pages.sign_in(fresh, email, PASSWORD)
     expect(fresh).to_have_url(pages.path("/account/two-factor"))

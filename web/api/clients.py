@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from msgspec import UNSET, Meta, UnsetType
 
 from core import policies
-from core.accounts import access, client_fields, client_list, clients, field_values
+from core.accounts import access, client_fields, client_list, clients, field_values, fraud_registrations
 from core.accounts.client_fields import Field
 from core.accounts.client_filter import ClientFilter
 from core.accounts.clients import ClientChanges, NewClient
@@ -180,7 +180,7 @@ async def create(by: By, sent: NamedDependency[NewClient]) -> Response[Client]:
     a link. `project_id` is for editions with projects; without it the default project is meant. `fields` are those
     that the provider defines, by key; those that are required must be there.
     """
-    client = await clients.create(sent, by=by)
+    client = await fraud_registrations.register(sent, by=by)
     return answers.created(await shown(client, by=by), f"/clients/{client['code']}")
 
 

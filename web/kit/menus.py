@@ -1,6 +1,6 @@
 """The menu at the left: what this person may open, in the order of the work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Request
@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.hookspecs import MenuItem
 from core.i18n import N_, _
 from core.permissions import Permission
-from web.kit import portal_menu
+from web.kit import bells, portal_menu
 from web.kit.visit import visit_of
 
 Entry = tuple[str, str, str, Permission | None]
@@ -25,6 +25,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Payers"), "/staff/payers", "wallet", Permission.PAYER_READ),
             (N_("Contracts"), "/staff/contracts", "file-text", Permission.CONTRACT_READ),
             (N_("Account groups"), "/staff/groups", "users-group", Permission.GROUP_READ),
+            (N_("Fraud checks"), "/staff/fraud-checks", "shield-check", Permission.FRAUD_READ),
             (N_("Attitudes"), "/staff/attitudes", "mood-smile", Permission.ATTITUDE_MANAGE),
             (N_("Import"), "/staff/imports", "upload", Permission.CLIENT_IMPORT),
             (N_("Fields"), "/staff/fields", "list", Permission.FIELD_MANAGE),
@@ -37,6 +38,8 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Departments"), "/staff/departments", "users-group", Permission.TICKET_MANAGE),
             (N_("Categories"), "/staff/ticket-categories", "list", Permission.TICKET_MANAGE),
             (N_("Statuses"), "/staff/ticket-statuses", "progress-check", Permission.TICKET_MANAGE),
+            (N_("Incoming mail"), "/staff/incoming-mail", "inbox", Permission.TICKET_MANAGE),
+            (N_("Notifications"), "/staff/notifications", "bell", Permission.NOTIFICATION_READ),
         ),
     ),
     (
@@ -113,6 +116,7 @@ async def ask_plugins(request: Request[Any, Any, Any]) -> None:
     """Before a handler of the staff: what the plugins of this provider bring to the menu."""
     visit = visit_of(request)
     visit.menu_items = await hooks.provide("provide_menu_items", by=visit.actor)
+    await bells.ask(request)
 
 
 def of(
@@ -131,6 +135,14 @@ def of(
     if items:
         menu.append({"label": _("More"), "children": [_brought(item, path) for item in items]})
     return [section for section in menu if section.get("children") or section.get("href")]
+
+
+def counted(menu: list[dict[str, Any]], counts: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The menu with how much waits behind its entries."""
+    for entry in (child for section in menu for child in section.get("children", ())):
+        if entry["href"] in counts:
+            entry["badge"] = counts[entry["href"]]
+    return menu
 
 
 def _section(title: str, entries: tuple[Entry, ...], actor: Actor, path: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from core.accounts import memberships
 from core.accounts.rights import Right
 from core.actor import Actor
 from core.i18n import N_, _
+from web.kit import bells
 from web.kit.visit import visit_of
 
 
@@ -110,6 +111,7 @@ PORTAL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         N_("Yourself"),
         (
             Entry(N_("My account"), "/account", "user-circle", N_("Your name, language and password.")),
+            Entry(N_("Notifications"), "/account/notices", "bell", N_("What we told you.")),
             Entry(
                 N_("Two-step sign-in"),
                 "/account/two-factor",
@@ -129,6 +131,7 @@ async def ask(request: Request[Any, Any, Any]) -> None:
     visit = visit_of(request)
     if visit.actor.kind == "user":
         visit.clients = await memberships.clients_of(by=visit.actor)
+    await bells.ask(request)
 
 
 def of(actor: Actor, path: str) -> list[dict[str, Any]]:

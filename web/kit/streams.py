@@ -27,6 +27,9 @@ LONGEST = 50.0
 """Seconds of one stream."""
 MOST, MOST_OF_ONE = 100, 6
 """Streams of this process, and of one session."""
+SELDOM = 5.0
+MOST_SELDOM, MOST_SELDOM_OF_ONE = 300, 2
+"""The same of those that look more seldom, such as the bell of every page: they keep no others out."""
 
 Look = Callable[[Actor], Awaitable[tuple[str, str, bool]]]
 """What there is to tell `by` now: a mark that changes with it, the text, and whether it was the last."""
@@ -34,21 +37,26 @@ Look = Callable[[Actor], Awaitable[tuple[str, str, bool]]]
 TROUBLE = (Refusal, PostgresError, InterfaceError, OSError, TimeoutError, NotCommitted)
 
 _open: Counter[str] = Counter()
+_seldom: Counter[str] = Counter()
 
 log = structlog.get_logger(__name__)
 
 
-def answer(visit: Visit, look: Look) -> ServerSentEvent:
+def answer(visit: Visit, look: Look, *, is_seldom: bool = False) -> ServerSentEvent:
     """A stream for whoever visits, who is signed in by a session. `TooManyAttempts` when there are too many."""
     if visit.signed_in is None:
         raise NotSignedIn()
-    if _open.total() >= MOST or _open[visit.seed] >= MOST_OF_ONE:
+    streams = _seldom if is_seldom else _open
+    most, most_of_one = (MOST_SELDOM, MOST_SELDOM_OF_ONE) if is_seldom else (MOST, MOST_OF_ONE)
+    if streams.total() >= most or streams[visit.seed] >= most_of_one:
         raise TooManyAttempts(30)
-    return ServerSentEvent(_events(visit, look))
+    return ServerSentEvent(_events(visit, look, streams, SELDOM if is_seldom else EVERY))
 
 
-async def _events(visit: Visit, look: Look) -> AsyncIterator[ServerSentEventMessage]:
-    _open[visit.seed] += 1
+async def _events(
+    visit: Visit, look: Look, streams: Counter[str], every: float
+) -> AsyncIterator[ServerSentEventMessage]:
+    streams[visit.seed] += 1
     told, until = "", time.monotonic() + LONGEST
     try:
         while time.monotonic() < until:
@@ -62,10 +70,10 @@ async def _events(visit: Visit, look: Look) -> AsyncIterator[ServerSentEventMess
             if is_last:
                 yield ServerSentEventMessage(data="", event="end")
                 return
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(min(every, max(0.0, until - time.monotonic())))
     finally:
-        _open[visit.seed] -= 1
-        _open[visit.seed] or _open.pop(visit.seed)
+        streams[visit.seed] -= 1
+        streams[visit.seed] or streams.pop(visit.seed)
 
 
 async def _look(visit: Visit, look: Look) -> tuple[str, str, bool] | None:

@@ -40,6 +40,8 @@ class Visit(msgspec.Struct, kw_only=True):
     locale: str = "en"
     toast: dict[str, str] | None = None
     menu_items: list[MenuItem] = []
+    menu_counts: dict[str, str] = {}
+    """How much work waits behind entries of the menu, by their address (`menu_counts`)."""
     is_kept: bool = False
     """Whether browsers may keep the answer for ever: its address changes with it, and it is everybody's."""
     inside: Inside | None = None
@@ -51,6 +53,8 @@ class Visit(msgspec.Struct, kw_only=True):
     focus: Focus | None = None
     unfocused: str = "/staff"
     """Where the focus is lifted: the same page without it."""
+    unread: int | None = None
+    """How many notices the person has not read, for the bell; None where there is no bell."""
     clients: list[Record] = []
     """What a user may choose between in the header, as `memberships.clients_of` finds it."""
     brand: Brand | None = None

@@ -10,7 +10,7 @@ from core.accounts.rights import Right
 from core.actor import Actor
 from core.billing import offer_papers, offers, own_offers
 from core.errors import Conflict, Invalid
-from core.i18n import _
+from core.i18n import N_, _
 from web.kit import downloads, forms
 from web.kit.forms import Form
 from web.kit.guards import in_client
@@ -18,6 +18,11 @@ from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
 
 HERE = "/offers"
+THANKS = {
+    "begun": N_("Thank you. Your services have begun."),
+    "short": N_("Thank you. Your services begin when your account covers them."),
+    "held": N_("Thank you. We look at your order, and begin it then."),
+}
 READ = in_client(Right.SERVICES_READ)
 ANSWER = in_client(Right.ORDERS_PLACE)
 
@@ -45,13 +50,10 @@ async def pdf(by: By, offer_id: FromPath[int]) -> Response[bytes]:
 async def accept(request: AnyRequest, by: By, offer_id: FromPath[int]) -> Response[Any]:
     """Order what stands in it."""
     try:
-        has_begun = await own_offers.accept(offer_id, by=by)
+        came = await own_offers.accept(offer_id, by=by)
     except Conflict as conflict:
         return await _show(request, offer_id, by=by, refused=conflict.message, status=409)
-    told = _("Thank you. Your services have begun.")
-    if not has_begun:
-        told = _("Thank you. Your services begin when your account covers them.")
-    return redirect(request, f"{HERE}/{offer_id}", toast=told)
+    return redirect(request, f"{HERE}/{offer_id}", toast=_(THANKS[came]))
 
 
 @post(f"{HERE}/{{offer_id:int}}/decline", status_code=200, **ANSWER)

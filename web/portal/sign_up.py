@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from core import i18n, places
 from core.accounts import client_fields, sign_up, terms
+from core.accounts.fraud_checks import Stopped
 from core.accounts.sign_up import NewSignUp, NotValid
 from core.errors import Invalid, TooManyAttempts
 from core.i18n import _
@@ -82,6 +83,8 @@ async def confirm(request: AnyRequest, by: By, token: FromPath[str]) -> Response
         await sign_up.confirm(token, chosen.password, by=by)
     except NotValid:
         return _gone(request)
+    except Stopped as stopped:
+        return page(request, "portal/sign_up/refused.html", status=409, refused=stopped.message)
     except Invalid as refusal:
         return _choice(request, asked, form.refused(refusal), status=422)
     return redirect(request, "/sign-in", toast=_("Your account is ready. Sign in with your address and password."))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from web.public import brand, callbacks, health, inside, passkeys, passwords, sign_in
+from web.public import brand, callbacks, health, inside, passkeys, passwords, sign_in, unsubscribing
 
 PATH, HOSTS = "/", "any"
 
@@ -14,4 +14,5 @@ ROUTES: list[Any] = [
     *health.ROUTES,
     *inside.ROUTES,
     *callbacks.ROUTES,
+    *unsubscribing.ROUTES,
 ]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from web.kit import menus
+from web.kit import menu_counts
 from web.staff import (
     account_statements,
     accounts,
@@ -50,6 +50,8 @@ from web.staff import (
     fields,
     files,
     focus,
+    fraud_checks,
+    fraud_settings,
     group_rules,
     group_taxes,
     groups,
@@ -61,6 +63,7 @@ from web.staff import (
     list_export,
     list_filters,
     notes,
+    notifications,
     offers,
     payer_merging,
     payers,
@@ -107,7 +110,7 @@ from web.staff import (
 )
 
 PATH, HOSTS = "/staff", "provider"
-OPTIONS = {"before_request": menus.ask_plugins}
+OPTIONS = {"before_request": menu_counts.ask}
 
 ROUTES: list[Any] = [
     *start.ROUTES,
@@ -122,8 +125,10 @@ ROUTES: list[Any] = [
     *clients.ROUTES,
     *client_consents.ROUTES,
     *notes.ROUTES,
+    *notifications.ROUTES,
     *files.ROUTES,
     *timeline.ROUTES,
+    *fraud_checks.ROUTES,
     *client_groups.ROUTES,
     *client_bulk.ROUTES,
     *client_closing.ROUTES,
@@ -201,6 +206,7 @@ ROUTES: list[Any] = [
     *portal_settings.ROUTES,
     *attachment_settings.ROUTES,
     *incoming_mail.ROUTES,
+    *fraud_settings.ROUTES,
     *discounts.ROUTES,
     *promo_codes.ROUTES,
     *client_discounts.ROUTES,

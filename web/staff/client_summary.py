@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from core import figures, policies
-from core.accounts import client_summary
+from core.accounts import client_summary, fraud_checks
 from core.actor import Actor
 from core.billing import accounts
 from core.i18n import _
@@ -21,6 +21,13 @@ Fact = tuple[str, str]
 async def verified_phone(client: Mapping[str, Any], _by: Actor) -> Fact | None:
     """The number that fraud protection has verified."""
     return (_("Verified phone"), client["phone_verified"]) if client["phone_verified"] else None
+
+
+async def undecided(client: Mapping[str, Any], by: Actor) -> Fact | None:
+    """That nobody has decided about its registration yet."""
+    if not policies.allows(by, Permission.FRAUD_READ) or not await fraud_checks.has_waiting(client["id"]):
+        return None
+    return _("Registration"), _("To be decided")
 
 
 async def last_sign_in(client: Mapping[str, Any], by: Actor) -> Fact:
@@ -40,6 +47,7 @@ async def balance(client: Mapping[str, Any], by: Actor) -> Fact | None:
 FACTS: tuple[Callable[[Mapping[str, Any], Actor], Awaitable[Fact | None]], ...] = (
     balance,
     verified_phone,
+    undecided,
     last_sign_in,
 )
 """In the order they stand in the summary."""

@@ -86,6 +86,13 @@ TABS: tuple[Tab, ...] = (
         Permission.DISCOUNT_READ,
         "staff/clients/tabs/discounts.html",
     ),
+    Tab(
+        "notifications",
+        N_("Notifications"),
+        "/notifications",
+        Permission.NOTIFICATION_READ,
+        "staff/clients/tabs/notifications.html",
+    ),
     Tab("notes", N_("Notes and files"), "/notes", Permission.NOTE_READ, "staff/clients/tabs/notes.html"),
     Tab(
         "projects",

@@ -10,6 +10,7 @@ from core.accounts import (
     client_fields,
     clients,
     field_values,
+    fraud_registrations,
     notes,
     projects,
 )
@@ -50,7 +51,7 @@ async def create(request: AnyRequest, by: By) -> Response[Any]:
         wanted = form.into(clients.NewClient, ignore=NOT_SENT)
         if form.get("password") != form.get("password_again"):
             raise Invalid({"password_again": _("The two passwords are not the same.")})
-        created = await clients.create(wanted, by=by)
+        created = await fraud_registrations.register(wanted, by=by)
     except Invalid as refusal:
         return await _form(request, form.refused(refusal), by=by, status=422)
     return redirect(request, f"/staff/clients/{created['code']}", toast=_("The client was registered."))

@@ -35,6 +35,7 @@ NOUNS = {
     "expense": N_("Expenses"),
     "field": N_("Fields"),
     "file": N_("Files"),
+    "fraud": N_("Fraud checks"),
     "group": N_("Account groups"),
     "invoice": N_("Invoices"),
     "note": N_("Notes"),

@@ -10,7 +10,15 @@ from litestar.params import FromPath
 from core import policies
 from core.accounts import clients
 from core.actor import Actor
-from core.billing import accounts, expense_list, service_list, service_prices, service_states, services
+from core.billing import (
+    accounts,
+    expense_list,
+    fraud_orders,
+    service_list,
+    service_prices,
+    service_states,
+    services,
+)
 from core.billing.quotes import Quote
 from core.billing.service_list import ServiceFilter
 from core.billing.services import NewService
@@ -96,7 +104,8 @@ async def create(request: AnyRequest, by: By, code: FromPath[int]) -> Response[A
         return await _configure(request, form, client, account, by=by)
     try:
         made = await services.create(account["id"], _asked(form), key=money_forms.key_of(form), by=by)
-        if form.get("begin"):
+        is_held = await fraud_orders.is_held(made)
+        if form.get("begin") and not is_held:
             policies.require(by, Permission.SERVICE_UPDATE)
             await service_states.activate(made["id"], by=by)
     except Invalid as refusal:
@@ -104,7 +113,8 @@ async def create(request: AnyRequest, by: By, code: FromPath[int]) -> Response[A
     except Conflict as conflict:
         refused = form.refused(Invalid({"": conflict.message}))
         return await _configure(request, refused, client, account, by=by, status=409)
-    return redirect(request, f"{HERE}/{made['id']}", toast=_("The service was ordered."))
+    told = _("The service was ordered. It waits until the order is approved.") if is_held else ""
+    return redirect(request, f"{HERE}/{made['id']}", toast=told or _("The service was ordered."))
 
 
 @get("/services/{service_id:int}", **requires(Permission.SERVICE_READ))
@@ -182,6 +192,7 @@ async def _show(
         form=form or Form({"when": "period_end", "cause": "request"}),
         refused=refused,
         may_change=policies.allows(by, Permission.SERVICE_UPDATE),
+        is_held=await fraud_orders.is_held(service),
     )
 
 

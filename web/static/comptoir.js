@@ -1,6 +1,7 @@
 // What a page can do beyond plain HTML. Everything works without it; each module looks for its own data attributes.
 import "./js/ask.js";
 import "./js/autofill.js";
+import "./js/bell.js";
 import "./js/copy.js";
 import "./js/fields.js";
 import "./js/inside.js";

@@ -60,7 +60,7 @@ async def test_what_is_accepted_becomes_services_at_the_quoted_prices(alice: Act
         await discounts.end(discount["id"], by=alice)
         assert (await offer_papers.of(await offers.get(offer_id, by=alice), by=alice)).content[:4] == b"%PDF"
     with on(date(2026, 1, 20)):
-        assert await own_offers.accept(offer_id, by=dupont)
+        assert await own_offers.accept(offer_id, by=dupont) == "begun"
         with pytest.raises(Conflict):
             await own_offers.accept(offer_id, by=dupont)
     assert await db.value("SELECT sum(gross_units)::bigint FROM expenses") == quoted
@@ -135,7 +135,7 @@ async def test_without_the_money_it_is_ordered_and_waits_and_the_last_one_goes_o
         product = (await products.every(by=alice))[0]
         stock = products.ProductChanges(stock=1)
         await products.update(product["id"], stock, version=product["version"], by=alice)
-        assert not await own_offers.accept(offer_id, by=dupont)
+        assert await own_offers.accept(offer_id, by=dupont) == "short"
         service_id = (await offers.lines(offer_id))[0].row["service_id"]
         assert (await services.get(service_id, by=alice))["state"] == "pending"
         assert (await accounts.get(account_id, by=alice))["balance"] == 0

@@ -11,6 +11,7 @@ from core.settings import Settings
 from tests.conftest import TEMPLATE, Server, cloned
 from tests.web.matrix.fingerprints import NOTES
 from tests.web.matrix.world import PREPARED, World
+from web.kit import streams
 
 PLACE = "comptoir_matrix"
 
@@ -34,6 +35,12 @@ def settings(server: Server, noting: str) -> Iterator[Settings]:
     """The settings of a fresh copy of that template."""
     with cloned(server, noting) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream that goes on as long as somebody looks ends at once."""
+    monkeypatch.setattr(streams, "LONGEST", 0.1)
 
 
 @pytest.fixture

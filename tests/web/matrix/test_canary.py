@@ -102,7 +102,8 @@ async def everything_said_to(
             may_be = (200, 303, 404, 403) if row.hosts == "platform" else (200, 303, 404)
             assert things is not own or not somebody.actor or answer.status_code in may_be, row.name
             said.append((row.name, f"{answer.status_code} {answer.headers} {answer.text}"))
-        for parameter in PARAMETERS.get(row.path, "").split() if not row.is_write else ():
+        asks = not row.is_write and name != "zoe"  # Her lists are found in as Alice's are.
+        for parameter in PARAMETERS.get(row.path, "").split() if asks else ():
             for word in (canary.OWN, canary.SHARED):
                 asked = type(row)(
                     **{field: getattr(row, field) for field in row.__struct_fields__}

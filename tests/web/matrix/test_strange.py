@@ -4,14 +4,17 @@ import pytest
 
 from tests.web.matrix import table
 from tests.web.matrix.references import own_things, put_in
-from tests.web.matrix.world import World, about
+from tests.web.matrix.world import VERSIONS, World, about
 
 pytestmark = pytest.mark.anyio
 
 DIGITS = ("٣", "9" * 19, "9" * 40, "-1", "1e3")
-TEXTS = ("\0", "a\0b", "%_\\", "'\"><b>", "\u202eabc", "\ud800", "NaN", "a" * 10_000, *DIGITS)
+TEXTS = ("a\0b", "%_\\'\"><b>\u202eabc", "\ud800", "a" * 10_000)
 IN_ADDRESSES = ("a\0b", "%_\\", "\ud800", "a" * 300, *DIGITS)
-NUMBERS = (0, -1, 2**31, 2**63, 2**70, 1.5, True, None, [], {}, "1", [1] * 300)
+NUMBERS = (0, -1, 2**31, 2**63, 2**70, 1.5)
+OTHERS = (True, None, [], {}, [1] * 300)
+READ = {"", "!today", "!day", *VERSIONS}
+"""What is right and looks like a word, and is read as something else."""
 PARAMETERS = table.merged("PARAMETERS")
 AREAS = sorted({row.area for row in table.ROWS} - {"account"})
 
@@ -51,13 +54,22 @@ async def test_strange_values_of_fields_are_refused_or_taken(world, area):
             continue
         things, somebody = await own_things(world, row), await world.for_row(row)
         for field in row.send:
-            for value in (*TEXTS, *(NUMBERS if row.is_json else ())):
+            for value in strange_for(row, field):
                 body = put_in(await world.filled(row, somebody), things) | {field: value}
                 answer = await world.call(row, somebody, things=things, **ready(row, body))
                 if answer.status_code >= 500:
                     wrong.append(f"{row.name} {field}={str(value)[:20]!r}: {about(answer)}")
                     break
     assert not wrong, "\n".join(wrong)
+
+
+def strange_for(row, field: str) -> tuple:
+    """Every kind of text for what is a number, a day, an id or a choice; where words stand, digits are words."""
+    usual = row.send[field]
+    is_word = isinstance(usual, str) and usual[:1] not in tuple("$0123456789") and usual not in READ
+    digits = ("٣", "9" * 40) if is_word else (*DIGITS, "NaN")
+    numbers = () if not row.is_json else (0, *OTHERS) if is_word else (*NUMBERS, *OTHERS)
+    return (*TEXTS, *digits, *numbers)
 
 
 def ready(row, body: dict) -> dict:

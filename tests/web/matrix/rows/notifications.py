@@ -1,6 +1,36 @@
-"""Notifications: what stands in their tables."""
+"""What clients were told: for staff and programs. What is about no client is for who sees the staff."""
 
-PLACEHOLDERS: dict[str, str] = {}
+from typing import TYPE_CHECKING
+
+from core import db
+from core.actor import Actor
+from tests.web.matrix.row import rows
+
+if TYPE_CHECKING:
+    from tests.web.matrix.world import World
+
+PLACEHOLDERS = {"delivery_id": "delivery"}
+ROWS = [
+    *rows(
+        "staff",
+        "provider",
+        ("GET /staff/notifications", "notification:read", {}),
+        ("GET /staff/notifications/{delivery_id}", "notification:read", {}),
+        ("POST /staff/notifications/{delivery_id}/again", "notification:send", {"send": {}}),
+        ("GET /staff/clients/{code}/notifications", "notification:read", {}),
+    ),
+    *rows(
+        "api",
+        "provider",
+        ("GET /api/v1/notifications", "notification:read", {}),
+        ("GET /api/v1/notifications/{delivery_id}", "notification:read", {}),
+        ("POST /api/v1/notifications/{delivery_id}/again", "notification:send", {"send": {}}),
+    ),
+]
+PARAMETERS = {
+    "/staff/notifications": "state kind channel client address after before",
+    "/api/v1/notifications": "state kind channel client address after before limit",
+}
 RULED = {
     *(f"deliveries.{column}" for column in ("medium", "state")),
     "notifications.state",
@@ -14,3 +44,23 @@ FILLERS = {
     "delivery_attempts": "(delivery_id, number, at, result) SELECT id, 1, now(), 'taken' FROM deliveries WHERE tenant_id = {tenant} LIMIT 1",
     "notification_optouts": "(kind, medium, person_id, created_at) SELECT 'x', 'mail', id, now() FROM people WHERE tenant_id = {tenant} LIMIT 1",
 }
+
+
+async def delivery(world: "World", by: Actor) -> int:
+    """A mail that its client never got."""
+    async with db.as_tenant(by.tenant.id):
+        return int(
+            await db.value(
+                """WITH c AS (SELECT id FROM clients WHERE merged_into_id IS NULL AND cleared_at IS NULL
+                              ORDER BY code LIMIT 1),
+                        n AS (INSERT INTO notifications (kind, client_id, state, created_at)
+                              SELECT 'x', id, 'handed_out', now() FROM c RETURNING id, client_id)
+                   INSERT INTO deliveries (notification_id, client_id, kind, channel, medium, address, subject, text,
+                       state, reason, created_at, ended_at)
+                   SELECT id, client_id, 'x', 'mail', 'mail', 'x@example.org', 'x', 'x', 'dead', 'refused', now(), now()
+                     FROM n RETURNING id"""
+            )
+        )
+
+
+MAKERS = {"delivery": delivery}

@@ -1,0 +1,26 @@
+"""How what became of a delivery is said to people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.i18n import N_, _
+from core.support.deliveries import REASONS
+
+LABELS = {
+    "state": N_("State"),
+    "kind": N_("Kind"),
+    "channel": N_("Channel"),
+    "client": N_("Client's code"),
+    "address": N_("Address"),
+}
+
+
+def named(words: Mapping[str, str]) -> dict[str, str]:
+    """Marked texts in the reader's language."""
+    return {key: _(text) for key, text in words.items()}
+
+
+def reason_of(row: Mapping[str, Any]) -> str:
+    """Why it was not sent, or not yet; "" when there is nothing to say."""
+    reason = row["reason"]
+    return _(REASONS[reason]) if reason in REASONS else str(reason)
