@@ -166,6 +166,7 @@ FIELDS = MappingProxyType(
         "size": N_("Size"),
         "skipped": N_("Rows skipped"),
         "step": N_("Step"),
+        "split_from": N_("Part of"),
         "stock": N_("Stock"),
         "texts": N_("Texts"),
         "title": N_("Title"),

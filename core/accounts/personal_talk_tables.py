@@ -19,6 +19,11 @@ TABLES: tuple[Table, ...] = (
         goes=True,
     ),
     Table(
+        name="ticket_drafts",
+        rows="EXISTS (SELECT FROM tickets k WHERE k.id = t.ticket_id AND k.client_id = ANY (w.clients))",
+        goes=True,
+    ),
+    Table(
         name="ticket_messages",
         rows="EXISTS (SELECT FROM tickets k WHERE k.id = t.ticket_id AND k.client_id = ANY (w.clients))",
         cleared={

@@ -27,11 +27,13 @@ from core.support import (
     ticket_links,
     ticket_messages,
     ticket_opening,
+    ticket_prices,
     tickets,
 )
 from core.support.ticket_links import Offered
 from core.support.ticket_messages import LONGEST, Origin
 from core.support.ticket_opening import Opening
+from core.support.ticket_prices import Quoted
 from core.support.tickets import LONGEST_SUBJECT
 
 MOST_MESSAGES, WINDOW = 60, timedelta(hours=1)
@@ -83,26 +85,68 @@ async def links(*, by: Actor) -> tuple[Offered, Offered]:
     )
 
 
-async def open_ticket(new: OwnTicket, *, key: str = "", origin: Origin = "page", by: Actor) -> Record:
-    """Open a ticket; returns it. `key` makes it one, however often it is sent."""
+async def prices(*, by: Actor) -> dict[int, Quoted]:
+    """What a ticket costs the client now, by category; none for those that cost nothing."""
+    seat = memberships.require(by, Right.TICKETS_WRITE)
+    found: dict[int, Quoted] = {}
+    for row in await ticket_categories.for_client(seat.id, by=by):
+        if (price := await ticket_prices.quoted(row, seat.id, row["project_id"], by=by)) is not None:
+            found[row["id"]] = price
+    return found
+
+
+async def price_of_reply(ticket: Mapping[str, Any], *, by: Actor) -> Quoted | None:
+    """What one more message in a ticket costs; None when nothing."""
+    if ticket["category_id"] is None:
+        return None
+    category = await ticket_categories.find(ticket["category_id"])
+    price = await ticket_prices.quoted(category, ticket["client_id"], category["project_id"], by=by)
+    return price if price is not None and price.per == "message" else None
+
+
+async def open_ticket(
+    new: OwnTicket, *, agreed: int | None = None, key: str = "", origin: Origin = "page", by: Actor
+) -> Record:
+    """Open a ticket; returns it. `key` makes it one, however often it is sent.
+
+    What costs something wants the gross price that the user saw as `agreed`, in minor units; mail costs nothing.
+    `Conflict` when the account may not owe that much.
+    """
     seat = memberships.require(by, Right.TICKETS_WRITE)
     opening = await _checked(new, await _client(seat), key=key, origin=origin, by=by)
     if (before := await db.value("SELECT id FROM tickets WHERE key = $1", opening.key)) is not None:
         return await get(before, by=by)
+    price = None
+    if origin != "mail":
+        price = (await prices(by=by)).get(opening.category_id or 0)
+        ticket_prices.require_agreed(price, agreed)
     await _count(seat)
-    (ticket_id,) = await ticket_opening.open_many([opening], by=by)
-    return await tickets.find(ticket_id)
+    ticket = await ticket_opening.open_one(opening, by=by)
+    if price is not None:
+        (message, *_more) = await ticket_messages.listed(ticket["id"])
+        await ticket_prices.charge(ticket, message["id"], price, by=by)
+    return ticket
 
 
-async def reply(ticket_id: int, text: str, *, key: str = "", origin: Origin = "page", by: Actor) -> Record:
-    """Say something in it; returns the message. It waits for the provider then, and a closed one is open again."""
+async def reply(
+    ticket_id: int, text: str, *, agreed: int | None = None, key: str = "", origin: Origin = "page", by: Actor
+) -> Record:
+    """Say something in it; returns the message. It waits for the provider then, and a closed one is open again.
+
+    A message that costs something wants the price as `agreed`, like a ticket.
+    """
     seat = memberships.require(by, Right.TICKETS_WRITE)
     kept = ticket_messages.checked(text)
     ticket = await _locked(ticket_id, seat)
     if (before := await ticket_messages.said(key)) is not None:
         return before
+    price = await price_of_reply(ticket, by=by) if origin != "mail" else None
+    ticket_prices.require_agreed(price, agreed)
     await _count(seat)
-    return await ticket_messages.say(ticket, kept, key=key, side="client", origin=origin, by=by)
+    made = await ticket_messages.say(ticket, kept, key=key, side="client", origin=origin, by=by)
+    if price is not None:
+        await ticket_prices.charge(ticket, made["id"], price, by=by)
+    return made
 
 
 async def close(ticket_id: int, *, by: Actor) -> Record:

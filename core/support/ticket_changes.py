@@ -17,7 +17,14 @@ from core.checks import Checks
 from core.errors import Conflict, NotFound
 from core.i18n import _
 from core.permissions import Permission
-from core.support import departments, ticket_categories, ticket_opening, ticket_statuses, tickets
+from core.support import (
+    departments,
+    ticket_categories,
+    ticket_notices,
+    ticket_opening,
+    ticket_statuses,
+    tickets,
+)
 from core.support.ticket_statuses import State
 from core.support.tickets import LONGEST_SUBJECT, Priority
 
@@ -200,6 +207,7 @@ async def _tell(row: Record, now: Record, *, by: Actor) -> None:
     if old["assignee"] != new["assignee"]:
         await tickets.tell("ticket_work:assigned", now, old={"assignee": old["assignee"]},
                            new={"assignee": new["assignee"]}, by=by)  # fmt: skip
+        await ticket_notices.assigned(now, by=by)
     rest = [field for field in old if field != "assignee" and old[field] != new[field]]
     if rest or any(row[field] != now[field] for field in LINKS):
         await tickets.tell("ticket_work:updated", now, old={field: old[field] for field in rest},

@@ -19,7 +19,7 @@ from core import clock, db, rich_text
 from core.actor import Actor
 from core.checks import Checks
 from core.permissions import Permission
-from core.support import tickets
+from core.support import ticket_notices, ticket_writing, tickets
 
 Origin = Literal["page", "api", "mail", "message"]
 Side = Literal["client", "staff"]
@@ -40,6 +40,7 @@ class TicketMessage(db.Owned, tablename="ticket_messages"):
     origin = Text()
     staff_id = BigInt(null=True)
     person_id = BigInt(null=True)
+    expense_id = BigInt(null=True)
     author_name = Text()
     text = Text()
     created_at = Timestamptz()
@@ -60,11 +61,12 @@ async def of_ticket(ticket_id: int, *, by: Actor) -> list[Record]:
 
 async def listed(ticket_id: int, *, with_notes: bool = True) -> list[Record]:
     """The same for who has asked whether it may be seen; without the notes what its client reads."""
-    public = "" if with_notes else " AND NOT is_note"
+    public = "" if with_notes else " AND NOT m.is_note"
     found = await db.fetch(
-        f"""SELECT id, side, is_note, origin, staff_id, person_id, author_name, text, created_at
-            FROM ticket_messages WHERE ticket_id = $1{public}
-            ORDER BY created_at DESC, id DESC LIMIT {MOST_SHOWN}""",
+        f"""SELECT m.id, m.side, m.is_note, m.origin, m.staff_id, m.person_id, m.author_name, m.text, m.created_at,
+                m.expense_id, e.gross_units, e.currency
+            FROM ticket_messages m LEFT JOIN expenses e ON e.id = m.expense_id
+            WHERE m.ticket_id = $1{public} ORDER BY m.created_at DESC, m.id DESC LIMIT {MOST_SHOWN}""",
         ticket_id,
     )
     return found[::-1]
@@ -84,6 +86,7 @@ async def reply(
     if version is not None and version != ticket["version"]:
         await tickets.lock(ticket_id, version=version)
     made = await say(ticket, text, key=key, side="staff", origin=origin, by=by)
+    await ticket_writing.forget(ticket_id, by=by)
     if new.state != "waiting_client":
         await db.execute(
             """UPDATE tickets SET state = $2, closed_at = CASE WHEN $2 = 'closed' THEN $3::timestamptz END
@@ -104,6 +107,7 @@ async def note(ticket_id: int, text: str, *, key: str = "", by: Actor) -> Record
     if (before := await said(key)) is not None:
         return before
     made = await _insert(ticket["id"], kept, key, "staff", is_note=True, origin="page", by=by)
+    await ticket_writing.forget(ticket_id, by=by)
     await tickets.tell("ticket_work:noted", ticket, by=by)
     return made
 
@@ -118,6 +122,8 @@ async def say(
     made = await _insert(ticket["id"], text, key, side, is_note=False, origin=origin, by=by)
     await (_wait_for_client if side == "staff" else _wait_for_staff)(ticket["id"])
     await tickets.tell("ticket:answered", ticket, by=by)
+    now = await tickets.find(ticket["id"])
+    await (ticket_notices.answered if side == "staff" else ticket_notices.asked)(now, made, by=by)
     return made
 
 

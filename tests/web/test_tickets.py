@@ -100,3 +100,52 @@ async def test_staff_decide_and_set_up_what_tickets_are_sorted_by(visitor: Visit
     assert "No ticket" in sam.text(await sam.get("/staff/tickets"))
     assert (await alice.post(f"{here}/take")).status_code == 303
     assert (await alice.get("/staff/tickets?queue=mine&search=it%20is")).text.count(here) == 1
+
+
+async def test_a_price_is_shown_before_it_is_charged(visitor: Visitor) -> None:
+    alice = await visitor.sign_in(cast.email("alice"))
+    async with db.as_tenant((await cast.tenant("nova")).id):
+        await db.execute("UPDATE client_projects SET is_postpaid = true")
+        await db.execute("""UPDATE ticket_categories SET priced_per = 'message', prices = '{"EUR": 1000}'""")
+    jean = await alice.another().sign_in(cast.email("dupont"))
+    form = await jean.get("/tickets/new")
+    agreed = re.search(r'name="agreed" value="(\d+):(\d+)"', form.text)
+    assert agreed is not None
+    assert "par message" in jean.text(form)
+    sent = {"subject": "Help", "text": "Please", "category_id": agreed[1]}
+    assert (await jean.post("/tickets", sent)).status_code == 422
+    page = await jean.follow(await jean.post("/tickets", sent | {"agreed": agreed[0].split('"')[3]}))
+    assert "Chaque message coûte" in jean.text(page)
+    here = str(page.url.path)
+    assert (await jean.post(f"{here}/messages", {"text": "More", "agreed": "1"})).status_code == 422
+    assert (await jean.post(f"{here}/messages", {"text": "More", "agreed": agreed[2]})).status_code == 303
+    page = await alice.get(f"/staff{here}")
+    assert page.text.count('href="/staff/expenses/') == 2
+
+
+async def test_tickets_are_merged_and_split_and_words_in_writing_are_kept(visitor: Visitor) -> None:
+    jean = await visitor.sign_in(cast.email("dupont"))
+    first, second = await asked(jean, subject="One"), await asked(jean, subject="Two", text="Another thing")
+    sam = await jean.another().sign_in(cast.email("sam"))
+    alice = await jean.another().sign_in(cast.email("alice"))
+    assert (await sam.post(f"/staff/tickets/{second}/writing", {"text": "Dear Jean"})).status_code == 204
+    assert "Dear Jean" in sam.text(await sam.get(f"/staff/tickets/{second}"))
+    page = await alice.get(f"/staff/tickets/{second}")
+    assert "Sam is writing an answer." in alice.text(page)
+    assert "Dear Jean" not in page.text
+    answer = {"text": "Me first", "version": "1"}
+    page = await alice.post(f"/staff/tickets/{second}/messages", answer)
+    assert page.status_code == 409
+    assert 'name="anyway"' in page.text
+    assert (await alice.post(f"/staff/tickets/{second}/messages", answer | {"anyway": "1"})).status_code == 303
+    assert "Two" in alice.text(await alice.get(f"/staff/tickets/{first}/merge"))
+    page = await alice.follow(await alice.post(f"/staff/tickets/{first}/merge", {"into": second}))
+    assert "Another thing" in alice.text(page)
+    assert (await jean.get(f"/tickets/{first}")).headers["location"] == f"/tickets/{second}"
+    page = await alice.get(f"/staff/tickets/{second}/split")
+    number = re.findall(r'name="messages" value="(\d+)"', page.text)[0]
+    assert (await alice.post(f"/staff/tickets/{second}/split", {"subject": "Half"})).status_code == 422
+    page = await alice.follow(
+        await alice.post(f"/staff/tickets/{second}/split", {"subject": "Half", "messages": number})
+    )
+    assert "Half" in alice.text(page)

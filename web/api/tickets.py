@@ -22,6 +22,7 @@ from core.support import (
     attachments,
     ticket_changes,
     ticket_list,
+    ticket_merging,
     ticket_messages,
     ticket_opening,
     tickets,
@@ -141,6 +142,19 @@ class NewMessage(Reply, frozen=True, kw_only=True, forbid_unknown_fields=True):
     files: tuple[Attached, ...] = ()
 
 
+class Merging(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The id of the ticket that stays, of the same client."""
+
+    into: int
+
+
+class Splitting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The subject of the new ticket, and the ids of the messages and notes that go there."""
+
+    subject: str
+    messages: list[int]
+
+
 @get("/v1/tickets", **asks(Permission.TICKET_READ, query=TicketQuery))
 async def index(request: AnyRequest, by: By, asked: NamedDependency[TicketQuery]) -> Response[TicketPage]:
     """List tickets of all clients, the latest first; in the queue `waiting` first who waits longest."""
@@ -212,6 +226,20 @@ async def reopen(by: By, ticket_id: FromPath[int]) -> WholeTicket:
     return await _whole(ticket_id, by=by)
 
 
+@post("/v1/tickets/{ticket_id:int}/merge", status_code=200, **asks(Permission.TICKET_UPDATE, body=Merging))
+async def merge(by: By, ticket_id: FromPath[int], sent: NamedDependency[Merging]) -> WholeTicket:
+    """Let a ticket go on in another one of the same client; returns that one."""
+    stays = await ticket_merging.merge(ticket_id, sent.into, by=by)
+    return await _whole(stays["id"], by=by)
+
+
+@post("/v1/tickets/{ticket_id:int}/split", **asks(Permission.TICKET_UPDATE, body=Splitting))
+async def split(by: By, ticket_id: FromPath[int], sent: NamedDependency[Splitting]) -> Response[WholeTicket]:
+    """Let some messages of a ticket go on as a ticket of their own."""
+    made = await ticket_merging.split(ticket_id, sent.messages, sent.subject, by=by)
+    return answers.created(await _whole(made["id"], by=by), f"/tickets/{made['id']}")
+
+
 @put("/v1/tickets/{ticket_id:int}/watchers/{staff_id:int}", **asks(Permission.TICKET_UPDATE))
 async def watch(by: By, ticket_id: FromPath[int], staff_id: FromPath[int]) -> WholeTicket:
     """Let somebody of the staff hear of a ticket."""
@@ -246,4 +274,4 @@ async def _whole(ticket_id: int, *, by: Actor) -> WholeTicket:
     return whole
 
 
-ROUTES = [index, create, show, update, say, download, close, reopen, watch, unwatch]
+ROUTES = [index, create, show, update, say, download, close, reopen, merge, split, watch, unwatch]

@@ -11,9 +11,10 @@ from core.actor import Actor
 from core.errors import Conflict, EditConflict, Invalid
 from core.i18n import _
 from core.permissions import Permission
-from core.support import attachments, ticket_changes, ticket_messages, ticket_statuses, tickets
+from core.support import attachments, ticket_changes, ticket_messages, ticket_statuses, ticket_writing, tickets
 from core.support.ticket_changes import TicketChanges
 from core.support.ticket_messages import Reply
+from core.support.ticket_writing import Writing
 from core.support.tickets import Priority
 from web.kit import attaching, forms, money_forms
 from web.kit.forms import Form
@@ -25,7 +26,9 @@ from web.staff import edits
 from web.staff.autofill import FIELDS as AUTOFILL
 from web.staff.tickets import HERE, show_page
 
-NOT_SAID = edits.VERSION | AUTOFILL | {ONCE}
+ANYWAY = "anyway"
+"""The field that sends an answer although somebody else is writing."""
+NOT_SAID = edits.VERSION | AUTOFILL | {ONCE, ANYWAY}
 ANSWERS, CHANGES = requires(Permission.TICKET_ANSWER), requires(Permission.TICKET_UPDATE)
 
 
@@ -62,11 +65,16 @@ async def say(request: AnyRequest, by: By, ticket_id: FromPath[int]) -> Response
             return redirect(
                 request, f"{HERE}/{ticket_id}", toast=_("The note was kept. The client does not see it.")
             )
+        if not form.get(ANYWAY):
+            await ticket_writing.require_alone(ticket_id, by=by)
         answer, version = Reply(text=said.text, state=said.state), edits.version_of(form)
         made = await ticket_messages.reply(ticket_id, answer, key=key, version=version, by=by)
         await attachments.keep(made["id"], files)
     except Invalid as refusal:
         return await show_page(request, ticket_id, by=by, form=form.refused(refusal), status=422)
+    except Writing as conflict:
+        refused = Form(form.values, {"": conflict.message})
+        return await show_page(request, ticket_id, by=by, form=refused, anyway=True, status=409)
     except EditConflict as conflict:
         told = _("Somebody else wrote or decided something meanwhile. Read it, then send your answer again.")
         again = Form(form.values | {"version": conflict.current["version"]}, {"text": told})

@@ -21,6 +21,7 @@ from core.support import (
     ticket_messages,
     ticket_opening,
     ticket_statuses,
+    ticket_writing,
     tickets,
 )
 from core.support.ticket_list import QUEUES, TicketFilter
@@ -132,6 +133,7 @@ async def show_page(
     by: Actor,
     form: Form | None = None,
     change: Form | None = None,
+    anyway: bool = False,
     refused: str = "",
     status: int = 200,
 ) -> Response[str]:
@@ -140,6 +142,7 @@ async def show_page(
     level = await departments.level_in(ticket["department_id"], by=by)
     is_open = ticket["client_status"] != "closed"
     watching = await tickets.watchers(ticket_id)
+    begun = {"version": ticket["version"], "state": "waiting_client"}
     return page(
         request,
         "staff/tickets/show.html",
@@ -148,7 +151,10 @@ async def show_page(
         state_name=ticket_statuses.name(ticket),
         messages=await ticket_pages.messages(await ticket_messages.of_ticket(ticket_id, by=by)),
         files=await attaching.offered(),
-        form=form or money_forms.begun({"version": ticket["version"], "state": "waiting_client"}),
+        form=form or money_forms.begun(begun | {"text": await ticket_writing.draft(ticket_id, by=by)}),
+        live=await ticket_writing.now(ticket_id, by=by),
+        seen=ticket["version"],
+        anyway=anyway,
         change=change or Form(dict(ticket) | {"standing": standing_of(ticket)}),
         refused=refused,
         may_answer=is_open and _may(by, Permission.TICKET_ANSWER, "answer", level),

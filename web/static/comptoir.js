@@ -14,3 +14,4 @@ import "./js/progress.js";
 import "./js/tabs.js";
 import "./js/toasts.js";
 import "./js/triage.js";
+import "./js/writing.js";

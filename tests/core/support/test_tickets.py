@@ -15,6 +15,8 @@ from core import clock, db
 from core.accounts import client_merging, rights
 from core.accounts.focus import Focus
 from core.actor import Actor, ClientSeat
+from core.billing import accounts
+from core.billing.accounts import Terms, TooLittle
 from core.errors import Conflict, EditConflict, Forbidden, Invalid, NotFound, NotInEdition
 from core.settings import Settings
 from core.support import (
@@ -24,9 +26,11 @@ from core.support import (
     ticket_categories,
     ticket_changes,
     ticket_list,
+    ticket_merging,
     ticket_messages,
     ticket_opening,
     ticket_statuses,
+    ticket_writing,
     tickets,
 )
 from core.support.departments import DepartmentValues
@@ -37,6 +41,7 @@ from core.support.ticket_list import TicketFilter
 from core.support.ticket_messages import Reply
 from core.support.ticket_opening import Opening
 from core.support.ticket_statuses import StatusValues
+from core.support.ticket_writing import Writing
 from tests import cast
 
 pytestmark = pytest.mark.anyio
@@ -306,3 +311,99 @@ def test_a_week_of_hours_is_read_as_people_write_it() -> None:
     for wrong in ("18-9", "9-25", "nine", "9:75-10", "1-2-3"):
         with pytest.raises(ValueError, match=" "):
             department_hours.parse(wrong)
+
+
+async def told(kind: str) -> list[Record]:
+    return await db.fetch("SELECT address, data, created_by FROM notifications WHERE kind = $1 ORDER BY id", kind)
+
+
+async def test_each_side_is_told_once_of_what_the_other_one_says(alice: Actor) -> None:
+    jean, sam = await user(alice), await colleague("support", "sam", alice)
+    department = (await departments.every(by=alice))[0]
+    members = {sam.staff_id or 0: "answer"}
+    values = DepartmentValues(name=department["name"], members=members)  # type: ignore[arg-type]
+    await departments.update(department["id"], values, version=1, by=alice)
+    ticket_id = await asked(alice)
+    assert [row["address"] for row in await told("ticket.opened")] == [cast.email("sam")]
+    for _time in range(2):
+        await ticket_messages.reply(ticket_id, Reply(text="We look."), key="form-9", by=sam)
+    (answer,) = await told("ticket.answered")
+    assert (answer["data"]["text"], answer["data"]["author"]) == ("We look.", "Nova")
+    await ticket_messages.note(ticket_id, "He owes us money", by=sam)
+    await ticket_changes.assign(ticket_id, sam.staff_id, by=sam)
+    assert await told("ticket.assigned") == []
+    max_ = await colleague("manager", "max", alice)
+    await ticket_changes.assign(ticket_id, max_.staff_id, by=alice)
+    assert [row["address"] for row in await told("ticket.assigned")] == [cast.email("max")]
+    await ticket_changes.watch(ticket_id, by=sam)
+    await own_tickets.reply(ticket_id, "And?", by=jean)
+    assert {row["address"] for row in (await told("ticket.opened"))[1:]} == {cast.email("max"), cast.email("sam")}
+    assert await db.value("SELECT count(*) FROM notifications WHERE data::text LIKE '%owes%'") == 0
+
+
+async def test_a_price_is_charged_once_as_it_was_shown_and_never_unseen(alice: Actor) -> None:
+    jean = await user(alice)
+    department = (await departments.every(by=alice))[0]["id"]
+    new = CategoryValues(name_en="Expert", name_fr="Expert", department_id=department, priced_per="message",
+                         prices={"EUR": 1000})  # fmt: skip
+    category = await ticket_categories.create(new, by=alice)
+    wanted = OwnTicket(subject="Help", text="Please", category_id=category["id"])
+    price = (await own_tickets.prices(by=jean))[category["id"]]
+    with pytest.raises(Invalid):
+        await own_tickets.open_ticket(wanted, by=jean)
+    async with db.savepoint():
+        with pytest.raises(TooLittle):
+            await own_tickets.open_ticket(wanted, agreed=price.gross_units, by=jean)
+    await db.execute("DELETE FROM tickets")
+    await accounts.set_terms(price.account_id, Terms(is_postpaid=True), by=alice)
+    for _time in range(2):
+        ticket = await own_tickets.open_ticket(wanted, agreed=price.gross_units, key="form-1", by=jean)
+    await own_tickets.reply(ticket["id"], "More", agreed=price.gross_units, by=jean)
+    await own_tickets.reply(ticket["id"], "By mail", origin="mail", by=jean)
+    await ticket_messages.reply(ticket["id"], Reply(text="An answer is for free"), by=alice)
+    charged = await db.fetch("SELECT net_units, gross_units, kind FROM expenses ORDER BY created_at")
+    assert [(row["net_units"], row["gross_units"], row["kind"]) for row in charged] == [
+        (1000, price.gross_units, "ticket")
+    ] * 2
+    shown = await own_tickets.messages(ticket["id"], by=jean)
+    assert [row["expense_id"] is not None for row in shown] == [True, True, False, False]
+
+
+async def test_two_tickets_become_one_and_one_becomes_two(alice: Actor) -> None:
+    jean, sam = await user(alice), await colleague("support", "sam", alice)
+    first, second, other = await asked(alice), await asked(alice), await asked(alice, "mueller")
+    await ticket_messages.note(first, "Secret", by=sam)
+    await ticket_messages.reply(second, Reply(text="Answered"), by=sam)
+    await ticket_changes.watch(first, by=sam)
+    with pytest.raises(Invalid):
+        await ticket_merging.merge(first, other, by=sam)
+    stays = await ticket_merging.merge(first, second, by=sam)
+    assert (stays["id"], stays["state"]) == (second, "waiting_staff")
+    assert await texts(second, jean) == ["Since **Monday**.", "Since **Monday**.", "Answered"]
+    assert [row["staff_id"] for row in await tickets.watchers(second)] == [sam.staff_id]
+    with pytest.raises(Conflict):
+        await own_tickets.reply(first, "Where am I?", by=jean)
+    said = await ticket_messages.of_ticket(second, by=sam)
+    notes = [row["id"] for row in said if row["is_note"]]
+    for wrong in (notes, [row["id"] for row in said], [7]):
+        with pytest.raises(Invalid):
+            await ticket_merging.split(second, wrong, "Half", by=sam)
+    made = await ticket_merging.split(second, [said[0]["id"], *notes], "Half", by=sam)
+    assert await texts(made["id"], jean) == ["Since **Monday**."]
+    assert (made["state"], made["opened_by"]) == ("waiting_staff", "Dupont")
+    assert len(await texts(second, jean)) == 2
+
+
+async def test_who_writes_is_seen_by_the_others_and_finds_his_words_again(alice: Actor) -> None:
+    sam = await colleague("support", "sam", alice)
+    ticket_id = await asked(alice)
+    await ticket_writing.begin(ticket_id, "Dear\x00 Jean", by=sam)
+    assert (await ticket_writing.now(ticket_id, by=alice)).writers == ("Sam",)
+    assert (await ticket_writing.now(ticket_id, by=sam)).writers == ()
+    with pytest.raises(Writing):
+        await ticket_writing.require_alone(ticket_id, by=alice)
+    with clock.moved(timedelta(minutes=1)):
+        await ticket_writing.require_alone(ticket_id, by=alice)
+    assert await ticket_writing.draft(ticket_id, by=sam) == "Dear Jean"
+    await ticket_messages.reply(ticket_id, Reply(text="Dear Jean,"), by=sam)
+    assert await ticket_writing.draft(ticket_id, by=sam) == ""

@@ -87,6 +87,12 @@ ROWS = [
         ("POST /staff/tickets/{ticket_id}/reopen", ANSWER, CLOSED | {"send": {}}),
         ("POST /staff/tickets/{ticket_id}/watch", READ, {"send": {}}),
         ("POST /staff/tickets/{ticket_id}/unwatch", READ, WATCHED | {"send": {}}),
+        ("POST /staff/tickets/{ticket_id}/writing", ANSWER, {"send": {"text": "We"}, "gives": 204}),
+        ("GET /staff/tickets/{ticket_id}/live", READ, CLOSED),
+        ("GET /staff/tickets/{ticket_id}/merge", UPDATE, {}),
+        ("POST /staff/tickets/{ticket_id}/merge", UPDATE, {"send": {"into": "$ticket_beside"}}),
+        ("GET /staff/tickets/{ticket_id}/split", UPDATE, {}),
+        ("POST /staff/tickets/{ticket_id}/split", UPDATE, {"send": {"subject": "B", "messages": "$answer"}}),
         *_settings("departments", "department_id", DEPARTMENT),
         *_settings("ticket-categories", "category_id", CATEGORY),
         *_settings("ticket-statuses", "status_id", STATUS),
@@ -103,6 +109,12 @@ ROWS = [
         ("POST /api/v1/tickets/{ticket_id}/reopen", ANSWER, CLOSED | {"send": {}}),
         ("PUT /api/v1/tickets/{ticket_id}/watchers/{staff_id}", UPDATE, WATCHER),
         ("DELETE /api/v1/tickets/{ticket_id}/watchers/{staff_id}", UPDATE, WATCHING | GONE),
+        ("POST /api/v1/tickets/{ticket_id}/merge", UPDATE, {"send": {"into": "$ticket_beside"}}),
+        (
+            "POST /api/v1/tickets/{ticket_id}/split",
+            UPDATE,
+            NEW | {"send": {"subject": "B", "messages": ["$answer"]}},
+        ),
         *_over_json("departments", "department_id", DEPARTMENT),
         *_over_json("ticket-categories", "category_id", CATEGORY),
         *_over_json("ticket-statuses", "status_id", STATUS),
@@ -127,6 +139,7 @@ ROWS = [
 _FILTER = "search queue state priority category department assignee client project"
 PARAMETERS = {
     "/staff/tickets": f"{_FILTER} after before",
+    "/staff/tickets/{ticket_id}/live": "version",
     "/api/v1/tickets": f"{_FILTER} after before limit",
     "/tickets": "after before",
     "/tickets/new": "category_id service_id invoice_id",
@@ -138,6 +151,8 @@ RULED = {
     *("departments.hours", "department_members.level"),
 }
 FILLERS = {
+    "ticket_drafts": "(ticket_id, staff_id, text, until) SELECT t.id, s.id, 'A', now() FROM tickets t, staff s"
+    " WHERE t.tenant_id = {tenant} AND s.tenant_id = {tenant} LIMIT 1",
     "department_members": "(department_id, staff_id, level) SELECT d.id, s.id, 'lead' FROM departments d, staff s"
     " WHERE d.tenant_id = {tenant} AND s.tenant_id = {tenant} LIMIT 1",
     "ticket_statuses": "(state, name_en, name_fr, position, created_at) VALUES ('open', 'A', 'A', 1, now())",
@@ -198,6 +213,25 @@ async def own_closed_ticket(world: "World", by: Actor) -> int:
     return ticket_id
 
 
+async def ticket_beside(world: "World", by: Actor) -> int:
+    """Another ticket of the client whose ticket was opened last."""
+    async with db.as_tenant(by.tenant.id):
+        code = await db.value(
+            "SELECT c.code FROM tickets t JOIN clients c ON c.id = t.client_id ORDER BY t.created_at DESC, t.id DESC"
+            " LIMIT 1"
+        )
+    return await (_ticket_of(code, by) if code else ticket(world, by))
+
+
+async def answer(world: "World", by: Actor) -> int:
+    """A message in the ticket that was opened last."""
+    async with db.as_tenant(by.tenant.id):
+        found = await db.value("SELECT id FROM tickets ORDER BY created_at DESC, id DESC LIMIT 1")
+    ticket_id = found or await ticket(world, by)
+    async with db.as_tenant(by.tenant.id):
+        return int((await ticket_messages.reply(ticket_id, Reply(text="Yes"), by=by))["id"])
+
+
 async def department(world: "World", by: Actor) -> int:
     async with db.as_tenant(by.tenant.id):
         new = DepartmentValues(name=world.fresh("department"))
@@ -241,6 +275,8 @@ MAKERS = {
         watching_staff,
         own_ticket,
         own_closed_ticket,
+        ticket_beside,
+        answer,
         department,
         ticket_category,
         own_category,
