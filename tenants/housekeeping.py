@@ -30,7 +30,7 @@ from core.accounts.imports import files
 from core.actor import PLATFORM, system
 from core.billing import billing_run, daily_figures, dunning_run, gateway_reconciliation, promise_endings
 from core.catalog import vat_numbers
-from core.support import deliveries, incoming_mail, incoming_reading
+from core.support import deliveries, incoming_mail, incoming_reading, webhook_outbox
 
 EVERY = timedelta(hours=1)
 LOOK_SECONDS = 60.0
@@ -48,6 +48,7 @@ PURGES = (
     files.purge,
     deliveries.tidy,
     incoming_mail.purge,
+    webhook_outbox.purge,
     fraud_checks.purge,
 )
 

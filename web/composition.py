@@ -11,7 +11,13 @@ from core import db, freshness, hooks, logs, mail, outside, outside_sockets, wor
 from core.accounts import passwords
 from core.catalog import vies
 from core.settings import BadSettings, Settings
-from core.support import deliveries_routing, deliveries_sending, incoming_reading
+from core.support import (
+    deliveries_routing,
+    deliveries_sending,
+    incoming_reading,
+    webhook_outbox,
+    webhook_sending,
+)
 from tenants import addresses, housekeeping, isolation, project_hosts, providers
 
 TASKS = (
@@ -20,6 +26,8 @@ TASKS = (
     deliveries_routing.hand_out,
     deliveries_sending.send,
     incoming_reading.read,
+    webhook_outbox.spread,
+    webhook_sending.deliver,
 )
 """What a worker must know besides what is imported here anyway."""
 

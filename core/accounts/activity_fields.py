@@ -228,6 +228,11 @@ FIELDS = MappingProxyType(
         "valid_from": N_("Valid from"),
         "vat_number": N_("VAT number"),
         "vatex": N_("Code of the exemption"),
+        "count": N_("How many"),
+        "events": N_("Events"),
+        "is_for_all": N_("All events"),
+        "since": N_("Since"),
+        "url": N_("Address"),
     }
 )
 """What changed; a field that is not here is shown by its name."""

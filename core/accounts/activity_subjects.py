@@ -33,6 +33,7 @@ SUBJECTS = MappingProxyType(
         "list_filter": N_("Saved filters of lists"),
         "membership": N_("Users"),
         "invoice": N_("Invoices"),
+        "message": N_("Messages to clients"),
         "note": N_("Notes"),
         "notification": N_("Notifications"),
         "notification_template": N_("Notification templates"),
@@ -66,6 +67,7 @@ SUBJECTS = MappingProxyType(
         "ticket": N_("Tickets"),
         "ticket_category": N_("Categories of tickets"),
         "ticket_status": N_("Statuses of tickets"),
+        "webhook": N_("Webhooks"),
     }
 )
 """What it can be done to."""

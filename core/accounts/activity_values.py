@@ -8,7 +8,8 @@ from babel import dates
 from core import i18n, places
 from core.accounts import rights
 from core.i18n import N_, _
-from core.permissions import DESCRIPTIONS, FEATURES, Permission
+from core.permission_words import DESCRIPTIONS
+from core.permissions import FEATURES, Permission
 
 _ROLES = {
     "owner": N_("Owner"),

@@ -53,6 +53,7 @@ TABLES: tuple[Table, ...] = (
     Table(name="client_field_values", goes=True),
     Table(name="client_files", goes=True),
     Table(name="client_notes", goes=True),
+    Table(name="mass_message_recipients", plain=("state", "reason", "language")),
     Table(name="client_words", elsewhere="a trigger of clients"),
     Table(name="person_words", rows=OF_PERSON, elsewhere="a trigger of people"),
     Table(name="payer_words", elsewhere="a trigger of payers"),

@@ -62,5 +62,6 @@ SOURCES: tuple[Source, ...] = (
 LEFT_OUT: dict[str, str] = {
     "notification_optouts": "what a person does not want to read, told in his account",
     "notifications": "what was to be told: what was sent is copied",
+    "webhook_events": "what the provider's own programs were told, for a month; it says nothing that is not here",
 }
 """Tables that are not copied, each with the reason."""

@@ -40,4 +40,5 @@ TABLES: tuple[Table, ...] = (
         },
         plain=("key", "state", "priority", "language", "opened_side"),
     ),
+    Table(name="webhook_events", goes=True),
 )

@@ -17,6 +17,7 @@ POLICIES = (
     ("owner", "file", "*"),
     ("owner", "fraud", "*"),
     ("owner", "invoice", "*"),
+    ("owner", "message", "*"),
     ("owner", "note", "*"),
     ("owner", "notification", "*"),
     ("owner", "notification_template", "*"),
@@ -34,6 +35,7 @@ POLICIES = (
     ("owner", "task", "*"),
     ("owner", "tax", "*"),
     ("owner", "ticket", "*"),
+    ("owner", "webhook", "*"),
     ("manager", "account", "*"),
     ("manager", "activity", "read"),
     ("manager", "api_key", "manage"),
@@ -49,6 +51,7 @@ POLICIES = (
     ("manager", "file", "*"),
     ("manager", "fraud", "*"),
     ("manager", "invoice", "*"),
+    ("manager", "message", "*"),
     ("manager", "note", "*"),
     ("manager", "notification", "*"),
     ("manager", "notification_template", "*"),
@@ -64,6 +67,7 @@ POLICIES = (
     ("manager", "task", "*"),
     ("manager", "tax", "read"),
     ("manager", "ticket", "*"),
+    ("manager", "webhook", "*"),
     ("support", "account", "read"),
     ("support", "api_key", "manage"),
     ("support", "client", "create"),
@@ -78,6 +82,7 @@ POLICIES = (
     ("support", "file", "read"),
     ("support", "fraud", "read"),
     ("support", "invoice", "read"),
+    ("support", "message", "read"),
     ("support", "note", "create"),
     ("support", "note", "read"),
     ("support", "notification", "read"),
@@ -109,6 +114,7 @@ POLICIES = (
     ("accountant", "file", "read"),
     ("accountant", "fraud", "*"),
     ("accountant", "invoice", "*"),
+    ("accountant", "message", "read"),
     ("accountant", "note", "create"),
     ("accountant", "note", "read"),
     ("accountant", "notification", "read"),
@@ -135,6 +141,7 @@ POLICIES = (
     ("auditor", "file", "read"),
     ("auditor", "fraud", "read"),
     ("auditor", "invoice", "read"),
+    ("auditor", "message", "read"),
     ("auditor", "note", "read"),
     ("auditor", "notification", "read"),
     ("auditor", "payment", "read"),
@@ -146,6 +153,7 @@ POLICIES = (
     ("auditor", "task", "read"),
     ("auditor", "tax", "read"),
     ("auditor", "ticket", "read"),
+    ("auditor", "webhook", "read"),
 )
 
 
@@ -156,4 +164,6 @@ def provide_plugin() -> Plugin:
 
 @hookimpl
 def provide_edition() -> Edition:
-    return Edition(name="standard", title="Standard", limits={"staff": 10, "api_keys": 20}, policies=POLICIES)
+    return Edition(
+        name="standard", title="Standard", limits={"staff": 10, "api_keys": 20, "webhooks": 3}, policies=POLICIES
+    )

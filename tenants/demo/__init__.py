@@ -27,6 +27,7 @@ from tenants.demo import (
     group_rules,
     imports,
     invoices,
+    messages,
     money,
     notifications,
     offers,
@@ -40,6 +41,7 @@ from tenants.demo import (
     taxes,
     tickets,
     users,
+    webhooks,
 )
 from tenants.demo.cast import PASSWORD as PASSWORD
 from tenants.demo.cast import PROVIDERS, DemoProvider
@@ -157,6 +159,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await catalogue.furnish(provider, group_ids, by=inside)
     await services.furnish(provider, by=inside)
     await offers.furnish(provider, by=inside)
+    await messages.furnish(by=inside)
     await dunning.furnish(provider, by=inside)
     await notifications.furnish(by=inside)
     if provider.code == "nova":
@@ -169,6 +172,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await segments.furnish(provider, by=inside)
     await response_templates.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)
+    await webhooks.furnish(provider, by=inside)
 
 
 async def _add_project(described: tuple[str, str, str], accent: str, *, by: Actor) -> int:

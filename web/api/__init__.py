@@ -40,7 +40,9 @@ from web.api import (
     invoices,
     list_filters,
     me,
+    messages,
     notes,
+    notification_templates,
     notifications,
     offers,
     payers,
@@ -73,6 +75,8 @@ from web.api import (
     ticket_settings,
     tickets,
     users,
+    webhook_deliveries,
+    webhooks,
 )
 from web.api.methods import Methods
 from web.kit.idempotency import Idempotent
@@ -99,10 +103,11 @@ RESOURCES = (
     dashboard,
     reconciliation,
     balances,
+    messages,
     offers,
+    fraud_checks,
     tickets,
     ticket_settings,
-    fraud_checks,
     account_statements,
     service_changes,
     services,
@@ -141,6 +146,7 @@ RESOURCES = (
     attitudes,
     fields,
     notes,
+    notification_templates,
     notifications,
     staff,
     search,
@@ -151,6 +157,8 @@ RESOURCES = (
     taxes,
     discounts,
     users,
+    webhooks,
+    webhook_deliveries,
 )
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

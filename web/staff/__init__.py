@@ -62,7 +62,11 @@ from web.staff import (
     invoices,
     list_export,
     list_filters,
+    message_sending,
+    messages,
     notes,
+    notification_template_versions,
+    notification_templates,
     notifications,
     offers,
     payer_merging,
@@ -109,6 +113,8 @@ from web.staff import (
     timeline,
     users,
     vat_numbers,
+    webhook_deliveries,
+    webhooks,
 )
 
 PATH, HOSTS = "/staff", "provider"
@@ -154,6 +160,8 @@ ROUTES: list[Any] = [
     *client_accounts.ROUTES,
     *services.ROUTES,
     *service_changes.ROUTES,
+    *messages.ROUTES,
+    *message_sending.ROUTES,
     *offers.ROUTES,
     *tickets.ROUTES,
     *ticket_acts.ROUTES,
@@ -194,6 +202,8 @@ ROUTES: list[Any] = [
     *contract_templates.ROUTES,
     *response_templates.ROUTES,
     *autofill.ROUTES,
+    *notification_templates.ROUTES,
+    *notification_template_versions.ROUTES,
     *invoices.ROUTES,
     *invoice_acts.ROUTES,
     *credit_notes.ROUTES,
@@ -218,6 +228,8 @@ ROUTES: list[Any] = [
     *taxes.ROUTES,
     *group_taxes.ROUTES,
     *vat_numbers.ROUTES,
+    *webhooks.ROUTES,
+    *webhook_deliveries.ROUTES,
     *plugins.ROUTES,
     *api_keys.ROUTES,
 ]

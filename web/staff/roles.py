@@ -11,7 +11,8 @@ from core.accounts.roles import NewRole, RoleChanges
 from core.actor import Actor
 from core.errors import Conflict, EditConflict, Invalid, NotFound
 from core.i18n import N_, _
-from core.permissions import DESCRIPTIONS, Permission, feature_of, parts_of
+from core.permission_words import DESCRIPTIONS
+from core.permissions import Permission, feature_of, parts_of
 from web.kit import forms
 from web.kit.forms import Form
 from web.kit.guards import requires
@@ -57,6 +58,7 @@ NOUNS = {
     "tax": N_("Taxes"),
     "ticket": N_("Tickets"),
     "user": N_("Users"),
+    "webhook": N_("Webhooks"),
 }
 
 
