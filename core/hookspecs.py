@@ -139,6 +139,20 @@ class ClientCondition(msgspec.Struct, frozen=True, kw_only=True):
     options: Annotated[dict[str, Line], msgspec.Meta(max_length=50)] = {}
 
 
+class IncomingMail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail as it came. `is_cut`: it is too large, and this is its head only."""
+
+    content: bytes
+    is_cut: bool = False
+
+
+class IncomingMails(msgspec.Struct, frozen=True, kw_only=True):
+    """Some mails, the oldest first, and the position to go on from once they are dealt with."""
+
+    position: Annotated[str, msgspec.Meta(max_length=200)]
+    mails: Annotated[list[IncomingMail], msgspec.Meta(max_length=50)] = []
+
+
 class Veto(Exception):
     """Raised by a `before_*` hook to refuse: `message` is shown to the person, beside `field` if one is given."""
 
@@ -202,8 +216,25 @@ def provide_invoice_lines(  # type: ignore[empty-body]
 
 
 @hookspec
+def provide_incoming_mail(ctx: Context, position: str) -> IncomingMails:  # type: ignore[empty-body]
+    """Called every minute from a job. Returns new mails and the position to go on from; "" is the first time.
+
+    The position comes back the next time; after a failure the same one again. Mail that came twice is one.
+    """
+
+
+@hookspec
 def validate_client(ctx: Context, client: Mapping[str, Any]) -> dict[str, str]:  # type: ignore[empty-body]
     """Called before a client is created or saved. Returns an error per field, or nothing."""
+
+
+@hookspec
+def validate_attachment(ctx: Context, attachment: Mapping[str, Any]) -> str:  # type: ignore[empty-body]
+    """Called for each file that comes with a message, with name, kind, size and content, before it is kept: look
+    for viruses here.
+
+    Returns why it is not taken, or nothing. Five seconds; a plugin that fails lets nothing in.
+    """
 
 
 @hookspec

@@ -6,6 +6,7 @@ or another row it does not open.
 
 import base64
 import binascii
+import hmac
 import secrets
 
 from cryptography.exceptions import InvalidTag
@@ -17,6 +18,7 @@ VERSION = b"\x01"
 NONCE_BYTES = 12
 
 _cipher: AESGCM | None = None
+_proving: bytes | None = None
 
 
 class NoSecretKey(Exception):
@@ -29,12 +31,14 @@ class Unsealable(Exception):
 
 def configure(secret_key: str) -> None:
     """Derive the key; an empty `secret_key` leaves the product unable to seal."""
-    global _cipher
+    global _cipher, _proving
     if not secret_key:
-        _cipher = None
+        _cipher = _proving = None
         return
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"comptoir sealing 1")
     _cipher = AESGCM(derived.derive(secret_key.encode()))
+    proving = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"comptoir proofs 1")
+    _proving = proving.derive(secret_key.encode())
 
 
 def seal(plain: str, *, bound_to: str) -> str:
@@ -55,6 +59,13 @@ def unseal(sealed: str, *, bound_to: str) -> str:
         return cipher.decrypt(nonce, body, bound_to.encode()).decode()
     except (InvalidTag, ValueError, binascii.Error) as error:
         raise Unsealable("this was sealed with another key, or for something else") from error
+
+
+def proof(text: str, *, purpose: str) -> bytes:
+    """32 bytes that only this installation can make of a text, always the same, for one purpose."""
+    if _proving is None:
+        raise NoSecretKey("COMPTOIR_SECRET_KEY is not set")
+    return hmac.digest(_proving, f"{purpose}\0{text}".encode(), "sha256")
 
 
 def _ready() -> AESGCM:

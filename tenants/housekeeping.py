@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from asyncpg import InterfaceError, PostgresError
 
-from core import clock, db, idempotency, jobs, tasks
+from core import clock, db, idempotency, jobs, task_runs, tasks
 from core.accounts import (
     fraud_checks,
     impersonation,
@@ -36,8 +36,10 @@ from core.billing import (
     low_balance,
     promise_endings,
 )
+from core.actor import PLATFORM, system
+from core.billing import billing_run, daily_figures, dunning_run, gateway_reconciliation, promise_endings
 from core.catalog import vat_numbers
-from core.support import deliveries, webhook_outbox
+from core.support import deliveries, incoming_mail, incoming_reading, webhook_outbox
 
 EVERY = timedelta(hours=1)
 LOOK_SECONDS = 60.0
@@ -54,6 +56,7 @@ PURGES = (
     tasks.purge,
     files.purge,
     deliveries.tidy,
+    incoming_mail.purge,
     webhook_outbox.purge,
     fraud_checks.purge,
 )
@@ -77,6 +80,7 @@ async def tidy(_payload: dict[str, Any], job: jobs.Job) -> None:
             await dunning_run.nightly(now)
             await gateway_reconciliation.nightly(now)
             await low_balance.nightly(now)
+            await incoming_reading.begin(by=system(await task_runs.provider()))
 
 
 async def keep(stop: asyncio.Event) -> None:

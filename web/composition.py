@@ -11,7 +11,13 @@ from core import db, freshness, hooks, logs, mail, outside, outside_sockets, wor
 from core.accounts import passwords
 from core.catalog import vies
 from core.settings import BadSettings, Settings
-from core.support import deliveries_routing, deliveries_sending, webhook_outbox, webhook_sending
+from core.support import (
+    deliveries_routing,
+    deliveries_sending,
+    incoming_reading,
+    webhook_outbox,
+    webhook_sending,
+)
 from tenants import addresses, housekeeping, isolation, project_hosts, providers
 
 TASKS = (
@@ -19,6 +25,7 @@ TASKS = (
     project_hosts.release,
     deliveries_routing.hand_out,
     deliveries_sending.send,
+    incoming_reading.read,
     webhook_outbox.spread,
     webhook_sending.deliver,
 )
@@ -40,6 +47,7 @@ async def running(settings: Settings, *, verify: bool = True) -> AsyncIterator[l
     vies.configure(settings)
     outside.configure(reach_loopback=settings.reach_loopback)
     outside_sockets.configure(private_mail_servers=settings.private_mail_servers)
+    outside_sockets.configure(reach_private=settings.reach_private_mail)
     broken = hooks.load(settings)
     if verify:
         await _verify_wall(settings)

@@ -3,6 +3,7 @@
 from core.i18n import N_
 
 TALK: dict[str, str] = {
+    "attachments:updated": N_("%(actor)s changed which files clients and staff can attach"),
     "department:created": N_("%(actor)s added the department %(subject)s"),
     "department:deleted": N_("%(actor)s deleted the department %(subject)s"),
     "department:moved": N_("%(actor)s moved the department %(subject)s in the list"),
@@ -12,6 +13,7 @@ TALK: dict[str, str] = {
     "fraud_check:held": N_("A fraud check held something of %(subject)s"),
     "fraud_check:refused": N_("%(actor)s refused what a fraud check held of %(subject)s"),
     "fraud_check:stopped": N_("A fraud check refused something of %(subject)s"),
+    "incoming_mail:updated": N_("%(actor)s changed where mail is read"),
     "message:created": N_("%(actor)s began the message to clients %(subject)s"),
     "message:deleted": N_("%(actor)s threw the draft %(subject)s away"),
     "message:sent": N_("%(actor)s sent the message to clients %(subject)s"),

@@ -21,6 +21,10 @@ def _uploaded(rows: Rows) -> dict[str, int]:
     return {f"files/{row['id']}-{row['name']}": row["id"] for row in rows}
 
 
+def _of_tickets(rows: Rows) -> dict[str, int]:
+    return {f"files/tickets/{row['id']}-{row['name']}": row["id"] for row in rows}
+
+
 def _of_contracts(rows: Rows) -> dict[str, int]:
     """Called as when they are downloaded one by one; two companies may have given the same number."""
     named: dict[str, int] = {}
@@ -40,5 +44,10 @@ def _plain(number: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in f"{number} ") if number else ""
 
 
-NAMED = {"client_files": _uploaded, "contract_files": _of_contracts, "invoice_files": _of_invoices}
+NAMED = {
+    "client_files": _uploaded,
+    "contract_files": _of_contracts,
+    "invoice_files": _of_invoices,
+    "ticket_attachments": _of_tickets,
+}
 """The tables with files, and how theirs are called."""

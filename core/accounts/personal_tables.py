@@ -227,6 +227,7 @@ BY_NAME = {table.name: table for table in TABLES}
 TRACES: Mapping[str, tuple[str, ...]] = {
     "import_errors": ("value", "message"),
     "imports": ("name", "defaults"),
+    "incoming_mails": ("sender", "subject", "reason"),
     "job_failures": ("error", "payload"),
     "list_filters": ("filter", "name"),
     "response_templates": ("name", "texts"),

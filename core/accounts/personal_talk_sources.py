@@ -48,6 +48,15 @@ SOURCES: tuple[Source, ...] = (
         where="k.client_id = $1 AND ($2 OR NOT t.is_note)",
         secret=("key",),
     ),
+    Source(
+        name="ticket-attachments",
+        label=N_("Files of tickets"),
+        table="ticket_attachments",
+        columns=("id", "name", "kind", "size", "created_at"),
+        joins="JOIN ticket_messages m ON m.id = t.message_id JOIN tickets k ON k.id = m.ticket_id",
+        more={"ticket": "k.number"},
+        where="k.client_id = $1 AND ($2 OR NOT m.is_note)",
+    ),
 )  # fmt: skip
 
 LEFT_OUT: dict[str, str] = {

@@ -13,6 +13,12 @@ TABLES: tuple[Table, ...] = (
     Table(name="notification_optouts", rows=f"{OF_PERSON} OR t.address_folded = ANY (w.emails)", goes=True),
     Table(name="notifications", rows=f"{OF_CLIENT} OR {OF_PERSON}", goes=True),
     Table(
+        name="ticket_attachments",
+        rows="""EXISTS (SELECT FROM ticket_messages m JOIN tickets k ON k.id = m.ticket_id
+            WHERE m.id = t.message_id AND k.client_id = ANY (w.clients))""",
+        goes=True,
+    ),
+    Table(
         name="ticket_drafts",
         rows="EXISTS (SELECT FROM tickets k WHERE k.id = t.ticket_id AND k.client_id = ANY (w.clients))",
         goes=True,

@@ -11,6 +11,7 @@ from core.accounts import written_as
 from core.actor import Actor
 from core.notification_kinds import Kind
 from core.support import notification_texts, notification_trouble
+from core.support import incoming_addresses, incoming_mail_settings, notification_texts
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +60,17 @@ async def content(kind: Kind, notification: Record, *, by: Actor) -> Content:
         )
         return Content(locale=locale, is_secret=kind.is_secret, trouble=type(error).__name__)
     texts = {name: getattr(written, name) for name in (*TEXTS, "locale", "template")}
-    return Content(**texts, head=writer.head, is_secret=kind.is_secret)
+    head = writer.head | await _answered_to(notification, by=by)
+    return Content(**texts, head=head, is_secret=kind.is_secret)
+
+
+async def _answered_to(notification: Record, *, by: Actor) -> dict[str, str]:
+    """What is about a ticket is answered into it, where the provider reads mail."""
+    if notification["about_kind"] != "ticket":
+        return {}
+    mailbox = (await incoming_mail_settings.in_force())["address"]
+    answered = incoming_addresses.reply_address(mailbox, notification["about_id"], tenant_id=by.tenant.id)
+    return {"reply_to": answered} if answered else {}
 
 
 def data_of(notification: Record, *, by: Actor) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Response templates: ready answers in one or several languages, for all or one's own.
+"""Response templates: ready answers in one or several languages, for all, a department, or one's own.
 
 What is written in them is checked when it is saved (`core.tenant_templates`) and filled in by `response_filling`.
 """
@@ -25,22 +25,23 @@ MOST = 500
 LONGEST_SUBJECT = 200
 LONGEST = 20_000
 OWN, ALL = "own", "all"
-"""Whom a template is for."""
+"""Whom a template is for; a department stands there as its id."""
 
 
 class ResponseTemplate(db.Owned, tablename="response_templates"):
-    """A ready answer; `staff_id` is whose it is, none when it is for all."""
+    """A ready answer; `staff_id` is whose it is, `department_id` which department's. Neither: it is for all."""
 
     name = Text()
     texts = JSONB()
     staff_id = BigInt(null=True)
+    department_id = BigInt(null=True)
     created_at = Timestamptz()
     created_by = Text()
     version = Integer()
 
 
 class TemplateValues(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of a template: whom it is for (`own` or `all`), and by language its subjects and texts.
+    """All of a template: whom it is for (`own`, `all`, a department's id), and by language its subjects and texts.
 
     A subject may be left out: answers have none, messages do.
     """
@@ -57,6 +58,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     name: str
     audience: str
+    department: str
     subjects: dict[str, str]
     bodies: dict[str, str]
     may_change: bool
@@ -69,7 +71,19 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
         return sorted(self.bodies)
 
 
-VISIBLE = "(staff_id IS NULL OR staff_id = $1)"
+VISIBLE = """(staff_id = $1 OR staff_id IS NULL AND (department_id IS NULL OR $2 OR department_id IN (
+    SELECT d.department_id FROM department_members d WHERE d.staff_id = $1)))"""
+"""To whom: `$1` is of the staff, `$2` whether he looks after all of them."""
+
+
+READ = """SELECT *, (SELECT d.name FROM departments d WHERE d.id = department_id) AS department
+    FROM response_templates"""
+
+
+async def departments() -> dict[str, str]:
+    """The departments that a template can be for: id to name. Asks for no right."""
+    found = await db.fetch("SELECT id, name FROM departments ORDER BY position, id")
+    return {str(row["id"]): row["name"] for row in found}
 
 
 async def every(*, q: str = "", by: Actor) -> list[Template]:
@@ -79,9 +93,10 @@ async def every(*, q: str = "", by: Actor) -> list[Template]:
     q = checks.text("q", q, longest=200, required=False)
     checks.done()
     found = await db.fetch(
-        f"""SELECT * FROM response_templates WHERE {VISIBLE} AND strpos(name_folded, lower($2)) > 0
-            ORDER BY staff_id IS NULL, name_folded, id""",
+        f"""{READ} WHERE {VISIBLE} AND strpos(name_folded, lower($3)) > 0
+            ORDER BY staff_id IS NULL, department_id IS NULL, name_folded, id""",
         by.staff_id,
+        policies.allows(by, Permission.RESPONSE_TEMPLATE_MANAGE),
         q,
     )
     return [_seen(row, by=by) for row in found]
@@ -90,8 +105,9 @@ async def every(*, q: str = "", by: Actor) -> list[Template]:
 async def get(template_id: int, *, by: Actor) -> Template:
     """One of them; `NotFound` for somebody else's own too."""
     policies.require(by, Permission.RESPONSE_TEMPLATE_READ)
-    asked = f"SELECT * FROM response_templates WHERE {VISIBLE} AND id = $2"
-    found = await db.row(asked, by.staff_id, template_id) if rows.is_id(template_id) else None
+    asked = f"{READ} WHERE {VISIBLE} AND id = $3"
+    sees_all = policies.allows(by, Permission.RESPONSE_TEMPLATE_MANAGE)
+    found = await db.row(asked, by.staff_id, sees_all, template_id) if rows.is_id(template_id) else None
     if found is None:
         raise NotFound()
     return _seen(found, by=by)
@@ -106,9 +122,11 @@ async def create(new: TemplateValues, *, by: Actor) -> Template:
         raise Conflict(_("There is room for %(count)s templates.") % {"count": MOST})
     async with rows.free_name():
         template_id = await db.value(
-            """INSERT INTO response_templates (name, texts, staff_id, created_at, created_by)
-               VALUES ($1, $2, $3, $4, $5) RETURNING id""",
-            *(values["name"], values["texts"], values["staff_id"], clock.now(), by.name),
+            """INSERT INTO response_templates (name, texts, staff_id, department_id, created_at, created_by)
+               VALUES ($1, $2, $3, $4, $5, $6) RETURNING id""",
+            *values.values(),
+            clock.now(),
+            by.name,
         )
     await _tell("created", template_id, values["name"], new=_told(values), by=by)
     return await get(template_id, by=by)
@@ -146,7 +164,8 @@ def _seen(row: Record, *, by: Actor) -> Template:
     return Template(
         id=row["id"],
         name=row["name"],
-        audience=OWN if is_own else ALL,
+        audience=_audience(row),
+        department=row["department"] or "",
         subjects={language: text["subject"] for language, text in texts.items() if text["subject"]},
         bodies={language: text["body"] for language, text in texts.items()},
         may_change=is_own or policies.allows(by, Permission.RESPONSE_TEMPLATE_MANAGE),
@@ -157,25 +176,31 @@ def _seen(row: Record, *, by: Actor) -> Template:
 
 async def _checked(values: TemplateValues, *, but: int = 0, by: Actor) -> dict[str, Any]:
     checks = Checks()
-    owner = _owner(checks, values.audience, by=by)
+    owner, department = await _owner(checks, values.audience, by=by)
     name = checks.text("name", values.name, longest=100)
     taken = """SELECT EXISTS (SELECT FROM response_templates WHERE name_folded = lower($1) AND id <> $2
-                              AND staff_id IS NOT DISTINCT FROM $3)"""
-    if "name" not in checks.errors and await db.value(taken, name, but, owner):
+                              AND staff_id IS NOT DISTINCT FROM $3 AND department_id IS NOT DISTINCT FROM $4)"""
+    if "name" not in checks.errors and await db.value(taken, name, but, owner, department):
         checks.error("name", _("This name is taken."))
     texts = _checked_texts(checks, values)
     checks.done()
-    return {"name": name, "texts": texts, "staff_id": owner}
+    return {"name": name, "texts": texts, "staff_id": owner, "department_id": department}
 
 
-def _owner(checks: Checks, audience: str, *, by: Actor) -> int | None:
-    checks.choice("audience", audience, (OWN, ALL))
-    if audience == ALL:
+async def _owner(checks: Checks, audience: str, *, by: Actor) -> tuple[int | None, int | None]:
+    """Whose it is: of the staff, or a department's."""
+    known = {key: int(key) for key in await departments()} if audience.isdecimal() else {}
+    checks.choice("audience", audience, (OWN, ALL, *known))
+    if audience != OWN:
         policies.require(by, Permission.RESPONSE_TEMPLATE_MANAGE)
-        return None
+        return None, known.get(audience)
     if by.staff_id is None:
         raise Forbidden(_("Only a member of staff can have a template of his own."))
-    return by.staff_id
+    return by.staff_id, None
+
+
+def _audience(row: Mapping[str, Any] | Record) -> str:
+    return OWN if row["staff_id"] is not None else str(row["department_id"] or ALL)
 
 
 def _checked_texts(checks: Checks, values: TemplateValues) -> dict[str, dict[str, str]]:
@@ -206,9 +231,8 @@ def _template(checks: Checks, field: str, text: str, *, longest: int, lines: boo
 
 def _told(values: Mapping[str, Any] | Record) -> dict[str, Any]:
     """What the audit says of it; whose it is as it is chosen."""
-    audience = ALL if values["staff_id"] is None else OWN
     texts = [f"{language}: {text['subject']}\n{text['body']}" for language, text in values["texts"].items()]
-    return {"name": values["name"], "audience": audience, "texts": "\n\n".join(texts)}
+    return {"name": values["name"], "audience": _audience(values), "texts": "\n\n".join(texts)}
 
 
 async def _tell(act: str, template_id: int, name: str, *, by: Actor, **changes: Any) -> None:

@@ -16,11 +16,12 @@ from web.kit.visit import By
 
 
 class ResponseTemplate(msgspec.Struct, kw_only=True):
-    """A response template; `subjects` and `bodies` are by language. `audience` is `own` or `all`."""
+    """A response template; texts are by language. `audience` is `own`, `all`, or a department's id."""
 
     id: int
     name: str
     audience: str
+    department: str
     subjects: dict[str, str]
     bodies: dict[str, str]
     may_change: bool

@@ -1,5 +1,6 @@
 """Tickets over JSON: of all clients, opening, answering, notes, deciding, closing, and watching."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -7,6 +8,7 @@ from asyncpg import Record
 from litestar import Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.response import Stream
 from msgspec import Meta, UnsetType
 
 from core import keyset
@@ -15,7 +17,17 @@ from core.actor import Actor
 from core.errors import Invalid
 from core.i18n import _
 from core.permissions import Permission
-from core.support import ticket_changes, ticket_list, ticket_merging, ticket_messages, ticket_opening, tickets
+from core.support import (
+    attachment_settings,
+    attachments,
+    ticket_changes,
+    ticket_list,
+    ticket_merging,
+    ticket_messages,
+    ticket_opening,
+    tickets,
+)
+from core.support.attachments import Attached
 from core.support.ticket_changes import TicketChanges
 from core.support.ticket_list import TicketFilter
 from core.support.ticket_messages import Origin, Reply, Side
@@ -25,10 +37,13 @@ from core.support.tickets import Priority
 from web.api import answers
 from web.api.answers import Moment
 from web.api.reading import asks
+from web.kit import downloads
 from web.kit.pages import AnyRequest
 from web.kit.visit import By
 
 MOST = 200
+MOST_BYTES = attachment_settings.MOST_BYTES * 3 // 2
+"""Of a message with its files in Base64."""
 
 
 class Ticket(msgspec.Struct, kw_only=True):
@@ -62,6 +77,15 @@ class Ticket(msgspec.Struct, kw_only=True):
     version: int
 
 
+class TicketFile(msgspec.Struct, kw_only=True):
+    """A file that came with a message; its content is at /ticket-files/{id}."""
+
+    id: int
+    name: str
+    kind: str
+    size: int
+
+
 class Message(msgspec.Struct, kw_only=True):
     """Something that was said, in Markdown. A note is for the staff only."""
 
@@ -72,6 +96,7 @@ class Message(msgspec.Struct, kw_only=True):
     author_name: str
     text: str
     created_at: Moment
+    files: list[TicketFile]
 
 
 class Watcher(msgspec.Struct, kw_only=True):
@@ -111,9 +136,10 @@ class TicketEdit(TicketChanges, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class NewMessage(Reply, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An answer to the client, or a note for the staff, with which `state` says nothing."""
+    """An answer to the client, or a note for the staff, with which `state` says nothing. Files are in Base64."""
 
     is_note: bool = False
+    files: tuple[Attached, ...] = ()
 
 
 class Merging(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -162,15 +188,28 @@ async def update(by: By, ticket_id: FromPath[int], sent: NamedDependency[TicketE
     return await _whole(ticket_id, by=by)
 
 
-@post("/v1/tickets/{ticket_id:int}/messages", **asks(Permission.TICKET_ANSWER, body=NewMessage))
+@post(
+    "/v1/tickets/{ticket_id:int}/messages",
+    request_max_body_size=MOST_BYTES,
+    **asks(Permission.TICKET_ANSWER, body=NewMessage),
+)
 async def say(by: By, ticket_id: FromPath[int], sent: NamedDependency[NewMessage]) -> Response[Message]:
     """Answer the client, or write a note."""
+    files = await attachments.checked(sent.files, by=by)
     if sent.is_note:
         made = await ticket_messages.note(ticket_id, sent.text, by=by)
     else:
         answer = Reply(text=sent.text, state=sent.state)
         made = await ticket_messages.reply(ticket_id, answer, origin="api", by=by)
-    return answers.created(answers.of(Message, made), f"/tickets/{ticket_id}")
+    await attachments.keep(made["id"], files)
+    return answers.created((await _messages([made]))[0], f"/tickets/{ticket_id}")
+
+
+@get("/v1/ticket-files/{attachment_id:int}", **asks(Permission.TICKET_READ))
+async def download(by: By, attachment_id: FromPath[int]) -> Stream:
+    """Get the content of a file that came with a message."""
+    file = await attachments.content(attachment_id, by=by)
+    return downloads.attachment(file["name"], file["content"])
 
 
 @post("/v1/tickets/{ticket_id:int}/close", status_code=200, **asks(Permission.TICKET_ANSWER))
@@ -218,12 +257,21 @@ def _one(row: Record, struct: Any = Ticket, **more: Any) -> Any:
     return answers.of(struct, row, client=row["client_code"], **more)
 
 
+async def _messages(found: Sequence[Record]) -> list[Message]:
+    """Messages with what came with them."""
+    listed = await attachments.of_messages([row["id"] for row in found])
+    return [
+        answers.of(Message, row, files=[answers.of(TicketFile, one) for one in listed.get(row["id"], [])])
+        for row in found
+    ]
+
+
 async def _whole(ticket_id: int, *, by: Actor) -> WholeTicket:
     row = await tickets.get(ticket_id, by=by)
-    said = [answers.of(Message, one) for one in await ticket_messages.of_ticket(ticket_id, by=by)]
+    said = await _messages(await ticket_messages.of_ticket(ticket_id, by=by))
     watching = [answers.of(Watcher, one) for one in await tickets.watchers(ticket_id)]
     whole: WholeTicket = _one(row, WholeTicket, messages=said, watchers=watching)
     return whole
 
 
-ROUTES = [index, create, show, update, say, close, reopen, merge, split, watch, unwatch]
+ROUTES = [index, create, show, update, say, download, close, reopen, merge, split, watch, unwatch]

@@ -53,7 +53,12 @@ def attachment(name: str, content: bytes) -> Stream:
     async def whole() -> AsyncIterator[bytes]:
         yield content
 
-    headers = {"Content-Disposition": disposition(name), "Content-Length": str(len(content))}
+    headers = {
+        "Content-Disposition": disposition(name),
+        "Content-Length": str(len(content)),
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+    }
     return Stream(whole(), media_type="application/octet-stream", status_code=200, headers=headers)
 
 

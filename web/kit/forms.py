@@ -78,6 +78,13 @@ async def read_named_file(request: Request[Any, Any, Any], name: str) -> tuple[s
     return (sent.filename, await sent.read()) if isinstance(sent, UploadFile) else ("", b"")
 
 
+async def read_named_files(request: Request[Any, Any, Any], name: str) -> list[tuple[str, bytes]]:
+    """All files that were sent in a field, with the names that the sender gives them; an empty field is none."""
+    sent = (await request.form()).getall(name, [])
+    files = [(one.filename, await one.read()) for one in sent if isinstance(one, UploadFile)]
+    return [file for file in files if any(file)]
+
+
 def query(request: Request[Any, Any, Any], *, ignore: frozenset[str] = frozenset()) -> dict[str, str]:
     """The parameters of the address that have a value, without the focus; of repeated ones the last."""
     ignored = ignore | {FOCUS}

@@ -39,6 +39,7 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             (N_("Departments"), "/staff/departments", "users-group", Permission.TICKET_MANAGE),
             (N_("Categories"), "/staff/ticket-categories", "list", Permission.TICKET_MANAGE),
             (N_("Statuses"), "/staff/ticket-statuses", "progress-check", Permission.TICKET_MANAGE),
+            (N_("Incoming mail"), "/staff/incoming-mail", "inbox", Permission.TICKET_MANAGE),
             (N_("Notifications"), "/staff/notifications", "bell", Permission.NOTIFICATION_READ),
         ),
     ),

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core import rich_text
+from web.kit import attaching
 
 
-def messages(found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The messages of a ticket, each with `html`."""
-    return [dict(row) | {"html": rich_text.html(row["text"])} for row in found]
+async def messages(found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The messages of a ticket, each with `html` and `files`."""
+    return await attaching.with_files(dict(row) | {"html": rich_text.html(row["text"])} for row in found)

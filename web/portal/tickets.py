@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
+from litestar.response import Stream
 
 from core import figures
 from core.accounts import memberships
@@ -14,10 +15,10 @@ from core.actor import Actor
 from core.billing.accounts import TooLittle
 from core.errors import Conflict, Invalid
 from core.i18n import _
-from core.support import own_tickets, ticket_categories, ticket_links, ticket_statuses
+from core.support import attachments, own_tickets, ticket_categories, ticket_links, ticket_statuses
 from core.support.own_tickets import OwnTicket
 from core.support.ticket_prices import Quoted
-from web.kit import filtered, forms, money_forms, ticket_pages
+from web.kit import attaching, downloads, filtered, forms, money_forms, ticket_pages
 from web.kit.forms import Form
 from web.kit.guards import in_client
 from web.kit.money_forms import ONCE
@@ -56,14 +57,15 @@ async def new(request: AnyRequest, by: By) -> Response[str]:
     return await _form(request, money_forms.begun(given), by=by)
 
 
-@post(HERE, status_code=200, **WRITE)
+@post(HERE, status_code=200, request_max_body_size=attaching.MOST_BYTES, **WRITE)
 async def create(request: AnyRequest, by: By) -> Response[Any]:
     """Open one."""
     form = await forms.read(request)
     try:
-        wanted = form.into(OwnTicket, ignore=ONE_FORM)
+        wanted, files = form.into(OwnTicket, ignore=ONE_FORM), await attaching.taken(request, by=by)
         agreed = _agreed(form, wanted.category_id)
         made = await own_tickets.open_ticket(wanted, agreed=agreed, key=money_forms.key_of(form), by=by)
+        await attachments.keep_first(made["id"], files)
     except Invalid as refusal:
         return await _form(request, form.refused(refusal), by=by, status=422)
     except TooLittle:
@@ -80,14 +82,20 @@ async def show(request: AnyRequest, by: By, ticket_id: FromPath[int]) -> Respons
     return await _show(request, ticket_id, by=by)
 
 
-@post(f"{HERE}/{{ticket_id:int}}/messages", status_code=200, **WRITE)
+@post(
+    f"{HERE}/{{ticket_id:int}}/messages",
+    status_code=200,
+    request_max_body_size=attaching.MOST_BYTES,
+    **WRITE,
+)
 async def say(request: AnyRequest, by: By, ticket_id: FromPath[int]) -> Response[Any]:
     """Say something in it."""
     form = await forms.read(request)
     try:
-        said = form.into(Said, ignore=ONE_FORM)
+        said, files = form.into(Said, ignore=ONE_FORM), await attaching.taken(request, by=by)
         agreed = _units(form.get(AGREED))
-        await own_tickets.reply(ticket_id, said.text, agreed=agreed, key=money_forms.key_of(form), by=by)
+        made = await own_tickets.reply(ticket_id, said.text, agreed=agreed, key=money_forms.key_of(form), by=by)
+        await attachments.keep(made["id"], files)
     except Invalid as refusal:
         return await _show(request, ticket_id, by=by, form=form.refused(refusal), status=422)
     except TooLittle:
@@ -107,6 +115,13 @@ async def reopen(request: AnyRequest, by: By, ticket_id: FromPath[int]) -> Respo
     """Go on with it."""
     done = own_tickets.reopen(ticket_id, by=by)
     return await _do(request, ticket_id, done, by=by, toast=_("The ticket is open again."))
+
+
+@get(f"{HERE}/files/{{attachment_id:int}}", **READ)
+async def download(by: By, attachment_id: FromPath[int]) -> Stream:
+    """A file of a message, to be saved and never shown."""
+    file = await attachments.own_content(attachment_id, by=by)
+    return downloads.attachment(file["name"], file["content"])
 
 
 async def _do(
@@ -138,7 +153,8 @@ async def _show(
         state_name=ticket_statuses.shown(ticket),
         category=ticket_statuses.in_words(ticket, "category"),
         linked=await ticket_links.of(ticket),
-        messages=ticket_pages.messages(await own_tickets.messages(ticket_id, by=by)),
+        messages=await ticket_pages.messages(await own_tickets.messages(ticket_id, by=by)),
+        files=await attaching.offered(),
         form=form or money_forms.begun({}),
         refused=refused,
         price=await own_tickets.price_of_reply(ticket, by=by),
@@ -158,6 +174,7 @@ async def _form(request: AnyRequest, form: Form, *, by: Actor, status: int = 200
         agreed=" ".join(f"{key}:{price.gross_units}" for key, price in prices.items()),
         services=services,
         invoices=invoices,
+        files=await attaching.offered(),
     )
 
 
@@ -187,4 +204,4 @@ def _too_little(form: Form) -> Form:
     return Form(form.values, {"": _("Your account does not cover this. Please top it up first.")})
 
 
-ROUTES: list[Any] = [index, new, create, show, say, close, reopen]
+ROUTES: list[Any] = [index, new, create, show, say, close, reopen, download]

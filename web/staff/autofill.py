@@ -26,6 +26,11 @@ from web.kit.pages import AnyRequest, page
 from web.kit.visit import By
 
 FIELD = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)?")
+FIELDS = frozenset(
+    f"autofill_{name}"
+    for name in ("action", "client", "into", "language", "ok", "q", "subject", "template", "ticket")
+)
+"""Fields that a form with Autofill in it has besides its own."""
 MOST_BYTES = 32 * 1024 * 1024
 """Without JavaScript the whole form is sent, with its files, which then have to be chosen again."""
 

@@ -82,7 +82,7 @@ def _languages(form: Form, *, by: Actor) -> list[str]:
     return [language for language in wanted if language in places.LANGUAGES]
 
 
-def show(
+async def show(
     request: AnyRequest,
     form: Form,
     *,
@@ -95,7 +95,9 @@ def show(
     """The page with the form, and what stands beside it."""
     names = places.languages(i18n.current())
     shown = _languages(form, by=by)
+    departments = await response_templates.departments()
     audiences = [(OWN, _("Only for me"), ""), (ALL, _("For all"), _("Everybody of the team finds it."))]
+    audiences += [(key, name, _("Its members find it.")) for key, name in departments.items()]
     return page(
         request,
         "staff/response_templates/form.html",

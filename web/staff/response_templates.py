@@ -40,7 +40,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
 @get("/response-templates/new", **USES)
 async def new(request: AnyRequest, by: By) -> Response[str]:
     """The empty form."""
-    return response_template_forms.show(request, Form({"audience": OWN}), by=by)
+    return await response_template_forms.show(request, Form({"audience": OWN}), by=by)
 
 
 @post("/response-templates/new", status_code=200, **USES)
@@ -50,7 +50,7 @@ async def new_from(request: AnyRequest, by: By) -> Response[str]:
     language = sent.get("autofill_language")
     language = language if language in places.LANGUAGES else by.locale
     values = {"audience": OWN, f"bodies.{language}": sent.get(sent.get("autofill_into"))[:LONGEST]}
-    return response_template_forms.show(request, Form(values), by=by)
+    return await response_template_forms.show(request, Form(values), by=by)
 
 
 @post("/response-templates/preview", status_code=200, **USES)
@@ -61,8 +61,8 @@ async def preview(request: AnyRequest, by: By) -> Response[str]:
     try:
         shown = await response_template_forms.preview(form, by=by)
     except Invalid as refusal:
-        return response_template_forms.show(request, form.refused(refusal), kept=kept, status=422, by=by)
-    return response_template_forms.show(request, form, kept=kept, preview=shown, by=by)
+        return await response_template_forms.show(request, form.refused(refusal), kept=kept, status=422, by=by)
+    return await response_template_forms.show(request, form, kept=kept, preview=shown, by=by)
 
 
 @post("/response-templates", status_code=200, **USES)
@@ -72,9 +72,11 @@ async def create(request: AnyRequest, by: By) -> Response[Any]:
     try:
         await response_templates.create(form.into(TemplateValues, ignore=NOT_KEPT), by=by)
     except Invalid as refusal:
-        return response_template_forms.show(request, form.refused(refusal), status=422, by=by)
+        return await response_template_forms.show(request, form.refused(refusal), status=422, by=by)
     except Conflict as refusal:
-        return response_template_forms.show(request, Form(form.values, {"": refusal.message}), status=409, by=by)
+        return await response_template_forms.show(
+            request, Form(form.values, {"": refusal.message}), status=409, by=by
+        )
     return redirect(request, HERE, toast=_("The template was added."))
 
 
@@ -82,7 +84,7 @@ async def create(request: AnyRequest, by: By) -> Response[Any]:
 async def edit(request: AnyRequest, by: By, response_template_id: FromPath[int]) -> Response[str]:
     """The form with what is kept."""
     template = await response_templates.get(response_template_id, by=by)
-    return response_template_forms.show(
+    return await response_template_forms.show(
         request, Form(response_template_forms.values_of(template)), kept=template, by=by
     )
 
@@ -96,12 +98,12 @@ async def update(request: AnyRequest, by: By, response_template_id: FromPath[int
         values = form.into(TemplateValues, ignore=NOT_KEPT)
         await response_templates.update(response_template_id, values, version=edits.version_of(form), by=by)
     except Invalid as refusal:
-        return response_template_forms.show(request, form.refused(refusal), kept=template, status=422, by=by)
+        return await response_template_forms.show(request, form.refused(refusal), kept=template, status=422, by=by)
     except EditConflict:
         now = response_template_forms.values_of(await response_templates.get(response_template_id, by=by))
         labels = response_template_forms.labels(form.values.keys() | now.keys())
         both = edits.conflict(form, dict.fromkeys(labels, "") | now, labels)
-        return response_template_forms.show(request, form, kept=template, conflict=both, status=409, by=by)
+        return await response_template_forms.show(request, form, kept=template, conflict=both, status=409, by=by)
     return redirect(request, HERE, toast=_("The template was saved."))
 
 

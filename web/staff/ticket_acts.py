@@ -11,22 +11,24 @@ from core.actor import Actor
 from core.errors import Conflict, EditConflict, Invalid
 from core.i18n import _
 from core.permissions import Permission
-from core.support import ticket_changes, ticket_messages, ticket_statuses, ticket_writing, tickets
+from core.support import attachments, ticket_changes, ticket_messages, ticket_statuses, ticket_writing, tickets
 from core.support.ticket_changes import TicketChanges
 from core.support.ticket_messages import Reply
 from core.support.ticket_writing import Writing
 from core.support.tickets import Priority
-from web.kit import forms, money_forms
+from web.kit import attaching, forms, money_forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.money_forms import ONCE
 from web.kit.pages import AnyRequest, redirect
 from web.kit.visit import By
 from web.staff import edits
+from web.staff.autofill import FIELDS as AUTOFILL
 from web.staff.tickets import HERE, show_page
 
 ANYWAY = "anyway"
 """The field that sends an answer although somebody else is writing."""
+NOT_SAID = edits.VERSION | AUTOFILL | {ONCE, ANYWAY}
 ANSWERS, CHANGES = requires(Permission.TICKET_ANSWER), requires(Permission.TICKET_UPDATE)
 
 
@@ -50,22 +52,24 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     invoice_id: int | None = None
 
 
-@post("/tickets/{ticket_id:int}/messages", status_code=200, **ANSWERS)
+@post("/tickets/{ticket_id:int}/messages", status_code=200, request_max_body_size=attaching.MOST_BYTES, **ANSWERS)
 async def say(request: AnyRequest, by: By, ticket_id: FromPath[int]) -> Response[Any]:
     """Answer the client, or write a note."""
     form = await forms.read(request)
     key = money_forms.key_of(form)
     try:
-        said = form.into(Said, ignore=edits.VERSION | {ONCE, ANYWAY})
+        said, files = form.into(Said, ignore=NOT_SAID), await attaching.taken(request, by=by)
         if said.act == "note":
-            await ticket_messages.note(ticket_id, said.text, key=key, by=by)
+            made = await ticket_messages.note(ticket_id, said.text, key=key, by=by)
+            await attachments.keep(made["id"], files)
             return redirect(
                 request, f"{HERE}/{ticket_id}", toast=_("The note was kept. The client does not see it.")
             )
         if not form.get(ANYWAY):
             await ticket_writing.require_alone(ticket_id, by=by)
         answer, version = Reply(text=said.text, state=said.state), edits.version_of(form)
-        await ticket_messages.reply(ticket_id, answer, key=key, version=version, by=by)
+        made = await ticket_messages.reply(ticket_id, answer, key=key, version=version, by=by)
+        await attachments.keep(made["id"], files)
     except Invalid as refusal:
         return await show_page(request, ticket_id, by=by, form=form.refused(refusal), status=422)
     except Writing as conflict:

@@ -12,6 +12,7 @@ from core.errors import Invalid
 from core.i18n import N_, _
 from core.permissions import Permission
 from core.support import (
+    attachments,
     departments,
     ticket_categories,
     ticket_figures,
@@ -25,13 +26,14 @@ from core.support import (
 )
 from core.support.ticket_list import QUEUES, TicketFilter
 from core.support.ticket_opening import NewTicket
-from web.kit import filtered, forms, money_forms, ticket_pages
+from web.kit import attaching, filtered, forms, money_forms, ticket_pages
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.money_forms import ONCE
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
 from web.staff import client_tabs, list_saving, money_lists
+from web.staff.autofill import FIELDS as AUTOFILL
 from web.staff.money_lists import MoneyList, Names
 
 HERE = "/staff/tickets"
@@ -47,7 +49,7 @@ LABELS = {
     "project": N_("Project"),
 }
 READ = requires(Permission.TICKET_READ)
-ONE_FORM = frozenset({ONCE})
+NOT_KEPT = frozenset({ONCE, *AUTOFILL})
 
 
 async def words(*, by: Actor) -> Names:
@@ -96,14 +98,20 @@ async def new(request: AnyRequest, by: By, code: FromPath[int]) -> Response[str]
     return await _form(request, money_forms.begun({"priority": "normal"}), client, by=by)
 
 
-@post("/clients/{code:int}/tickets", status_code=200, **requires(Permission.TICKET_CREATE))
+@post(
+    "/clients/{code:int}/tickets",
+    status_code=200,
+    request_max_body_size=attaching.MOST_BYTES,
+    **requires(Permission.TICKET_CREATE),
+)
 async def create(request: AnyRequest, by: By, code: FromPath[int]) -> Response[Any]:
     """Open it; the client can read it at once."""
     client = await clients.get(code, by=by)
     form = await forms.read(request)
     try:
-        wanted = form.into(NewTicket, ignore=ONE_FORM)
+        wanted, files = form.into(NewTicket, ignore=NOT_KEPT), await attaching.taken(request, by=by)
         made = await ticket_opening.open_ticket(client["id"], wanted, key=money_forms.key_of(form), by=by)
+        await attachments.keep_first(made["id"], files)
     except Invalid as refusal:
         return await _form(request, form.refused(refusal), client, by=by, status=422)
     return redirect(request, f"{HERE}/{made['id']}", toast=_("The ticket was opened."))
@@ -141,7 +149,8 @@ async def show_page(
         status=status,
         ticket=ticket,
         state_name=ticket_statuses.name(ticket),
-        messages=ticket_pages.messages(await ticket_messages.of_ticket(ticket_id, by=by)),
+        messages=await ticket_pages.messages(await ticket_messages.of_ticket(ticket_id, by=by)),
+        files=await attaching.offered(),
         form=form or money_forms.begun(begun | {"text": await ticket_writing.draft(ticket_id, by=by)}),
         live=await ticket_writing.now(ticket_id, by=by),
         seen=ticket["version"],
@@ -188,7 +197,8 @@ def _may(by: Actor, permission: Permission, level: str, mine: str) -> bool:
 
 async def _form(request: AnyRequest, form: Form, client: Any, *, by: Actor, status: int = 200) -> Response[str]:
     offered = await choices(client["id"], by=by)
-    return page(request, "staff/tickets/new.html", status=status, form=form, client=client, **offered)
+    files = await attaching.offered()
+    return page(request, "staff/tickets/new.html", status=status, form=form, client=client, files=files, **offered)
 
 
 ROUTES = [index, show_of_client, new, create, show]

@@ -62,6 +62,8 @@ VERSIONS = {
     "!sign_up_version": (_OF_PROVIDER.format("sign_up_settings"), 1),
     "!plugin": (_OF_PROVIDER.format("plugin_settings"), 0),
     "!dunning_version": (_OF_PROVIDER.format("dunning_settings"), 0),
+    "!attachment_version": (_OF_PROVIDER.format("attachment_settings"), 1),
+    "!incoming_version": (_OF_PROVIDER.format("incoming_mail_settings"), 1),
     "!fraud_version": (_OF_PROVIDER.format("fraud_settings"), 1),
     "!portal_version": (_OF_PROVIDER.format("portal_settings"), 1),
     "!tax_version": (_OF_PROVIDER.format("tax_settings"), 0),
