@@ -9,7 +9,7 @@ import rich_click as click
 from rich.console import Console
 from rich.pretty import pprint
 
-from benchmarks import billing_faults, bulk, dunning, exports, ground, imports, money_pages, segments
+from benchmarks import billing_faults, bulk, dunning, exports, ground, imports, messages, money_pages, segments
 from benchmarks.client_list import Options
 from benchmarks.command import benchmarks as benchmarks
 from benchmarks.scale import Scale
@@ -56,6 +56,7 @@ ROWS = click.Option(["--rows"], default=100_000, show_default=True, help="Rows o
 command("import", "Importing a file of clients, as CSV and as XLSX.", imports.measure, ROWS)
 command("export", "Exporting clients, as CSV and as XLSX.", exports.measure)
 command("bulk", "One change of all clients.", bulk.measure)
+command("messages", "A message to all clients.", messages.measure)
 command("segment", "Saved filters as a list and as a count.", segments.measure)
 command(
     "billing-faults",

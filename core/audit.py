@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 from piccolo.columns import JSONB, BigInt, Text, Timestamptz
 
-from core import clock, db
+from core import clock, db, listening
 from core.actor import Actor
+from core.listening import Happened
 
 SECRET_FIELDS = frozenset({"password", "password_hash", "totp_secret", "secret", "token", "key"})
 
@@ -52,6 +53,7 @@ async def record(
     inside = by.impersonator
     if inside is not None and client_id is None and by.client is not None:
         client_id = by.client.id
+    changes = difference(old or {}, new or {})
     await db.execute(
         """INSERT INTO audit_entries (at, action, actor_kind, actor_id, actor_name, subject_kind, subject_id,
                subject_name, client_id, changes, address, request_id, impersonation_id)
@@ -65,11 +67,14 @@ async def record(
         subject_id,
         name,
         client_id,
-        difference(old or {}, new or {}),
+        changes,
         by.address,
         by.request_id,
         inside.visit_id if inside else None,
     )
+    if subject_id is not None and await listening.is_wanted(action):
+        happened = Happened(id=subject_id, client_id=client_id, name=name, changed=tuple(changes))
+        await listening.tell(action, [happened])
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +109,8 @@ async def record_each(action: str, subject_kind: str, subjects: Sequence[Subject
             for it in subjects
         ],
     )
+    if await listening.is_wanted(action):
+        await listening.tell(action, [_happened(it) for it in subjects])
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -116,6 +123,11 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list
         for field in fields
         if old.get(field) != new.get(field)
     }
+
+
+def _happened(it: Subject) -> Happened:
+    changed = tuple(difference(it.old, it.new))
+    return Happened(id=it.id, client_id=it.client_id, name=it.name, changed=changed)
 
 
 def _shown(field: str, value: Any) -> Any:

@@ -1,7 +1,7 @@
 """A page of a list by key, never by offset, so that it costs the same however long the list is.
 
-The newest come first: by a moment and the id, or by the id alone. A cursor is the place of a row, so it survives
-what is added meanwhile.
+The newest come first (or last): by a moment and the id, or by the id alone. A cursor is the place of a row, so it
+survives what is added meanwhile.
 """
 
 import msgspec
@@ -32,6 +32,7 @@ async def page(
     before: str = "",
     size: int = PAGE,
     moment: str | None = "created_at",
+    is_oldest_first: bool = False,
 ) -> Page:
     """The rows of a statement, whose table has this alias, that stand after a cursor or before one.
 
@@ -46,8 +47,8 @@ async def page(
             raise Invalid({"after": _("This page has gone; begin again from the first one.")})
         values = [moment_of(cursor), cursor.id] if moment else [cursor.id]
         place = ", ".join(bound.bind(value) for value in values)
-        bound.add(f"({', '.join(keys)}) {'>' if is_back else '<'} ({place})")
-    direction = "ASC" if is_back else "DESC"
+        bound.add(f"({', '.join(keys)}) {'>' if is_back != is_oldest_first else '<'} ({place})")
+    direction = "ASC" if is_back != is_oldest_first else "DESC"
     order = ", ".join(f"{key} {direction}" for key in keys)
     found = await db.fetch(f"{sql} WHERE {bound.sql} ORDER BY {order} LIMIT {size + 1:d}", *bound.arguments)
     has_more, listed = len(found) > size, found[:size]

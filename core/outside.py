@@ -43,6 +43,10 @@ class NotReached(Exception):
     permanent = False
 
 
+class Late(NotReached):
+    """The other side took too long: whoever goes on asking it waits a while first."""
+
+
 class Refused(NotReached):
     """The address leads to where nothing may be asked; nothing was connected to."""
 
@@ -141,7 +145,9 @@ class Client:
         except SSRFProtectionError as error:
             raise Refused("this address leads into a private network") from error
         except TimeoutError as error:
-            raise NotReached(f"no answer within {self._seconds:g} s") from error
+            raise Late(f"no answer within {self._seconds:g} s") from error
+        except httpx.TimeoutException as error:
+            raise Late(_told(error)) from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise NotReached(_told(error)) from error
 

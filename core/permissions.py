@@ -10,7 +10,7 @@ from core.i18n import N_
 
 
 class Permission(StrEnum):
-    """One right. Alphabetical; the text for people is in DESCRIPTIONS."""
+    """One right. Alphabetical; the text for people is in `permission_words`."""
 
     ACCOUNT_READ = "account:read"
     ACCOUNT_UPDATE = "account:update"
@@ -64,6 +64,8 @@ class Permission(StrEnum):
     INVOICE_ISSUE = "invoice:issue"
     INVOICE_READ = "invoice:read"
     INVOICE_VOID = "invoice:void"
+    MESSAGE_READ = "message:read"
+    MESSAGE_SEND = "message:send"
     NOTE_CREATE = "note:create"
     NOTE_MANAGE = "note:manage"
     NOTE_READ = "note:read"
@@ -102,6 +104,8 @@ class Permission(StrEnum):
     REPORT_READ = "report:read"
     RESELLER_MANAGE = "reseller:manage"
     RESELLER_READ = "reseller:read"
+    RESPONSE_TEMPLATE_MANAGE = "response_template:manage"
+    RESPONSE_TEMPLATE_READ = "response_template:read"
     ROLE_MANAGE = "role:manage"
     SEGMENT_SHARE = "segment:share"
     SERVICE_BILL = "service:bill"
@@ -115,127 +119,20 @@ class Permission(StrEnum):
     TASK_READ = "task:read"
     TAX_MANAGE = "tax:manage"
     TAX_READ = "tax:read"
+    TICKET_ANSWER = "ticket:answer"
+    TICKET_CREATE = "ticket:create"
+    TICKET_MANAGE = "ticket:manage"
+    TICKET_READ = "ticket:read"
+    TICKET_UPDATE = "ticket:update"
     USER_DISABLE = "user:disable"
     USER_INVITE = "user:invite"
     USER_READ = "user:read"
     USER_REMOVE = "user:remove"
     USER_TRANSFER = "user:transfer"
     USER_UPDATE = "user:update"
+    WEBHOOK_MANAGE = "webhook:manage"
+    WEBHOOK_READ = "webhook:read"
 
-
-DESCRIPTIONS = MappingProxyType(
-    {
-        Permission.ACCOUNT_READ: N_("See what clients have and owe"),
-        Permission.ACCOUNT_UPDATE: N_("Change what clients may owe, and move money between their accounts"),
-        Permission.ACTIVITY_READ: N_("Read who changed what, and when"),
-        Permission.API_KEY_MANAGE: N_("Make and revoke one's own API keys"),
-        Permission.ATTITUDE_MANAGE: N_("Change the list of attitudes"),
-        Permission.BANK_STATEMENT_MANAGE: N_("Import bank statements, and record their payments"),
-        Permission.CLIENT_CLEAR: N_("Clear the personal data of closed clients"),
-        Permission.CLIENT_CLOSE: N_("Close clients, and open them again"),
-        Permission.CLIENT_CREATE: N_("Register clients"),
-        Permission.CLIENT_DELETE: N_("Delete clients"),
-        Permission.CLIENT_EXPORT: N_("Export clients and other lists as files"),
-        Permission.CLIENT_IMPERSONATE: N_("Enter with the client’s rights"),
-        Permission.CLIENT_IMPORT: N_("Import clients from files"),
-        Permission.CLIENT_MERGE: N_("Merge clients"),
-        Permission.CLIENT_PERSONAL_DATA: N_("Export the personal data of clients"),
-        Permission.CLIENT_READ: N_("See clients"),
-        Permission.CLIENT_UPDATE: N_("Edit clients"),
-        Permission.COMPANY_CREATE: N_("Add own companies"),
-        Permission.COMPANY_DELETE: N_("Delete own companies"),
-        Permission.COMPANY_READ: N_("See own companies"),
-        Permission.COMPANY_UPDATE: N_("Edit own companies, their bank accounts and numbers"),
-        Permission.CONTRACT_CREATE: N_("Draft contracts"),
-        Permission.CONTRACT_DELETE: N_("Delete drafts of contracts"),
-        Permission.CONTRACT_READ: N_("See contracts"),
-        Permission.CONTRACT_TEMPLATE_MANAGE: N_("Change the templates of contracts"),
-        Permission.CONTRACT_UPDATE: N_("Edit, send and cancel contracts, and record signatures"),
-        Permission.DISCOUNT_CREATE: N_("Add discounts and promo codes"),
-        Permission.DISCOUNT_DELETE: N_("Delete discounts that nobody has had"),
-        Permission.DISCOUNT_READ: N_("See discounts, and try prices"),
-        Permission.DISCOUNT_UPDATE: N_("Edit and end discounts, and their promo codes"),
-        Permission.DUNNING_MANAGE: N_("Change dunning policies"),
-        Permission.DUNNING_PAUSE: N_("Pause dunning for clients, and note what they promise to pay"),
-        Permission.DUNNING_READ: N_("See what dunning does"),
-        Permission.DUNNING_RUN: N_("Start the dunning run"),
-        Permission.EXPENSE_CREATE: N_("Charge clients by hand"),
-        Permission.EXPENSE_READ: N_("See expenses"),
-        Permission.EXPENSE_REVERSE: N_("Reverse expenses"),
-        Permission.FIELD_MANAGE: N_("Change the fields of clients"),
-        Permission.FILE_CREATE: N_("Keep files with clients"),
-        Permission.FILE_DELETE: N_("Delete files of clients"),
-        Permission.FILE_READ: N_("See and download files of clients"),
-        Permission.FRAUD_DECIDE: N_("Decide about registrations and orders that were held"),
-        Permission.FRAUD_READ: N_("See what fraud checks found"),
-        Permission.GROUP_ASSIGN: N_("Put clients into account groups, and take them out"),
-        Permission.GROUP_CREATE: N_("Add account groups"),
-        Permission.GROUP_DELETE: N_("Delete account groups"),
-        Permission.GROUP_READ: N_("See account groups"),
-        Permission.GROUP_UPDATE: N_("Edit account groups"),
-        Permission.INVOICE_CREATE: N_("Draft invoices and pro formas, and delete drafts"),
-        Permission.INVOICE_ISSUE: N_("Issue invoices"),
-        Permission.INVOICE_READ: N_("See invoices and credit notes"),
-        Permission.INVOICE_VOID: N_("Make invoices void by a credit note, or credit parts of them"),
-        Permission.NOTE_CREATE: N_("Add notes about clients, and change one’s own"),
-        Permission.NOTE_MANAGE: N_("Change and delete the notes of others"),
-        Permission.NOTE_READ: N_("Read notes about clients"),
-        Permission.NOTIFICATION_READ: N_("See what clients were told, and what became of it"),
-        Permission.NOTIFICATION_SEND: N_("Send a notification again"),
-        Permission.NOTIFICATION_TEMPLATE_MANAGE: N_("Change the texts of notifications, and which are sent"),
-        Permission.PAYER_CREATE: N_("Add payers to clients"),
-        Permission.PAYER_DELETE: N_("Delete payers"),
-        Permission.PAYER_MERGE: N_("Merge payers of a client"),
-        Permission.PAYER_READ: N_("See payers"),
-        Permission.PAYER_UPDATE: N_("Edit payers"),
-        Permission.PAYMENT_CAPTURE: N_("Take money that a gateway holds, or release it"),
-        Permission.PAYMENT_CREATE: N_("Record payments"),
-        Permission.PAYMENT_READ: N_("See payments"),
-        Permission.PAYMENT_REFUND: N_("Give payments back"),
-        Permission.PAYMENT_METHOD_MANAGE: N_("Manage payment methods"),
-        Permission.PLATFORM_ACTIVITY: N_("Read what was done on the platform"),
-        Permission.PLATFORM_HEALTH: N_("See the health of the platform"),
-        Permission.PLUGIN_MANAGE: N_("Switch plugins on and off, and set them up"),
-        Permission.PLUGIN_READ: N_("See plugins and their health"),
-        Permission.PRODUCT_CREATE: N_("Add products, plans and addons"),
-        Permission.PRODUCT_DELETE: N_("Delete products, plans and addons"),
-        Permission.PRODUCT_READ: N_("See products and their prices"),
-        Permission.PRODUCT_UPDATE: N_("Edit products, plans and addons, and publish prices"),
-        Permission.PROJECT_ASSIGN: N_("Open and close accounts of clients in projects"),
-        Permission.PROJECT_CREATE: N_("Add projects"),
-        Permission.PROJECT_DELETE: N_("Delete projects"),
-        Permission.PROJECT_READ: N_("See projects"),
-        Permission.PROJECT_UPDATE: N_("Edit projects"),
-        Permission.PROVIDER_EDITION: N_("Change a provider's edition"),
-        Permission.PROVIDER_FEATURES: N_("Grant and take single features of a provider"),
-        Permission.PROVIDER_OPEN: N_("Open providers"),
-        Permission.PROVIDER_PLUGINS: N_("Switch a provider's plugins on and off"),
-        Permission.PROVIDER_READ: N_("See providers"),
-        Permission.PROVIDER_SUSPEND: N_("Suspend providers, and let them go on"),
-        Permission.REPORT_READ: N_("See the figures of the business: revenue, receivables, reconciliation"),
-        Permission.RESELLER_MANAGE: N_("Add resellers, and change what they may"),
-        Permission.RESELLER_READ: N_("See resellers"),
-        Permission.ROLE_MANAGE: N_("Make and change roles"),
-        Permission.SEGMENT_SHARE: N_("Save filters for all"),
-        Permission.SERVICE_BILL: N_("Start the billing run, which charges and issues invoices"),
-        Permission.SERVICE_CREATE: N_("Order services for clients"),
-        Permission.SERVICE_READ: N_("See services"),
-        Permission.SERVICE_UPDATE: N_("Activate, suspend, resume and cancel services"),
-        Permission.SETTINGS_MANAGE: N_("Change the provider's settings"),
-        Permission.STAFF_MANAGE: N_("Add and remove staff, and give them roles"),
-        Permission.STAFF_READ: N_("See the staff"),
-        Permission.TASK_MANAGE: N_("See and cancel the tasks of others"),
-        Permission.TASK_READ: N_("See and cancel one's own tasks"),
-        Permission.TAX_MANAGE: N_("Change tax rates and what is decided about taxes, and have VIES asked"),
-        Permission.TAX_READ: N_("See tax rates and what is decided about taxes"),
-        Permission.USER_DISABLE: N_("Keep users of clients out, and let them in again"),
-        Permission.USER_INVITE: N_("Invite users to clients"),
-        Permission.USER_READ: N_("See the users of clients"),
-        Permission.USER_REMOVE: N_("Take users out of clients"),
-        Permission.USER_TRANSFER: N_("Hand a client over to another of its users"),
-        Permission.USER_UPDATE: N_("Change users of clients and their roles"),
-    }
-)
 
 FEATURES = MappingProxyType(
     {

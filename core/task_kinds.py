@@ -66,6 +66,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """Whether nothing has been heard of it for long, so that it may be begun again where it stopped."""
         return self.is_open and self.touched_at < clock.now() - STALLED
 
+    @property
+    def may_go_on(self) -> bool:
+        """Whether it can be begun again where it stopped."""
+        can_pause = self.kind in KINDS and KINDS[self.kind].can_pause
+        return self.state == "failed" or self.is_stalled or (self.state == "cancelled" and can_pause)
+
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one row: a client by `id`, `code` and `name`, or a line of a file by `code`."""
@@ -97,23 +103,24 @@ Step = Callable[[Task, Actor], Awaitable[Chunk]]
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """How tasks of one kind are done, and what people call it."""
+    """How tasks of one kind are done, and what people call it. `can_pause`: one that was stopped may go on."""
 
     name: str
     label: str
     step: Step
+    can_pause: bool = False
 
 
 KINDS: dict[str, Kind] = {}
 
 
-def kind(name: str, label: str) -> Callable[[Step], Step]:
+def kind(name: str, label: str, *, can_pause: bool = False) -> Callable[[Step], Step]:
     """Register the step of a kind, as a decorator. A step runs inside a transaction of the task's tenant."""
 
     def register(step: Step) -> Step:
         if name in KINDS:
             raise ValueError(f"there is a task of the kind {name!r} already")
-        KINDS[name] = Kind(name=name, label=label, step=step)
+        KINDS[name] = Kind(name=name, label=label, step=step, can_pause=can_pause)
         return step
 
     return register

@@ -78,8 +78,17 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     next: str = ""
 
 
-async def start(name: str, title: str, *, total: int, by: Actor, payload: Mapping[str, Any] | None = None) -> int:
-    """Begin a task for `by`; returns its id. It runs after this transaction. Its kind has asked for the right.
+async def start(
+    name: str,
+    title: str,
+    *,
+    total: int,
+    by: Actor,
+    payload: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+) -> int:
+    """Begin a task for `by`; returns its id. It runs after this transaction, or `at` a moment to come. Its kind
+    has asked for the right.
 
     `total` is how many rows it is about, counted before. `Conflict` while too many of the provider's are open.
     """
@@ -92,7 +101,7 @@ async def start(name: str, title: str, *, total: int, by: Actor, payload: Mappin
         await db.value(
             """INSERT INTO tasks (kind, title, payload, total, actor_kind, actor_name, person_id, api_key_id,
                    locale, address, request_id, created_at, touched_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) RETURNING id""",
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id""",
             name,
             title[:LONGEST_TITLE],
             dict(payload or {}),
@@ -105,10 +114,11 @@ async def start(name: str, title: str, *, total: int, by: Actor, payload: Mappin
             by.address,
             by.request_id,
             now,
+            at or now,
         )
     )
     await audit.record("task:started", "task", task_id, by=by, name=title[:LONGEST_TITLE], new={"total": total})
-    await jobs.later(JOB, {"id": task_id})
+    await jobs.later(JOB, {"id": task_id}, delay=at - now if at is not None else None)
     return task_id
 
 
@@ -145,7 +155,7 @@ async def page(*, after: str = "", before: str = "", by: Actor) -> Page:
             LIMIT {PAGE + 1}""",
         *conditions.arguments,
     )
-    return _paged([of(row) for row in found], lambda task: task.id, is_back=is_back, is_first=cursor is None)
+    return paged([of(row) for row in found], lambda task: task.id, is_back=is_back, is_first=cursor is None)
 
 
 async def results(
@@ -165,7 +175,7 @@ async def results(
             WHERE {conditions.sql} ORDER BY r.number {"DESC" if is_back else "ASC"} LIMIT {size + 1:d}""",
         *conditions.arguments,
     )
-    return _paged(found, lambda row: row["number"], is_back=is_back, is_first=cursor is None, size=size)
+    return paged(found, lambda row: row["number"], is_back=is_back, is_first=cursor is None, size=size)
 
 
 async def cancel(task_id: int, *, by: Actor) -> Task:
@@ -177,13 +187,16 @@ async def cancel(task_id: int, *, by: Actor) -> Task:
         return task
     await db.execute("UPDATE tasks SET is_cancel_asked = true WHERE id = $1 AND ended_at IS NULL", task_id)
     await audit.record("task:cancelled", "task", task_id, by=by, name=task.title)
+    if task.state == "waiting":
+        await jobs.later(JOB, {"id": task_id})
     return await get(task_id, by=by)
 
 
 async def resume(task_id: int, *, by: Actor) -> Task:
-    """Let a task that failed, or of which nothing is heard, go on where it stopped, as who began it."""
+    """Let a task that failed, or of which nothing is heard, go on where it stopped, as who began it; and one that
+    was stopped, when its kind can pause."""
     task = await get(task_id, by=by)
-    if task.state != "failed" and not task.is_stalled:
+    if not task.may_go_on:
         raise Conflict(_("Only a task that failed can go on."))
     await db.execute(
         """UPDATE tasks SET state = 'waiting', reason = '', ended_at = NULL, touched_at = $2,
@@ -234,9 +247,10 @@ def _listed(ids: frozenset[int]) -> str:
     return ",".join(f"{number:d}" for number in sorted(ids))
 
 
-def _paged(
+def paged(
     found: list[Any], id_of: Callable[[Any], int], *, is_back: bool, is_first: bool, size: int = PAGE
 ) -> Page:
+    """A page of what was found: `size` rows and, when there are more, one besides."""
     has_more, rows = len(found) > size, found[:size]
     if is_back:
         rows.reverse()

@@ -104,7 +104,6 @@ __all__ = [
     "fetch",
     "hookimpl",
     "letter",
-    "mail",
     "ngettext",
     "notify",
     "post",
@@ -141,12 +140,6 @@ async def value(sql: str, *arguments: Any) -> Any:
     """The first column of the first row, or None."""
     found = await row(sql, *arguments)
     return next(iter(found.values())) if found else None
-
-
-async def mail(*, to: str, subject: str, text: str, kind: str, sender_name: str = "") -> None:
-    """Ask for a mail; it leaves after the commit. Raises ValueError when `to` is not one address."""
-    async with hook_jobs.scope():
-        await _mail.later(to=to, subject=subject, text=text, kind=kind, sender_name=sender_name)
 
 
 async def notify(

@@ -30,7 +30,7 @@ from core.accounts.imports import files
 from core.actor import PLATFORM
 from core.billing import billing_run, daily_figures, dunning_run, gateway_reconciliation, promise_endings
 from core.catalog import vat_numbers
-from core.support import deliveries
+from core.support import deliveries, webhook_outbox
 
 EVERY = timedelta(hours=1)
 LOOK_SECONDS = 60.0
@@ -47,6 +47,7 @@ PURGES = (
     tasks.purge,
     files.purge,
     deliveries.tidy,
+    webhook_outbox.purge,
     fraud_checks.purge,
 )
 

@@ -12,6 +12,7 @@ from core.checks import Checks
 from core.errors import Conflict, Invalid
 from core.i18n import _
 from core.permissions import Permission
+from core.support import departments, ticket_categories
 from tenants import addresses, first_people, hosts, providers
 from tenants.first_people import FirstPerson
 
@@ -184,6 +185,7 @@ async def _furnish(new: NewProvider, *, by: Actor) -> None:
     await companies.create_default(by.tenant.name, new.country, by=by)
     await attitudes.create_first(by=by)
     await product_types.create_first(by=by)
+    await ticket_categories.create_first(await departments.create_first(by=by), by=by)
     for plugin in FIRST_PLUGINS:
         if plugin_registry.find(plugin) is not None:
             await plugin_settings.enable(plugin, by=by)

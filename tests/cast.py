@@ -165,6 +165,7 @@ async def _furnish_acme() -> None:
         group = await groups.create(groups.NewGroup(name="Partners"), by=bob)
         smith = await db.value("SELECT id FROM clients WHERE login = 'smith'")
         await groups.add(group["id"], [smith], by=bob)
+        await db.execute("DELETE FROM notifications")
 
 
 async def _give_password() -> None:
@@ -172,6 +173,7 @@ async def _give_password() -> None:
     hashed = await db.value("SELECT password_hash FROM people WHERE password_hash IS NOT NULL LIMIT 1")
     await db.execute("UPDATE people SET password_hash = $1 WHERE password_hash IS NULL", hashed)
     await db.execute("DELETE FROM links")
+    await db.execute("DELETE FROM notifications")
 
 
 def _first(name: str) -> FirstPerson:

@@ -11,10 +11,17 @@ from core import db, freshness, hooks, logs, mail, outside, worker
 from core.accounts import passwords
 from core.catalog import vies
 from core.settings import BadSettings, Settings
-from core.support import deliveries_routing, deliveries_sending
+from core.support import deliveries_routing, deliveries_sending, webhook_outbox, webhook_sending
 from tenants import addresses, housekeeping, isolation, project_hosts, providers
 
-TASKS = (project_hosts.look, project_hosts.release, deliveries_routing.hand_out, deliveries_sending.send)
+TASKS = (
+    project_hosts.look,
+    project_hosts.release,
+    deliveries_routing.hand_out,
+    deliveries_sending.send,
+    webhook_outbox.spread,
+    webhook_sending.deliver,
+)
 """What a worker must know besides what is imported here anyway."""
 
 

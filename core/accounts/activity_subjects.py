@@ -16,6 +16,7 @@ SUBJECTS = MappingProxyType(
         "client_role": N_("Roles of users"),
         "contract": N_("Contracts"),
         "contract_template": N_("Contract templates"),
+        "department": N_("Departments"),
         "dunning": N_("Dunning"),
         "dunning_policy": N_("Dunning policies"),
         "expense": N_("Expenses"),
@@ -32,6 +33,7 @@ SUBJECTS = MappingProxyType(
         "list_filter": N_("Saved filters of lists"),
         "membership": N_("Users"),
         "invoice": N_("Invoices"),
+        "message": N_("Messages to clients"),
         "note": N_("Notes"),
         "notification": N_("Notifications"),
         "notification_template": N_("Notification templates"),
@@ -51,6 +53,7 @@ SUBJECTS = MappingProxyType(
         "promise": N_("Promised payments"),
         "provider": N_("Provider"),
         "reseller": N_("Resellers"),
+        "response_template": N_("Response templates"),
         "role": N_("Roles"),
         "segment": N_("Saved filters"),
         "offer": N_("Quotes"),
@@ -61,6 +64,10 @@ SUBJECTS = MappingProxyType(
         "taxes": N_("Taxes"),
         "terms": N_("Terms"),
         "task": N_("Tasks"),
+        "ticket": N_("Tickets"),
+        "ticket_category": N_("Categories of tickets"),
+        "ticket_status": N_("Statuses of tickets"),
+        "webhook": N_("Webhooks"),
     }
 )
 """What it can be done to."""

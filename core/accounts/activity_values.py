@@ -8,7 +8,8 @@ from babel import dates
 from core import i18n, places
 from core.accounts import rights
 from core.i18n import N_, _
-from core.permissions import DESCRIPTIONS, FEATURES, Permission
+from core.permission_words import DESCRIPTIONS
+from core.permissions import FEATURES, Permission
 
 _ROLES = {
     "owner": N_("Owner"),
@@ -33,6 +34,7 @@ VALUES = MappingProxyType(
             "client": N_("The client is gone"),
         },
         "editions": _EDITIONS,
+        "audience": {"all": N_("For all"), "own": N_("Only for its author")},
         "features": FEATURES,
         "fee_bearer": {"provider": N_("The provider"), "client": N_("The client")},
         "kind": {
@@ -101,6 +103,12 @@ VALUES = MappingProxyType(
             "withdrawn": N_("Withdrawn"),
         },
         "status": {"active": N_("Active"), "closed": N_("Closed")},
+        "ticket_priority": {
+            "low": N_("Low"),
+            "normal": N_("Normal"),
+            "high": N_("High"),
+            "urgent": N_("Urgent"),
+        },
         "theme": {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")},
     }
 )

@@ -115,6 +115,12 @@ PARTS: tuple[Part, ...] = (
     Part(table="deliveries", how="moves", label=N_("Notifications")),
     Part(table="invoices", how="moves", label=N_("Invoices")),
     Part(table="membership_roles", how="elsewhere", why=USERS),
+    Part(
+        table="mass_message_recipients",
+        how="moves_unless",
+        label=N_("Messages to clients that were sent to it"),
+        beside=("message_id",),
+    ),
     Part(table="memberships", how="elsewhere", label=N_("Users"), why=USERS),
     Part(table="notifications", how="moves"),
     Part(table="payments", how="moves", label=N_("Payments")),
@@ -125,7 +131,9 @@ PARTS: tuple[Part, ...] = (
     Part(table="personal_exports", how="moves", label=N_("Copies of personal data")),
     Part(table="services", how="moves", label=N_("Services")),
     Part(table="offers", how="moves", label=N_("Quotes")),
+    Part(table="tickets", how="moves", label=N_("Tickets")),
     Part(table="sessions", how="elsewhere", why="client_merging_users: no session changes its client unasked"),
+    Part(table="webhook_events", how="moves"),
 )
 BY_TABLE = {part.table: part for part in PARTS}
 

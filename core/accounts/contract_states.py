@@ -10,13 +10,13 @@ from typing import Any
 import asyncpg
 from asyncpg import Record
 
-from core import audit, clock, db, i18n, mail
-from core.accounts import company_fields, contract_papers, contracts, numbering, payer_fields, written_as
-from core.accounts.written_as import Writer
+from core import audit, clock, db, mail, notifications
+from core.accounts import account_kinds, company_fields, contract_papers, contracts, numbering, payer_fields
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, Invalid
 from core.i18n import _
+from core.notifications import Recipient
 
 LONGEST_REASON = 500
 
@@ -48,8 +48,7 @@ async def send(contract_id: int, *, link: str = "", by: Actor) -> Record:
     sent = {"state": "sent", "number": number, "issued_on": day, "frozen": said, "digest": digest}
     await _move(client, row, sent, by=by)
     if link:
-        writer = await written_as.of_project(client["project_id"], by=by)
-        await _tell(row, payer, number, link, writer)
+        await _tell(client, row, payer, number, link, by=by)
     return await contracts.find(contract_id)
 
 
@@ -101,22 +100,17 @@ async def _move(client: Record, row: Record, values: dict[str, Any], *, reason: 
                        client_id=client["id"], old=old, new=new)  # fmt: skip
 
 
-async def _tell(row: Record, payer: Record, number: str, link: str, writer: Writer) -> None:
-    with i18n.speaking(row["language"]):
-        subject = _("%(title)s %(number)s, to be signed") % {"title": row["title"], "number": number}
-        text = _(
-            "Hello %(name)s,\n\n"
-            "%(provider)s has a contract for you: %(title)s %(number)s.\n"
-            "Read it and print it here:\n\n%(link)s\n\n"
-            "Please sign it and send it back to us."
-        ) % {
-            "name": payer["name"],
-            "provider": writer.name,
-            "title": row["title"],
-            "number": number,
-            "link": link,
-        }
+async def _tell(client: Record, row: Record, payer: Record, number: str, link: str, *, by: Actor) -> None:
     try:
-        await mail.later(to=payer["email"], subject=subject, text=text, kind="contract", **writer.head)
+        mail.address(payer["email"])
     except mail.BadAddress as error:
         raise Invalid({"": _("The payer's address takes no mail.")}) from error
+    await notifications.notify(
+        account_kinds.CONTRACT,
+        to=Recipient(address=payer["email"], name=payer["name"], locale=row["language"]),
+        data={"name": payer["name"], "title": row["title"], "number": number, "link": link},
+        client_id=client["id"],
+        project_id=client["project_id"],
+        about=("contract", row["id"]),
+        by=by,
+    )

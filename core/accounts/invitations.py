@@ -12,8 +12,9 @@ import msgspec
 from asyncpg import Record
 from piccolo.columns import Array, BigInt, Bytea, Text, Timestamptz
 
-from core import audit, clock, db, i18n, mail
+from core import audit, clock, db, notifications
 from core.accounts import (
+    account_kinds,
     client_roles,
     memberships,
     people,
@@ -29,7 +30,8 @@ from core.accounts.user_access import Managed
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, Forbidden, NotFound
-from core.i18n import LOCALES, _
+from core.i18n import _
+from core.notifications import Recipient
 from core.permissions import Permission
 
 LASTS = timedelta(days=7)
@@ -227,17 +229,15 @@ def _inviter(by: Actor) -> int | None:
 async def _mail(client: Record, email: str, token: str, *, by: Actor) -> None:
     """In the client's language: that of whoever is invited is not asked, so that it does not tell who he is."""
     writer = await written_as.of_project(client["project_id"], by=by)
-    parts = {
-        "client": client["name"],
-        "provider": writer.name,
-        "who": by.name if by.kind == "user" else writer.name,
-        "address": f"{by.tenant.base_url.rstrip('/')}/invitation/{token}",
-    }
-    with i18n.speaking(client["language"] if client["language"] in LOCALES else by.tenant.locale):
-        subject = _("You are invited to the account of %(client)s at %(provider)s")
-        text = _(
-            "Hello,\n\n%(who)s invites you to the account of %(client)s at %(provider)s. "
-            "Accept the invitation here within seven days:\n\n%(address)s\n\n"
-            "If you do not know what this is about, there is nothing to do: without the link nobody joins.\n"
-        )
-    await mail.later(to=email, subject=subject % parts, text=text % parts, kind="invitation", **writer.head)
+    await notifications.notify(
+        account_kinds.INVITATION,
+        to=Recipient(address=email, locale=client["language"]),
+        data={
+            "client": client["name"],
+            "who": by.name if by.kind == "user" else writer.name,
+            "address": f"{by.tenant.base_url.rstrip('/')}/invitation/{token}",
+        },
+        client_id=client["id"],
+        project_id=client["project_id"],
+        by=by,
+    )

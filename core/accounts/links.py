@@ -11,8 +11,8 @@ from typing import Any, Literal
 from asyncpg import Record
 from piccolo.columns import BigInt, Bytea, Text, Timestamptz
 
-from core import audit, clock, db, i18n, jobs, mail, policies
-from core.accounts import passwords, people, sessions, throttle, written_as
+from core import audit, clock, db, jobs, notifications, policies
+from core.accounts import account_kinds, passwords, people, sessions, throttle, written_as
 from core.accounts.throttle import Limit
 from core.actor import Actor, Tenant, visitor
 from core.errors import Invalid, NotFound
@@ -20,6 +20,11 @@ from core.i18n import _
 
 Purpose = Literal["password", "welcome", "invitation"]
 LASTS = {"password": timedelta(minutes=30), "welcome": timedelta(days=7), "invitation": timedelta(days=7)}
+LETTERS = {
+    "password": account_kinds.PASSWORD,
+    "welcome": account_kinds.WELCOME,
+    "invitation": account_kinds.STAFF_INVITATION,
+}
 KEPT = timedelta(days=30)
 ASKED_PER_ADDRESS = 10
 ASKED_PER_ACCOUNT = 3
@@ -78,11 +83,15 @@ async def answer_reset(payload: dict[str, Any], job: jobs.Job) -> None:
 async def send(purpose: Purpose, person_id: int, *, base_url: str, by: Actor) -> None:
     """Make a link and mail it, in the person's language. Asks for no right: the verb that wants it has asked."""
     person = await _person(person_id)
-    address = url(base_url, await create(purpose, person_id, by=by))
-    writer = await written_as.of_person(person_id, by=by)
-    with i18n.speaking(person["locale"]):
-        subject, text = _letter(purpose, person["name"], writer.name, address)
-    await mail.later(to=person["email"], subject=subject, text=text, kind=f"link_{purpose}", **writer.head)
+    home = await written_as.home(person_id)
+    await notifications.notify(
+        LETTERS[purpose],
+        to=people.recipient(person),
+        data={"name": person["name"], "address": url(base_url, await create(purpose, person_id, by=by))},
+        client_id=home.client_id,
+        project_id=home.project_id,
+        by=by,
+    )
 
 
 async def create(purpose: Purpose, person_id: int, *, by: Actor) -> str:
@@ -178,28 +187,3 @@ async def _person(person_id: int) -> Record:
 
 def _binding(password_hash: str | None) -> str:
     return sha256((password_hash or "").encode()).hexdigest()[:32]
-
-
-def _letter(purpose: Purpose, name: str, provider: str, address: str) -> tuple[str, str]:
-    """Subject and text, in the language in force."""
-    parts = {"name": name, "provider": provider, "address": address}
-    if purpose == "password":
-        subject = _("Choose a new password at %(provider)s")
-        text = _(
-            "Hello %(name)s,\n\nsomebody asked for a new password for your account at %(provider)s. "
-            "If it was you, choose it here within 30 minutes:\n\n%(address)s\n\n"
-            "If it was not you, there is nothing to do: your password stays as it is.\n"
-        )
-    elif purpose == "welcome":
-        subject = _("Choose your password at %(provider)s")
-        text = _(
-            "Hello %(name)s,\n\nyour account at %(provider)s is ready. "
-            "Choose your password here within seven days:\n\n%(address)s\n"
-        )
-    else:
-        subject = _("You are invited to work at %(provider)s")
-        text = _(
-            "Hello %(name)s,\n\nyou have been added to the staff of %(provider)s. "
-            "Choose your password here within seven days:\n\n%(address)s\n"
-        )
-    return subject % parts, text % parts

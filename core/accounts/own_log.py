@@ -37,6 +37,7 @@ FAMILIES = (
     "personal_data:",
     "proforma:",
     "service:",
+    "ticket:",
 )
 """And all actions whose names begin so."""
 HIDDEN = frozenset(

@@ -10,8 +10,17 @@ import msgspec
 from asyncpg import Record
 from piccolo.columns import BigInt, Boolean, Bytea, Text, Timestamptz
 
-from core import audit, clock, db, freshness, i18n, mail, policies
-from core.accounts import passkey_answers, passkey_challenges, people, sessions, signin, standing, written_as
+from core import audit, clock, db, freshness, notifications, policies
+from core.accounts import (
+    account_kinds,
+    passkey_answers,
+    passkey_challenges,
+    people,
+    sessions,
+    signin,
+    standing,
+    written_as,
+)
 from core.accounts.passkey_answers import Place
 from core.accounts.rows import is_id
 from core.accounts.sessions import PEOPLE, SignedIn
@@ -184,21 +193,14 @@ async def _insert(person_id: int, name: str, made: passkey_answers.Added, host: 
 
 async def _tell(person: Record, name: str, *, by: Actor) -> None:
     """Write to the person, who may not be the one who did it."""
-    writer = await written_as.of_person(person["id"], by=by)
-    parts = {"name": person["name"], "provider": writer.name, "passkey": name}
-    with i18n.speaking(person["locale"]):
-        subject = _("A passkey was added to your account at %(provider)s")
-        text = _(
-            "Hello %(name)s,\n\nthe passkey “%(passkey)s” was added to your account at %(provider)s. It signs in "
-            "without your password.\n\nIf it was not you, choose a new password, sign in and remove the passkey "
-            "under “My account”, “Passkeys”.\n"
-        )
-    await mail.later(
-        to=person["email"],
-        subject=subject % parts,
-        text=text % parts,
-        kind="passkey_added",
-        **writer.head,
+    home = await written_as.home(person["id"])
+    await notifications.notify(
+        account_kinds.PASSKEY_ADDED,
+        to=people.recipient(person),
+        data={"name": person["name"], "passkey": name},
+        client_id=home.client_id,
+        project_id=home.project_id,
+        by=by,
     )
 
 

@@ -5,6 +5,7 @@ everybody may change of his own account.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -21,6 +22,7 @@ from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
+from core.notifications import Recipient
 from core.permissions import Permission
 
 LONGEST_NAME = 200
@@ -88,6 +90,11 @@ async def find_by_email(email: str) -> Record | None:
     if not is_storable(email):
         return None
     return await db.row("SELECT * FROM people WHERE email_folded = lower($1)", email.strip())
+
+
+def recipient(person: Mapping[str, Any]) -> Recipient:
+    """Somebody as whom a notification is for."""
+    return Recipient(address=person["email"], name=person["name"], locale=person["locale"], person_id=person["id"])
 
 
 def is_storable(email: str) -> bool:

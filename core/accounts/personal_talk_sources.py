@@ -21,13 +21,38 @@ SOURCES: tuple[Source, ...] = (
         columns=(
             "created_at", "kind", "medium", "address", "name", "locale", "subject", "text", "state", "ended_at",
         ),
-        internal=("channel", "reason", "said", "template", "attempts", "created_by"),
+        internal=("channel", "audience", "reason", "said", "template", "attempts", "created_by"),
         secret=("html", "short", "head", "sealed", "lane"),
+    ),
+    Source(
+        name="tickets",
+        label=N_("Tickets"),
+        table="tickets",
+        columns=(
+            "number", "subject", "state", "language", "opened_side", "created_at", "changed_at", "closed_at",
+        ),
+        internal=("opened_by", "priority", "waiting_since", "first_answered_at"),
+        secret=("key",),
+    ),
+    Source(
+        name="ticket-messages",
+        label=N_("Messages of tickets"),
+        table="ticket_messages",
+        columns=("created_at", "side", "text", "origin"),
+        internal=("is_note",),
+        joins="JOIN tickets k ON k.id = t.ticket_id",
+        more={
+            "ticket": "k.number",
+            "author_name": "CASE WHEN $2 OR (t.side = 'client' AND t.staff_id IS NULL) THEN t.author_name END",
+        },
+        where="k.client_id = $1 AND ($2 OR NOT t.is_note)",
+        secret=("key",),
     ),
 )  # fmt: skip
 
 LEFT_OUT: dict[str, str] = {
     "notification_optouts": "what a person does not want to read, told in his account",
     "notifications": "what was to be told: what was sent is copied",
+    "webhook_events": "what the provider's own programs were told, for a month; it says nothing that is not here",
 }
 """Tables that are not copied, each with the reason."""

@@ -51,6 +51,8 @@ PARTS: tuple[Part, ...] = (
     Part(table="product_projects", how="moves_unless", label=N_("Products sold in it"), beside="product_id"),
     Part(table="project_hosts", how="moves", label=N_("Host names")),
     Part(table="sign_ups", how="moves", label=N_("Sign-ups that wait for the link in the mail")),
+    Part(table="ticket_categories", how="moves", label=N_("Categories of tickets")),
+    Part(table="tickets", how="moves", label=N_("Tickets")),
     Part(table="staff_projects", how="moves_unless", label=N_("Limits of staff"), beside="staff_id"),
 )
 BY_TABLE = {part.table: part for part in PARTS}

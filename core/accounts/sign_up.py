@@ -25,11 +25,10 @@ from core.accounts import (
     sign_up_settings,
     terms,
     throttle,
-    written_as,
 )
 from core.accounts.clients import NewClient
 from core.accounts.throttle import Limit
-from core.actor import Actor, Tenant, system
+from core.actor import Actor, Tenant, system, visitor
 from core.checks import Checks
 from core.errors import Invalid, NotFound
 from core.i18n import _
@@ -107,14 +106,13 @@ async def ask(new: NewSignUp, *, project_id: int | None = None, by: Actor) -> No
     sign_up_id = await db.value(
         f"INSERT INTO sign_ups ({', '.join(values)}) VALUES ({marks}) RETURNING id", *values.values()
     )
-    writer = await written_as.of_project(values["project_id"], by=by)
-    told = {"writer": msgspec.to_builtins(writer), "base_url": by.tenant.base_url}
-    await jobs.later("sign_up.answer", {"id": sign_up_id} | told)
+    await jobs.later("sign_up.answer", {"id": sign_up_id, "base_url": by.tenant.base_url})
 
 
 @jobs.task("sign_up.answer")
 async def answer(payload: dict[str, Any], job: jobs.Job) -> None:
     """Mail the link; to who has the address already, that somebody signed up with it."""
+    by = visitor(Tenant(id=job.tenant_id, code="", name=""))
     async with job.scope():
         asked = await db.row(
             "SELECT * FROM sign_ups WHERE id = $1 AND token_hash IS NULL FOR UPDATE", payload["id"]
@@ -126,10 +124,10 @@ async def answer(payload: dict[str, Any], job: jobs.Job) -> None:
             return
         person = await people.find_by_email(asked["email"])
         if person is not None:
-            await sign_up_mail.tell_holder(person, payload)
+            await sign_up_mail.tell_holder(person, asked, payload, by=by)
             await db.execute("UPDATE sign_ups SET expires_at = $2 WHERE id = $1", asked["id"], clock.now())
             return
-        await sign_up_mail.send_link(asked, payload)
+        await sign_up_mail.send_link(asked, payload, by=by)
 
 
 async def get(token: str) -> Record:

@@ -28,6 +28,7 @@ KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "sign_ins": (N_("Signing in"), ("link:", "passkey:", "person:", "second_factor:", "session:", "signin:")),
     "payers": (N_("Payers and contracts"), ("contract:", "payer:")),
     "invoices": (N_("Invoices"), ("credit_note:", "invoice:", "invoice_draft:", "proforma:")),
+    "tickets": (N_("Tickets"), ("ticket:", "ticket_work:")),
     "groups": (N_("Account groups"), ("group:",)),
     "notes": (N_("Notes and files"), ("file:", "note:")),
     "support": (N_("Visits of support"), ("impersonation:",)),

@@ -12,8 +12,19 @@ import msgspec
 from asyncpg import Record
 from msgspec import UNSET, UnsetType
 
-from core import audit, db, freshness, i18n, mail, policies
-from core.accounts import access, client_roles, links, memberships, people, rows, sessions, throttle, written_as
+from core import audit, db, freshness, i18n, notifications, policies
+from core.accounts import (
+    access,
+    account_kinds,
+    client_roles,
+    links,
+    memberships,
+    people,
+    rows,
+    sessions,
+    throttle,
+    written_as,
+)
 from core.accounts.throttle import Limit
 from core.accounts.user_access import FEATURE
 from core.actor import Actor
@@ -173,14 +184,12 @@ async def _moved(before: Mapping[str, Any], *, by: Actor) -> None:
     """What the old mailbox opened opens nothing any more, and it is told."""
     await db.execute("DELETE FROM links WHERE person_id = $1 AND used_at IS NULL", before["id"])
     await sessions.end_all_of(before["id"], by=by)
-    writer = await written_as.of_person(before["id"], by=by)
-    parts = {"name": before["name"], "provider": writer.name}
-    with i18n.speaking(before["locale"]):
-        subject = _("Your address at %(provider)s was changed")
-        text = _(
-            "Hello %(name)s,\n\nthe team of %(provider)s changed the address with which you sign in. This one "
-            "does not open your account any more.\n\nIf you did not ask for that, please write to them.\n"
-        )
-    await mail.later(
-        to=before["email"], subject=subject % parts, text=text % parts, kind="address_changed", **writer.head
+    home = await written_as.home(before["id"])
+    await notifications.notify(
+        account_kinds.ADDRESS_CHANGED,
+        to=people.recipient(before),
+        data={"name": before["name"]},
+        client_id=home.client_id,
+        project_id=home.project_id,
+        by=by,
     )

@@ -11,7 +11,7 @@ import msgspec
 from core import db, policies
 from core.actor import Actor
 
-HOME = """SELECT c.project_id FROM memberships m JOIN clients c ON c.id = m.client_id
+HOME = """SELECT c.id AS client_id, c.project_id FROM memberships m JOIN clients c ON c.id = m.client_id
     WHERE m.person_id = $1 AND NOT EXISTS (SELECT FROM staff s WHERE s.person_id = $1)
     ORDER BY m.is_owner DESC, m.created_at, c.id LIMIT 1"""
 PROVEN = """SELECT EXISTS (SELECT FROM project_hosts h WHERE h.project_id = $1 AND h.state = 'proven'
@@ -31,6 +31,13 @@ class Writer(msgspec.Struct, frozen=True, kw_only=True):
     def head(self) -> dict[str, Any]:
         """What `mail.later` takes of it."""
         return {"sender_name": self.sender_name, "sender": self.sender, "reply_to": self.reply_to}
+
+
+class Home(msgspec.Struct, frozen=True, kw_only=True):
+    """A client of a person, and the project it is registered in."""
+
+    client_id: int | None = None
+    project_id: int | None = None
 
 
 async def of_project(project_id: int | None, *, by: Actor) -> Writer:
@@ -54,4 +61,10 @@ async def of_project(project_id: int | None, *, by: Actor) -> Writer:
 
 async def of_person(person_id: int, *, by: Actor) -> Writer:
     """The brand of the client whose user a person is, first of one that he owns; the provider writes to staff."""
-    return await of_project(await db.value(HOME, person_id), by=by)
+    return await of_project((await home(person_id)).project_id, by=by)
+
+
+async def home(person_id: int) -> Home:
+    """The client through which a person belongs to a brand; nothing for staff."""
+    found = await db.row(HOME, person_id)
+    return Home(client_id=found["client_id"], project_id=found["project_id"]) if found else Home()

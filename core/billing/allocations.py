@@ -10,9 +10,12 @@ from datetime import datetime
 from asyncpg import Record
 from piccolo.columns import BigInt, Timestamptz
 
-from core import clock, db
+from core import clock, db, listening
 from core.billing import waking
+from core.listening import Happened
 
+COVERED = "expense:covered"
+"""What those who listen are told of expenses that something more was paid of."""
 COVER = """
     INSERT INTO allocations (payment_id, expense_id, units, at)
     SELECT p.id, e.id, least(p.upto, e.upto) - greatest(p.upto - p.units, e.upto - e.units), $2
@@ -60,7 +63,12 @@ async def cover(account_ids: Sequence[int], *, at: datetime | None = None) -> No
 
     Services that dunning suspended there go on when nothing is overdue any more.
     """
-    await db.execute(COVER, list(account_ids), at or clock.now())
+    given = [list(account_ids), at or clock.now()]
+    if await listening.is_wanted(COVERED):
+        found = await db.fetch(f"{COVER} RETURNING expense_id", *given)
+        await _tell({row["expense_id"] for row in found})
+    else:
+        await db.execute(COVER, *given)
     await waking.paid(account_ids)
 
 
@@ -124,6 +132,11 @@ async def _add(listed: Sequence[tuple[int, int, int]], at: datetime) -> None:
         [units for _payment_id, _expense_id, units in listed],
         at,
     )
+    await _tell({expense_id for _payment_id, expense_id, _units in listed})
+
+
+async def _tell(expense_ids: set[int]) -> None:
+    await listening.tell(COVERED, [Happened(id=expense_id) for expense_id in sorted(expense_ids)])
 
 
 async def of_payment(payment_id: int) -> list[Record]:

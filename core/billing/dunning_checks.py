@@ -78,7 +78,7 @@ def in_letters(step: Step) -> str:
     """A step as the audit keeps it: `+10 fee 40.00 EUR`."""
     worth = f"{percents.written(step.percent)} %" if step.percent else amounts_written(step.amounts)
     most = f"(<= {amounts_written(step.most)})" if step.most else ""
-    return " ".join(part for part in (f"{step.day:+d}", step.action, worth, most) if part)
+    return " ".join(part for part in (f"{step.day:+d}", step.action, step.letter, worth, most) if part)
 
 
 def _check_number(checks: Checks, values: Mapping[str, Any], field: str, least: int, most: int) -> None:
@@ -116,6 +116,8 @@ def _wrong_with_step(step: Step) -> str:
         }
     if step.action not in ORDER or (step.day < 0 and step.action != "remind"):
         return _("In advance there are only reminders.")
+    if step.letter and step.action != "remind":
+        return _("Only a reminder has a text.")
     has_fee = bool(step.amounts) != bool(step.percent)
     if step.action != "fee":
         return _("Only a fee has an amount.") if step.amounts or step.percent or step.most else ""

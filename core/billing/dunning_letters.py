@@ -7,17 +7,16 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from asyncpg import Record
 from babel import dates
 
-from core import db, i18n, mail
-from core.accounts import written_as
+from core import db, i18n, mail, notification_values, notifications
 from core.actor import Actor
-from core.billing import dunning, dunning_settings
+from core.billing import dunning, dunning_kinds, dunning_settings
 from core.billing.dunning_settings import LettersTo
 from core.billing.dunning_timeline import Planned
-from core.billing.dunning_words import amount
 from core.i18n import _
+from core.notification_kinds import Kind
+from core.notifications import Recipient
 
 MOST_LINES = 40
 LINES = f"""
@@ -56,13 +55,28 @@ async def send(plan: dunning.Plan, step: Planned, day: date, *, by: Actor) -> No
     assert client is not None
     owed = await db.fetch(LINES, account["id"], policy["terms_days"], max(day, step.due_on))
     letters = addressed(client, owed, (await dunning_settings.decided()).letters_to)
-    writer = await written_as.of_project(account["project_id"], by=by)
     coming = [one for one in plan.coming if one.on > day and not one.is_skipped]
     for letter in letters:
-        with i18n.speaking(language_of({"language": letter.language}, by=by)):
-            place = f"{by.tenant.base_url.rstrip('/')}/balance"
-            subject, text = written(letter, coming, account["currency"], day, place=place, sender=writer.name)
-        await mail.later(to=letter.to, subject=subject, text=text, kind="dunning", **writer.head)
+        mail.address(letter.to)
+    for letter in letters:
+        await notifications.notify(
+            chosen(step, letter, day),
+            to=Recipient(
+                address=letter.to, name=letter.name, locale=language_of({"language": letter.language}, by=by)
+            ),
+            data=told(letter, coming, account["currency"], day, place=f"{by.tenant.base_url.rstrip('/')}/balance"),
+            client_id=account["client_id"],
+            project_id=account["project_id"],
+            about=("account", account["id"]),
+            by=by,
+        )
+
+
+def chosen(step: Planned, letter: Letter, day: date) -> Kind:
+    """What the step says, else what suits: nothing is overdue before the day it is due."""
+    if step.step.letter:
+        return dunning_kinds.LETTERS[step.step.letter]
+    return dunning_kinds.REMINDER if _overdue(letter, day) else dunning_kinds.DUE_SOON
 
 
 def addressed(client: Mapping[str, Any], owed: Sequence[Mapping[str, Any]], letters_to: LettersTo) -> list[Letter]:
@@ -113,56 +127,42 @@ def language_of(client: Mapping[str, Any], *, by: Actor) -> str:
     return str(client["language"] if client["language"] in i18n.LOCALES else by.tenant.locale)
 
 
-def written(
-    letter: Letter, coming: Sequence[Planned], currency: str, day: date, *, place: str, sender: str
-) -> tuple[str, str]:
-    """Subject and text, in the language in force."""
-    owed = letter.lines
-    overdue = sum(row["units"] for row in owed if row["due_on"] < day)
-    total = sum(row["units"] for row in owed)
-    words = {"name": letter.name, "amount": amount(overdue or total, currency), "provider": sender, "place": place}
-    if overdue:
-        subject = _("Reminder: %(amount)s to be paid to %(provider)s")
-        begun = _("Hello %(name)s,\n\n%(amount)s of what we charged you has not been paid in time:")
-    else:
-        subject = _("%(amount)s are soon to be paid to %(provider)s")
-        begun = _("Hello %(name)s,\n\n%(amount)s will be due soon:")
-    lines = [_line(row, currency) for row in owed[:MOST_LINES]]
-    if len(owed) > MOST_LINES:
-        lines.append(_("- and %(count)s more") % {"count": len(owed) - MOST_LINES})
-    where = _("You see it all, and how to pay, here:\n%(place)s") % words
-    if letter.about:
-        where = _("It is about services of %(client)s.") % {"client": letter.about}
-    parts = [
-        begun % words,
-        "\n".join(lines),
-        where,
-        *follows(coming, about=letter.about),
-        _("If you have paid meanwhile, there is nothing to do."),
-        sender,
-    ]
-    return subject % words, "\n\n".join(parts) + "\n"
+def told(letter: Letter, coming: Sequence[Planned], currency: str, day: date, *, place: str) -> dict[str, Any]:
+    """What the texts of dunning name."""
+    following = next((one for one in coming if one.step.action != "remind"), None)
+    units = _overdue(letter, day) or sum(row["units"] for row in letter.lines)
+    return {
+        "name": letter.name,
+        "amount": notification_values.money(units, currency),
+        "lines": [
+            {
+                "day": notification_values.day(row["due_on"]),
+                "text": row["text"],
+                "amount": notification_values.money(row["units"], currency),
+            }
+            for row in letter.lines[:MOST_LINES]
+        ],
+        "more": max(0, len(letter.lines) - MOST_LINES),
+        "about": letter.about,
+        "place": place,
+        "next": "" if following is None else following.step.action,
+        "next_day": "" if following is None else notification_values.day(following.on),
+    }
 
 
-def follows(coming: Sequence[Planned], *, about: str = "") -> list[str]:
-    """What is next besides reminders, in a sentence to the client, or to a payer `about` the client of this name;
-    none when nothing is."""
+def _overdue(letter: Letter, day: date) -> int:
+    return sum(row["units"] for row in letter.lines if row["due_on"] < day)
+
+
+def follows(coming: Sequence[Planned]) -> list[str]:
+    """What is next besides reminders, in a sentence to the client; none when nothing is."""
     texts = {
         "fee": _("If nothing is paid, a fee is added on %(day)s."),
         "suspend": _("If nothing is paid, your services are suspended on %(day)s."),
         "end": _("If nothing is paid, your services end on %(day)s."),
     }
-    if about:
-        texts["suspend"] = _("If nothing is paid, the services of %(client)s are suspended on %(day)s.")
-        texts["end"] = _("If nothing is paid, the services of %(client)s end on %(day)s.")
     following = next((one for one in coming if one.step.action != "remind"), None)
-    return (
-        [] if following is None else [texts[following.step.action] % {"day": _day(following.on), "client": about}]
-    )
-
-
-def _line(row: Mapping[str, Any] | Record, currency: str) -> str:
-    return f"- {_day(row['due_on'])}: {row['text']}, {amount(row['units'], currency)}"
+    return [] if following is None else [texts[following.step.action] % {"day": _day(following.on)}]
 
 
 def _day(day: date) -> str:

@@ -17,6 +17,7 @@ from core.catalog.percents import WHOLE
 from core.money import rounded
 
 Action = Literal["remind", "fee", "suspend", "end"]
+Letter = Literal["", "reminder", "second", "last"]
 ORDER: tuple[Action, ...] = ("remind", "fee", "suspend", "end")
 """On one day they happen in this order."""
 AGAIN = 7
@@ -29,7 +30,8 @@ _DAY = timedelta(days=1)
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """`day` is counted from the day the debt is due; below 0 it is in advance.
 
-    A fee is one of `amounts` by currency, or `percent` (in thousandths) of what is overdue, up to `most`.
+    A fee is one of `amounts` by currency, or `percent` (in thousandths) of what is overdue, up to `most`. `letter`
+    is the text of a reminder, "" for the one that suits.
     """
 
     day: int
@@ -37,6 +39,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     amounts: Mapping[str, int] = {}
     percent: int = 0
     most: Mapping[str, int] = {}
+    letter: Letter = ""
 
     @property
     def place(self) -> tuple[int, int]:

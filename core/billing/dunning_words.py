@@ -17,6 +17,8 @@ ACTIONS = {
     "suspend": N_("Suspend the services"),
     "end": N_("End the services"),
 }
+LETTERS = {"reminder": N_("Reminder"), "second": N_("Second reminder"), "last": N_("Last reminder")}
+"""The texts of which a reminder may have one."""
 RECIPIENTS = {
     "provider": N_("All clients"),
     "project": N_("Clients of a project"),
@@ -31,7 +33,9 @@ LETTERS_TO = {
 
 
 def action(step: Step) -> str:
-    """What a step does, a fee with its amount."""
+    """What a step does, a fee with its amount, a reminder by the text it has."""
+    if step.letter:
+        return _(LETTERS[step.letter])
     return f"{_(ACTIONS[step.action])} ({worth(step)})" if step.action == "fee" else _(ACTIONS[step.action])
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from asyncpg import Record
+from asyncpg import PostgresError, Record
 
 from core import clock, db, jobs, mail, notification_switches, notifications, task_runs
 from core.actor import Actor, system
@@ -56,8 +56,7 @@ async def hand_out(_payload: dict[str, Any], job: jobs.Job) -> None:
             if not await db.value(TURN, job.tenant_id):
                 raise jobs.NotNow(SOON)
             found = await db.fetch(WAITING)
-            for notification in found:
-                await _hand_out(notification, ways, off, by=by)
+            await _hand_out_all(found, ways, off, by=by)
             if len(found) == AT_ONCE and time.monotonic() > until:
                 await jobs.later(notifications.JOB, {}, key="more")
                 return
@@ -65,8 +64,23 @@ async def hand_out(_payload: dict[str, Any], job: jobs.Job) -> None:
             return
 
 
-async def _hand_out(notification: Record, ways: list[Way], off: frozenset[str], *, by: Actor) -> None:
-    """A delivery for each channel that takes it, or one that says why there is none."""
+async def _hand_out_all(found: list[Record], ways: list[Way], off: frozenset[str], *, by: Actor) -> None:
+    """One after the other, and then their channels are asked. One that fails keeps no others back."""
+    used: set[str] = set()
+    for notification in found:
+        try:
+            async with db.savepoint():
+                used |= await _hand_out(notification, ways, off, by=by)
+        except (PostgresError, ValueError, LookupError, TypeError) as error:
+            log.error("notification not handed out", tenant=by.tenant.id, error=type(error).__name__)
+            await _add(notification, channels.MAIL_WAY, None, Content(trouble="x"), "", by=by)
+            await _settle(notification, None)
+    for channel in sorted(used):
+        await deliveries.ask(channel)
+
+
+async def _hand_out(notification: Record, ways: list[Way], off: frozenset[str], *, by: Actor) -> set[str]:
+    """A delivery for each channel that takes it, or one that says why there is none; the channels to be asked."""
     kind = find(notification["kind"])
     person_id = await _person(notification)
     taking = [] if kind is None else [way for way in ways if way.takes(kind)]
@@ -74,14 +88,19 @@ async def _hand_out(notification: Record, ways: list[Way], off: frozenset[str], 
         await _add(notification, channels.MAIL_WAY, person_id, Content(), "unknown_kind", by=by)
     elif kind.key in off and notification_switches.can_be_off(kind):
         await _add(notification, channels.MAIL_WAY, person_id, Content(), "switched_off", by=by)
+    elif not taking:
+        await _add(notification, channels.MAIL_WAY, person_id, Content(), "no_channel", by=by)
     else:
         content = await deliveries_writing.content(kind, notification, by=by)
         for way in taking:
             reason = await _why_not(kind, way, notification, person_id)
             if reason or way.medium != "panel" or person_id is not None:
                 await _add(notification, way, person_id, content, reason, by=by)
-        if not taking:
-            await _add(notification, channels.MAIL_WAY, person_id, content, "no_channel", by=by)
+    await _settle(notification, person_id)
+    return {way.name for way in taking if way.medium != "panel"}
+
+
+async def _settle(notification: Record, person_id: int | None) -> None:
     await db.execute(
         "UPDATE notifications SET state = 'handed_out', sealed = '', person_id = $2 WHERE id = $1",
         notification["id"],
@@ -120,8 +139,6 @@ async def _add(
             **content.columns(by.tenant.id, is_open=is_open),
         }
     )
-    if is_open:
-        await deliveries.ask(way.name)
 
 
 async def _why_not(kind: Kind, way: Way, notification: Record, person_id: int | None) -> str:

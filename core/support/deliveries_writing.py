@@ -4,12 +4,11 @@ from typing import Any
 
 import msgspec
 import structlog
-from asyncpg import Record
+from asyncpg import PostgresError, Record
 
-from core import db, i18n, notifications
+from core import notifications
 from core.accounts import written_as
 from core.actor import Actor
-from core.i18n import _
 from core.notification_kinds import Kind
 from core.support import notification_texts
 
@@ -46,11 +45,12 @@ async def content(kind: Kind, notification: Record, *, by: Actor) -> Content:
     writer = await written_as.of_project(notification["project_id"], by=by)
     locale = notification["locale"] or by.tenant.locale
     try:
-        async with db.savepoint():
-            data = data_of(notification, by=by)
-            written = await notification_texts.written(
-                kind, locale=locale, project_id=notification["project_id"], data=data, provider=by.tenant
-            )
+        data = data_of(notification, by=by)
+        written = await notification_texts.written(
+            kind, locale=locale, project_id=notification["project_id"], data=data, provider=by.tenant
+        )
+    except PostgresError:
+        raise
     except Exception as error:
         log.warning(
             "notification cannot be written", kind=kind.key, tenant=by.tenant.id, error=type(error).__name__
@@ -65,14 +65,6 @@ def data_of(notification: Record, *, by: Actor) -> dict[str, object]:
     if notification["sealed"]:
         return notifications.unseal(notification["sealed"], by.tenant.id)
     return dict(notification["data"])
-
-
-def shown(delivery: Record, kind: Kind | None) -> str:
-    """What lists call a delivery: its subject, or what it was about when that is secret."""
-    if delivery["subject"] or kind is None:
-        return str(delivery["subject"] or delivery["kind"])
-    with i18n.speaking(i18n.current()):
-        return _(kind.title)
 
 
 def texts_of(delivery: Record, tenant_id: int) -> dict[str, str]:

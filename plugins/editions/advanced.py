@@ -64,6 +64,6 @@ def provide_edition() -> Edition:
         title="Advanced",
         inherits="standard",
         features=FEATURES,
-        limits={"staff": 50, "api_keys": 100},
+        limits={"staff": 50, "api_keys": 100, "webhooks": 10},
         policies=POLICIES,
     )

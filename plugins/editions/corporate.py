@@ -28,6 +28,6 @@ def provide_edition() -> Edition:
         title="Corporate",
         inherits="advanced",
         features=FEATURES,
-        limits={"staff": None, "api_keys": None},
+        limits={"staff": None, "api_keys": None, "webhooks": None},
         policies=POLICIES,
     )

@@ -1,30 +1,39 @@
-"""A welcome to a new client, by mail and in his language, when the one who registered him asked for it."""
+"""A welcome to a new client, by mail and in his language, when the one who registered him asked for it.
+
+Its texts are changed like those of all notifications; the settings are what stands around them.
+"""
 
 from collections.abc import Mapping
-from string import Template
 from typing import Annotated, Any
 
 import msgspec
 
 from plugins import api
-from plugins.api import N_, Context, Plugin, hookimpl, setting
+from plugins.api import N_, Context, Kind, Plugin, Recipient, hookimpl, setting
 
-SUBJECTS = {
-    "en": Template("Welcome to $provider"),
-    "fr": Template("Bienvenue chez $provider"),
-}
-GREETINGS = {
-    "en": Template("Hello $name,\n\nyour account with $provider is ready. Your login name is: $login"),
-    "fr": Template("Bonjour $name,\n\nVotre compte chez $provider est prêt. Votre identifiant\u00a0: $login"),
-}
+WELCOME = Kind(
+    key="welcome-mail.welcome",
+    title=N_("Welcome to a new client"),
+    description=N_("When whoever registers the client asks for it, and after a sign-up."),
+    group="account",
+    variables={
+        "name": N_("Name of who reads it"),
+        "login": N_("Login name of the client"),
+        "prefix": N_("What the settings begin the subject with"),
+        "signature": N_("The signature of the settings"),
+    },
+    samples={"name": "Zoé Dupont", "login": "dupont", "prefix": "", "signature": "Nova"},
+    subject=N_("{{ prefix }} Welcome to {{ provider }}"),
+    text=N_(
+        "Hello {{ name }},\n\nyour account with {{ provider }} is ready. Your login name is: {{ login }}\n\n"
+        "{{ signature }}"
+    ),
+)
 
 
 class WelcomeMail(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider can set."""
 
-    sender_name: Annotated[str, setting(N_("Sender's name"), hint=N_("Empty: your own name."), max_length=100)] = (
-        ""
-    )
     subject_prefix: Annotated[str, setting(N_("Begin the subject with"), max_length=60)] = ""
     signature: Annotated[str, setting(N_("Signature"), multiline=True, max_length=2000)] = ""
 
@@ -45,28 +54,26 @@ def provide_settings() -> type[msgspec.Struct]:
 
 
 @hookimpl
+def provide_notification_kinds() -> list[Kind]:
+    return [WELCOME]
+
+
+@hookimpl
 async def after_client_created(ctx: Context, client: Mapping[str, Any]) -> None:
     if not client.get("welcome") or ctx.dry_run:
         return
     settings: WelcomeMail = ctx.settings
-    subject, text = written(client, provider=ctx.provider.name, fallback=ctx.provider.locale, settings=settings)
-    await api.mail(
-        to=client["email"],
-        subject=subject,
-        text=text,
-        kind="welcome",
-        sender_name=settings.sender_name or ctx.provider.name,
+    name = client.get("contact_person") or client["name"]
+    await api.notify(
+        WELCOME,
+        ctx=ctx,
+        to=Recipient(address=client["email"], name=name, locale=client.get("language") or ""),
+        data={
+            "name": name,
+            "login": client["login"],
+            "prefix": settings.subject_prefix,
+            "signature": settings.signature or ctx.provider.name,
+        },
+        client=client,
+        key=ctx.key or None,
     )
-
-
-def written(client: Mapping[str, Any], *, provider: str, fallback: str, settings: WelcomeMail) -> tuple[str, str]:
-    """Subject and text. A language without a text becomes the provider's, and else English."""
-    language = next((one for one in (client.get("language"), fallback) if one in SUBJECTS), "en")
-    words = {
-        "name": client.get("contact_person") or client["name"],
-        "provider": provider,
-        "login": client["login"],
-    }
-    subject = f"{settings.subject_prefix} {SUBJECTS[language].substitute(words)}"
-    parts = [GREETINGS[language].substitute(words), settings.signature or provider]
-    return " ".join(subject.split()), "\n\n".join(parts) + "\n"

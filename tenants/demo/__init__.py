@@ -28,6 +28,7 @@ from tenants.demo import (
     group_rules,
     imports,
     invoices,
+    messages,
     money,
     notifications,
     offers,
@@ -35,10 +36,13 @@ from tenants.demo import (
     own_fields,
     payment_methods,
     portal,
+    response_templates,
     segments,
     services,
     taxes,
+    tickets,
     users,
+    webhooks,
 )
 from tenants.demo.cast import PASSWORD as PASSWORD
 from tenants.demo.cast import PROVIDERS, DemoProvider
@@ -156,6 +160,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await catalogue.furnish(provider, group_ids, by=inside)
     await services.furnish(provider, by=inside)
     await offers.furnish(provider, by=inside)
+    await messages.furnish(by=inside)
     await dunning.furnish(provider, by=inside)
     await notifications.furnish(by=inside)
     if provider.code == "nova":
@@ -164,8 +169,11 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await group_rules.furnish(provider, by=inside)
     await discounts.furnish(by=inside)
     await taxes.furnish(by=inside)
+    await tickets.furnish(provider, by=inside)
     await segments.furnish(provider, by=inside)
+    await response_templates.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)
+    await webhooks.furnish(provider, by=inside)
     await fraud.furnish(by=inside)
 
 

@@ -1,6 +1,5 @@
 """The one way out: to public addresses only, whatever they are written like, and no more than was meant."""
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 
 from core import outside
+from tests.receiver import Receiver, receiving, status
 
 pytestmark = pytest.mark.anyio
 
@@ -42,29 +42,9 @@ INSIDE = [
 ]
 
 
-class Listener:
-    """A server on this computer that says `answer` to each request, and keeps them."""
-
-    def __init__(self) -> None:
-        self.connections = 0
-        self.requests: list[bytes] = []
-        self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay"
-        self.port = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self.requests.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(self.answer)
-        await writer.drain()
-        writer.close()
-
-
 @pytest.fixture
-async def listener() -> AsyncIterator[Listener]:
-    made = Listener()
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    async with server:
+async def listener() -> AsyncIterator[Receiver]:
+    async with receiving() as made:
         yield made
 
 
@@ -87,7 +67,7 @@ async def asked(url: str, *, seconds: float = 5) -> outside.Answer:
 
 
 @pytest.mark.parametrize("url", INSIDE)
-async def test_what_leads_inside_is_refused_before_anything_is_connected_to(url: str, listener: Listener) -> None:
+async def test_what_leads_inside_is_refused_before_anything_is_connected_to(url: str, listener: Receiver) -> None:
     with pytest.raises(outside.Refused):
         await asked(url.format(port=listener.port))
     with pytest.raises(ValueError, match="address"):
@@ -97,7 +77,7 @@ async def test_what_leads_inside_is_refused_before_anything_is_connected_to(url:
 
 @pytest.mark.parametrize("answers", ["127.0.0.1", f"{PUBLIC} 127.0.0.1", "10.1.2.3"])
 async def test_a_name_that_leads_inside_is_refused_without_a_probe(
-    answers: str, listener: Listener, names: dict[str, list[str]]
+    answers: str, listener: Receiver, names: dict[str, list[str]]
 ) -> None:
     names["hooks.example.org"] = [answers]
     outside.check_url(f"http://hooks.example.org:{listener.port}/")
@@ -107,7 +87,7 @@ async def test_a_name_that_leads_inside_is_refused_without_a_probe(
 
 
 async def test_a_name_that_leads_elsewhere_at_the_second_look_up_is_looked_up_once(
-    listener: Listener, names: dict[str, list[str]]
+    listener: Receiver, names: dict[str, list[str]]
 ) -> None:
     names["rebound.example.org"] = [PUBLIC, "127.0.0.1"]
     with pytest.raises(outside.NotReached) as failed:
@@ -118,27 +98,25 @@ async def test_a_name_that_leads_elsewhere_at_the_second_look_up_is_looked_up_on
 
 
 async def test_a_redirect_is_an_answer_and_is_not_followed(
-    listener: Listener, names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+    listener: Receiver, names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outside, "_reaches_loopback", True)
     names["hooks.example.org"] = ["127.0.0.1"]
-    listener.answer = (
-        b"HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"
-    )
+    listener.answer = status(302, "Location: http://10.0.0.1/", "Set-Cookie: a=b")
     answer = await asked(f"http://hooks.example.org:{listener.port}/in?x=1")
     assert (answer.status, answer.is_success) == (302, False)
     assert listener.connections == 1
-    head = listener.requests[0].decode()
-    assert head.startswith("POST /in?x=1 HTTP/1.1\r\n")
-    assert f"Host: hooks.example.org:{listener.port}\r\n" in head
-    assert "User-Agent: Comptoir/" in head
+    sent = listener.requests[0]
+    assert sent.line == "POST /in?x=1 HTTP/1.1"
+    assert sent.headers["host"] == f"hooks.example.org:{listener.port}"
+    assert sent.headers["user-agent"].startswith("Comptoir/")
 
 
 async def test_no_more_of_an_answer_is_read_than_64_kb(
-    listener: Listener, monkeypatch: pytest.MonkeyPatch
+    listener: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outside, "_reaches_loopback", True)
-    listener.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n" + b"x" * 900_000
+    listener.answer = status(200, body="x" * 900_000)
     answer = await asked(f"http://127.0.0.1:{listener.port}/")
     assert (len(answer.body), answer.is_cut, answer.is_success) == (outside.LARGEST, True, True)
 
@@ -146,7 +124,7 @@ async def test_no_more_of_an_answer_is_read_than_64_kb(
 @pytest.mark.parametrize(
     "broken", [b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf", b"nonsense\r\n\r\n", b""]
 )
-async def test_half_an_answer_is_none(broken: bytes, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_half_an_answer_is_none(broken: bytes, listener: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outside, "_reaches_loopback", True)
     listener.answer = broken
     with pytest.raises(outside.NotReached) as failed:

@@ -9,7 +9,8 @@ from core import plugin_registry, policies
 from core.actor import PLATFORM, Actor, Tenant, system, visitor
 from core.errors import NotInEdition, PermissionMissing
 from core.hookspecs import Edition
-from core.permissions import DESCRIPTIONS, FEATURES, Permission, feature_of, parts_of
+from core.permission_words import DESCRIPTIONS
+from core.permissions import FEATURES, Permission, feature_of, parts_of
 from plugins.editions import advanced, corporate, platform, standard
 
 EDITIONS = ("standard", "advanced", "corporate")

@@ -36,6 +36,8 @@ NUMBERS = {
     "void_invoice": "SELECT max(id) FROM invoices WHERE state = 'void'",
     "charged": f"""SELECT max(e.id) FROM expenses e WHERE e.client_id = {OWN} AND e.reversed_at IS NULL
                     AND NOT EXISTS (SELECT FROM invoice_lines l WHERE l.expense_id = e.id AND l.is_live)""",
+    "message": "SELECT max(id) FROM mass_messages WHERE state = 'draft'",
+    "sent_message": "SELECT max(id) FROM mass_messages WHERE state = 'started'",
     "template": "SELECT min(id) FROM contract_templates",
     "discount": "SELECT min(id) FROM discounts WHERE needs_code AND ended_at IS NULL",
     "dunning_policy": "SELECT min(id) FROM dunning_policies",

@@ -125,7 +125,10 @@ def test_without_a_password_the_client_gets_a_link(
     expect_registered(page, "Linked Ltd", login)
     kept = kept_of(served, login)
     assert kept["links"] == 1 and not kept["has_password"]
-    assert served.waiting(f"{login}@client.example") == ["hook", "mail.send"], "the welcome, and the link"
+    assert served.waiting(f"{login}@client.example") == ["hook"], "the welcome"
+    told = "SELECT kind FROM notifications WHERE address = $1"
+    link = served.within("nova", db.value, told, f"{login}@client.example", by=None)
+    assert link == "account.welcome"
 
 
 def test_a_double_click_registers_one_client(open_as: Open, served: Served) -> None:

@@ -35,6 +35,6 @@ def test_every_field_of_the_context_is_documented() -> None:
 
 def test_the_door_opens_to_what_it_names() -> None:
     assert all(hasattr(api, name) for name in api.__all__)
-    for name in ("fetch", "row", "value", "mail", "setting", "speaking", "ngettext", "Veto", "Panel", "MenuItem"):
+    for name in ("fetch", "row", "value", "notify", "setting", "speaking", "ngettext", "Veto", "Panel"):
         assert name in api.__all__
         assert name in PAGE

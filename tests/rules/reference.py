@@ -15,8 +15,10 @@ import msgspec
 from core import plugin_registry, policies
 from core import settings as settings_module
 from core.accounts import roles
-from core.permissions import DESCRIPTIONS, FEATURES, Permission, feature_of
+from core.permission_words import DESCRIPTIONS
+from core.permissions import FEATURES, Permission, feature_of
 from core.settings import PREFIX, Settings
+from tests.rules import reference_webhooks
 from tests.rules.places import DOCS
 from web.cli import comptoir
 
@@ -84,6 +86,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "settings.md": settings_page,
     DOCS / "commands.md": commands_page,
     DOCS / "roles.md": roles_page,
+    DOCS / "webhooks.md": reference_webhooks.page,
 }
 
 

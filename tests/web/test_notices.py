@@ -39,19 +39,19 @@ async def test_the_bell_counts_what_is_new_until_it_was_read(visitor: Visitor) -
     await tell(TOLD, "<b>one</b>", about=("invoice", 1))
     await tell(SECRET, "hush-123")
     jean = await visitor.sign_in(cast.email("dupont"))
-    assert "Notifications, 1 unread" in (await jean.get("/")).text
+    assert '<span class="bell-count" aria-hidden="true">1</span>' in (await jean.get("/")).text
     page = await jean.get("/account/notices")
     assert "&lt;b&gt;one" in page.text
     assert "hush" not in page.text
     number = page.text.split("notice-")[1].split('"')[0]
     led = await jean.post(f"/account/notices/{number}/open")
     assert led.headers["location"] == "/invoices"
-    assert "unread" not in (await jean.get("/")).text
+    assert "bell-count" not in (await jean.get("/")).text
     await tell(TOLD, "two")
     await jean.follow(await jean.post("/account/notices/read"))
-    assert "unread" not in (await jean.get("/")).text
+    assert "bell-count" not in (await jean.get("/")).text
     sam = await visitor.another().sign_in(cast.email("sam"))
-    assert "unread" not in (await sam.get("/staff")).text
+    assert "bell-count" not in (await sam.get("/staff")).text
     assert (await sam.post(f"/account/notices/{number}/open")).status_code == 404
 
 

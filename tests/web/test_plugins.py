@@ -13,7 +13,7 @@ from tests.visitor import Visitor
 
 pytestmark = pytest.mark.anyio
 HERE = "/staff/plugins"
-MAIL = {"sender_name": "Nova's post", "subject_prefix": "[Nova]", "signature": "a\r\nb"}
+MAIL = {"subject_prefix": "[Nova's]", "signature": "a\r\nb"}
 
 
 class Keyed(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,8 +65,8 @@ async def test_its_settings_are_kept_and_shown_again(alice: Visitor) -> None:
     read = {"version": await version(alice)}
     page = await alice.follow(await alice.post(f"{HERE}/welcome-mail", MAIL | read))
     assert "The plugin was set up." in alice.text(page)
-    assert "Nova&#39;s post" in (await alice.get(f"{HERE}/welcome-mail")).text
-    page = await alice.post(f"{HERE}/welcome-mail", MAIL | read | {"sender_name": "x"})
+    assert "[Nova&#39;s]" in (await alice.get(f"{HERE}/welcome-mail")).text
+    page = await alice.post(f"{HERE}/welcome-mail", MAIL | read | {"subject_prefix": "x"})
     assert page.status_code == 409
     assert 'value="x"' in page.text
 

@@ -13,6 +13,7 @@ from core.actor import Tenant, system
 from core.settings import Settings
 from tests import cast
 from tests.core.accounts.test_links import carry_out, queued
+from tests.letters import waiting
 from tests.visitor import Visitor
 from tests.web.test_portal import give_passwords
 
@@ -33,12 +34,12 @@ async def opened(*, with_terms: bool = True, **asked: Any) -> Tenant:
     return nova
 
 
-async def mailed(database: Settings, tenant: Tenant) -> list[dict[str, str]]:
+async def mailed(database: Settings, tenant: Tenant) -> list[dict[str, Any]]:
     """Do the jobs of all sign-ups that wait; gives what they mail, in their order."""
     for job in await queued(database):
         if job["kind"] == "sign_up.answer":
             await carry_out(database, job, tenant.id)
-    return [job["payload"] for job in await queued(database) if job["kind"] == "mail.send"]
+    return await waiting(tenant.id)
 
 
 def link_in(letter: dict[str, str]) -> str:
@@ -93,8 +94,8 @@ async def test_a_taken_address_is_answered_like_a_free_one_and_its_holder_is_tol
     unlike = re.compile(r'value="[0-9a-f]{64}"|new@client.example|alice@nova.example')
     assert unlike.sub("", free.text) == unlike.sub("", taken.text)
     link, told = await mailed(database, nova)
-    assert link["kind"] == "sign_up"
-    assert (told["to"], told["kind"]) == ("alice@nova.example", "sign_up_known")
+    assert link["kind"] == "account.sign_up"
+    assert (told["to"], told["kind"]) == ("alice@nova.example", "account.sign_up_known")
     assert "/sign-up/" not in told["text"]
 
 

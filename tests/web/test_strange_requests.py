@@ -7,7 +7,7 @@ import pytest
 from core.accounts import passwords
 from core.settings import Settings
 from tests import cast
-from tests.core.accounts.test_links import queued
+from tests.letters import waiting
 from tests.visitor import Visitor
 from tests.web.api.conftest import key_of
 
@@ -35,7 +35,7 @@ async def test_an_invitation_by_the_api_leads_to_our_own_host(visitor: Visitor, 
     headers = {"authorization": f"Bearer {await key_of('alice')}", "host": "nova.localhost:6666"}
     guest = {"email": "guest@nova.example", "name": "Guest", "role": "auditor"}
     assert (await visitor.client.post("/api/v1/staff", json=guest, headers=headers)).status_code == 201
-    letters = [job["payload"]["text"] for job in await queued(database) if job["kind"] == "mail.send"]
+    letters = [letter["text"] for letter in await waiting((await cast.tenant("nova")).id)]
     assert letters and not any("6666" in text for text in letters)
 
 

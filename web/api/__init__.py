@@ -38,7 +38,9 @@ from web.api import (
     invoices,
     list_filters,
     me,
+    messages,
     notes,
+    notification_templates,
     notifications,
     offers,
     payers,
@@ -57,6 +59,7 @@ from web.api import (
     project_merging,
     projects,
     reconciliation,
+    response_templates,
     resuming,
     sandbox,
     search,
@@ -67,7 +70,11 @@ from web.api import (
     staff,
     tasks,
     taxes,
+    ticket_settings,
+    tickets,
     users,
+    webhook_deliveries,
+    webhooks,
 )
 from web.api.methods import Methods
 from web.kit.idempotency import Idempotent
@@ -94,8 +101,11 @@ RESOURCES = (
     dashboard,
     reconciliation,
     balances,
+    messages,
     offers,
     fraud_checks,
+    tickets,
+    ticket_settings,
     account_statements,
     service_changes,
     services,
@@ -117,6 +127,7 @@ RESOURCES = (
     company_parts,
     contract_templates,
     contracts,
+    response_templates,
     invoices,
     credit_notes,
     product_types,
@@ -131,6 +142,7 @@ RESOURCES = (
     attitudes,
     fields,
     notes,
+    notification_templates,
     notifications,
     staff,
     search,
@@ -141,6 +153,8 @@ RESOURCES = (
     taxes,
     discounts,
     users,
+    webhooks,
+    webhook_deliveries,
 )
 
 ROUTES: list[Any] = [route for module in (*RESOURCES, description) for route in module.ROUTES]

@@ -24,6 +24,7 @@ List = Literal[
     "payers",
     "payments",
     "services",
+    "tickets",
     "users",
 ]
 

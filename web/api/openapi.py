@@ -108,7 +108,8 @@ def _parameters(path: str, handler: HTTPRouteHandler) -> list[dict[str, Any]]:
         fields = msgspec.json.schema(query)["$defs"][query.__name__]["properties"]
         plain = {name: schema for name, schema in fields.items() if schema.get("type") != "object"}
         found += [_query_parameter(name, schema) for name, schema in plain.items()]
-    return found if _method(handler) == "GET" or handler.opt.get("is_file") else [*found, KEY_PARAMETER]
+    takes_no_key = handler.opt.get("is_file") or handler.opt.get("shows_secret")
+    return found if _method(handler) == "GET" or takes_no_key else [*found, KEY_PARAMETER]
 
 
 def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -40,16 +40,19 @@ def asks(
     query: type[msgspec.Struct] | None = None,
     may_conflict: bool = False,
     moves_money: bool = False,
+    shows_secret: bool = False,
 ) -> dict[str, Any]:
     """`requires(permission)` for a route of the API, with what it reads.
 
     The handler gets the struct of the body as `sent` and the one of the parameters as `asked`; both are shown in
     the description of the API. A route that names neither takes neither. `may_conflict`: a read that answers 409
     where the state of things leaves nothing to show, as every write does. `moves_money`: the same sent again
-    without an idempotency key within moments is a 409.
+    without an idempotency key within moments is a 409. `shows_secret`: the answer holds one, so it is not kept for
+    an idempotency key.
     """
     options = requires(permission)
     options["opt"] |= {"body": body, "query": query, "may_conflict": may_conflict, "moves_money": moves_money}
+    options["opt"] |= {"shows_secret": shows_secret}
     options["dependencies"] = {}
     if body is not None:
         options["dependencies"]["sent"] = Provide(_body_reader(body))

@@ -4,7 +4,7 @@ Middleware of the API's routes, inside the transaction: it claims the key before
 answer before it is sent, so that key, effect and answer are committed together or not at all.
 
 A route that moves money (`asks(..., moves_money=True)`) and is sent the same again without a key within moments
-answers 409: that is somebody who did not hear the first answer.
+answers 409: that is somebody who did not hear the first answer. What answers with a file or a secret takes no key.
 """
 
 import re
@@ -41,7 +41,8 @@ class Idempotent:
         """Answer a repeated write from memory, let everything else through."""
         key, options = _key_of(scope), scope["route_handler"].opt
         is_watched = key is not None or options.get("moves_money")
-        if not is_watched or scope["method"] not in WRITES or options.get("is_file"):
+        is_kept = not (options.get("is_file") or options.get("shows_secret"))
+        if not is_watched or scope["method"] not in WRITES or not is_kept:
             await self.app(scope, receive, send)
             return
         request: Request[Any, Any, Any] = Request(scope, receive)

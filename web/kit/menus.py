@@ -33,7 +33,13 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ),
     (
         N_("Conversations"),
-        ((N_("Notifications"), "/staff/notifications", "bell", Permission.NOTIFICATION_READ),),
+        (
+            (N_("Tickets"), "/staff/tickets", "message", Permission.TICKET_READ),
+            (N_("Departments"), "/staff/departments", "users-group", Permission.TICKET_MANAGE),
+            (N_("Categories"), "/staff/ticket-categories", "list", Permission.TICKET_MANAGE),
+            (N_("Statuses"), "/staff/ticket-statuses", "progress-check", Permission.TICKET_MANAGE),
+            (N_("Notifications"), "/staff/notifications", "bell", Permission.NOTIFICATION_READ),
+        ),
     ),
     (
         N_("Sales"),
@@ -60,15 +66,32 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        N_("Support"),
+        ((N_("Messages to clients"), "/staff/messages", "send", Permission.MESSAGE_READ),),
+    ),
+    (
         N_("Provider"),
         (
             (N_("Projects"), "/staff/projects", "world", Permission.PROJECT_READ),
             (N_("Companies"), "/staff/companies", "building", Permission.COMPANY_READ),
             (N_("Taxes"), "/staff/taxes", "flag", Permission.TAX_READ),
             (N_("Staff"), "/staff/people", "id-badge-2", Permission.STAFF_READ),
+            (
+                N_("Response templates"),
+                "/staff/response-templates",
+                "note",
+                Permission.RESPONSE_TEMPLATE_READ,
+            ),
             (N_("Roles"), "/staff/roles", "shield-lock", Permission.ROLE_MANAGE),
             (N_("Plugins"), "/staff/plugins", "puzzle", Permission.PLUGIN_READ),
+            (
+                N_("Notification templates"),
+                "/staff/notification-templates",
+                "mail",
+                Permission.NOTIFICATION_TEMPLATE_MANAGE,
+            ),
             (N_("API keys"), "/staff/api-keys", "key", Permission.API_KEY_MANAGE),
+            (N_("Webhooks"), "/staff/webhooks", "plug", Permission.WEBHOOK_READ),
             (N_("Activity"), "/staff/activity", "history", Permission.ACTIVITY_READ),
             (N_("Tasks"), "/staff/tasks", "progress-check", Permission.TASK_READ),
             (N_("Settings"), "/staff/settings", "settings", Permission.SETTINGS_MANAGE),
@@ -79,7 +102,9 @@ STAFF: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 MODULES = {"/staff/companies": "companies"}
 """Entries that show only where the provider has the feature, because their permission is not gated."""
 
-ABOUT_ALL = frozenset({"/staff/bank-statements", "/staff/billing-run", "/staff/dunning", "/staff/reconciliation"})
+ABOUT_ALL = frozenset(
+    {"/staff/bank-statements", "/staff/billing-run", "/staff/dunning", "/staff/reconciliation", "/staff/webhooks"}
+)
 """Entries about all clients: not for whoever is limited to some of them."""
 
 PLATFORM: tuple[tuple[str, tuple[Entry, ...]], ...] = (

@@ -81,6 +81,10 @@ PORTAL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        N_("Help"),
+        (Entry(N_("Tickets"), "/tickets", "message", N_("Ask us, and read our answers."), Right.TICKETS_READ),),
+    ),
+    (
         N_("Money"),
         (
             Entry(N_("Services"), "/services", "package", N_("What you have with us."), Right.SERVICES_READ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -45,6 +45,14 @@ def moment(value: datetime | None) -> str:
     return dates.format_datetime(value, "medium", tzinfo=_zone(TIMEZONE.get()), locale=i18n.current())
 
 
+def span(value: timedelta | None) -> str:
+    """How long something lasts, roughly, as the reader says it: 3 hours."""
+    if value is None:
+        return ""
+    rough = max(value, timedelta(minutes=1))
+    return dates.format_timedelta(rough, granularity="minute", threshold=1.5, locale=i18n.current())
+
+
 def number(value: float) -> str:
     """A number with the reader's separators."""
     return numbers.format_decimal(value, locale=i18n.current())
@@ -85,6 +93,7 @@ def environment(*, reload: bool = False) -> Environment:
             "date": day,
             "datetime_": moment,
             "number": number,
+            "span": span,
             "amount": figures.amount,
             "percent": figures.percent,
             "mailbox": mailbox,

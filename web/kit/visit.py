@@ -44,6 +44,8 @@ class Visit(msgspec.Struct, kw_only=True):
     """How much work waits behind entries of the menu, by their address (`menu_counts`)."""
     is_kept: bool = False
     """Whether browsers may keep the answer for ever: its address changes with it, and it is everybody's."""
+    is_framed: bool = False
+    """Whether the answer is shown in a frame of a page of ours, and can do nothing there."""
     inside: Inside | None = None
     """The client's account that a member of staff has entered, when this page is one of it."""
     over: VisitOver | None = None

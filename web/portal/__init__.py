@@ -22,6 +22,7 @@ from web.portal import (
     services,
     sign_up,
     terms,
+    tickets,
     users,
 )
 
@@ -40,6 +41,7 @@ ROUTES: list[Any] = [
     *services.ROUTES,
     *how_to_pay.ROUTES,
     *offers.ROUTES,
+    *tickets.ROUTES,
     *account_statements.ROUTES,
     *log.ROUTES,
     *personal_data.ROUTES,

@@ -14,7 +14,8 @@ from core.accounts.api_keys import NewKey
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
-from core.permissions import DESCRIPTIONS, Permission
+from core.permission_words import DESCRIPTIONS
+from core.permissions import Permission
 from web.kit import forms
 from web.kit.forms import Form
 from web.kit.guards import requires

@@ -130,6 +130,7 @@ def _links(given: dict[str, str], kept: dict[str, str], listed: client_list.Page
         },
         "export_href": f"/staff/clients/export?{everybody}",
         "all_href": f"/staff/clients/bulk?{everybody}",
+        "message_href": f"/staff/messages/new?{everybody}",
         "cancel_href": _link(kept, sort=sort),
     }
 

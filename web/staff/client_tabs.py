@@ -71,6 +71,7 @@ TABS: tuple[Tab, ...] = (
     ),
     Tab("services", N_("Services"), "/services", Permission.SERVICE_READ, "staff/clients/tabs/services.html"),
     Tab("offers", N_("Quotes"), "/offers", Permission.SERVICE_READ, "staff/clients/tabs/offers.html"),
+    Tab("tickets", N_("Tickets"), "/tickets", Permission.TICKET_READ, "staff/clients/tabs/tickets.html"),
     Tab("accounts", N_("Accounts"), "/accounts", Permission.ACCOUNT_READ, "staff/clients/tabs/accounts.html"),
     Tab("invoices", N_("Invoices"), "/invoices", Permission.INVOICE_READ, "staff/clients/tabs/invoices.html"),
     Tab("payments", N_("Payments"), "/payments", Permission.PAYMENT_READ, "staff/clients/tabs/payments.html"),

@@ -19,7 +19,7 @@ from core.permissions import Permission
 from web.kit.forms import Form, fill
 from web.staff import edits
 
-PARTS = ("day", "action", "fee", "most")
+PARTS = ("day", "action", "letter", "fee", "most")
 """What the form asks of each step: `day_0`, `action_0` and so on."""
 SPARE = 3
 """Empty lines for steps that are to be added."""
@@ -76,6 +76,7 @@ def written(policy: Mapping[str, Any]) -> dict[str, Any]:
         values |= {
             f"day_{number}": str(step.day),
             f"action_{number}": step.action,
+            f"letter_{number}": step.letter,
             f"fee_{number}": fee,
             f"most_{number}": dunning_checks.amounts_written(step.most),
         }
@@ -94,6 +95,7 @@ async def choices(*, by: Actor) -> dict[str, list[tuple[Any, str]]]:
     return {
         "recipient": [(key, _(label)) for key, label in dunning_words.RECIPIENTS.items() if key in kinds],
         "action": [(key, _(label)) for key, label in dunning_words.ACTIONS.items()],
+        "letter": [(key, _(label)) for key, label in dunning_words.LETTERS.items()],
         "group": list((await groups.names(by=by)).items()) if _may("group", Permission.GROUP_READ, by) else [],
         "project": list((await projects.names(by=by)).items())
         if _may("project", Permission.PROJECT_READ, by)
@@ -113,6 +115,7 @@ def labels() -> dict[str, str]:
     for number in range(MOST_STEPS):
         named[f"day_{number}"] = _("Days of step %(number)s") % {"number": number + 1}
         named[f"action_{number}"] = _("Step %(number)s") % {"number": number + 1}
+        named[f"letter_{number}"] = _("Text of step %(number)s") % {"number": number + 1}
         named[f"fee_{number}"] = _("Fee of step %(number)s") % {"number": number + 1}
     return named
 
@@ -127,7 +130,7 @@ def _of_steps() -> frozenset[str]:
 
 def _step(form: Form, number: int) -> Step | None:
     """A line of the form; None for an empty one, `ValueError` for one that cannot be read."""
-    day, action, fee, most = (form.get(f"{part}_{number}").strip() for part in PARTS)
+    day, action, letter, fee, most = (form.get(f"{part}_{number}").strip() for part in PARTS)
     if not (day or fee or most):
         return None
     digits = day.removeprefix("-").removeprefix("+")
@@ -137,5 +140,9 @@ def _step(form: Form, number: int) -> Step | None:
         raise ValueError(_("Please choose one."))
     percent = percents.parse(fee) if fee.endswith("%") else 0
     amounts = {} if percent or not fee else dunning_checks.amounts(fee)
+    if letter and letter not in dunning_words.LETTERS:
+        raise ValueError(_("Please choose one."))
     kind: Any = action
-    return Step(day=int(day), action=kind, amounts=amounts, percent=percent, most=dunning_checks.amounts(most))
+    text: Any = letter
+    most_amounts = dunning_checks.amounts(most)
+    return Step(day=int(day), action=kind, letter=text, amounts=amounts, percent=percent, most=most_amounts)

@@ -31,12 +31,15 @@ from web.staff import (
     payers,
     payments,
     services,
+    tickets,
     users,
 )
 
 HERE = "/staff/filters"
 SEES = requires(Permission.CLIENT_READ)
-MONEY = {module.LIST.name: module.LIST for module in (accounts, expenses, invoices, offers, payments, services)}
+MONEY = {
+    module.LIST.name: module.LIST for module in (accounts, expenses, invoices, offers, payments, services, tickets)
+}
 LABELS = {
     "activity": histories.LABELS,
     "contracts": contracts.LABELS,

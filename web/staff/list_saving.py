@@ -8,6 +8,7 @@ from core.accounts import list_filters
 from core.accounts.list_filters import ListFilter
 from core.actor import Actor
 from core.billing import money_filters
+from core.support import ticket_filters
 from web.kit import filtered, forms
 from web.kit.pages import AnyRequest, redirect
 from web.kit.visit import visit_of
@@ -17,7 +18,7 @@ PATHS = {
     "contracts": "/staff/contracts",
     "payers": "/staff/payers",
     "users": "/staff/users",
-} | {name: f"/staff/{name}" for name in money_filters.MONEY}
+} | {name: f"/staff/{name}" for name in (*money_filters.MONEY, *ticket_filters.SUPPORT)}
 """Where the lists stand."""
 
 

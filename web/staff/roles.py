@@ -11,7 +11,8 @@ from core.accounts.roles import NewRole, RoleChanges
 from core.actor import Actor
 from core.errors import Conflict, EditConflict, Invalid, NotFound
 from core.i18n import N_, _
-from core.permissions import DESCRIPTIONS, Permission, feature_of, parts_of
+from core.permission_words import DESCRIPTIONS
+from core.permissions import Permission, feature_of, parts_of
 from web.kit import forms
 from web.kit.forms import Form
 from web.kit.guards import requires
@@ -47,6 +48,7 @@ NOUNS = {
     "product": N_("Products"),
     "project": N_("Projects"),
     "report": N_("Figures"),
+    "response_template": N_("Response templates"),
     "role": N_("Roles"),
     "segment": N_("Saved filters"),
     "service": N_("Services"),
@@ -54,7 +56,9 @@ NOUNS = {
     "staff": N_("Staff"),
     "task": N_("Tasks"),
     "tax": N_("Taxes"),
+    "ticket": N_("Tickets"),
     "user": N_("Users"),
+    "webhook": N_("Webhooks"),
 }
 
 

@@ -1,5 +1,6 @@
 // What a page can do beyond plain HTML. Everything works without it; each module looks for its own data attributes.
 import "./js/ask.js";
+import "./js/autofill.js";
 import "./js/bell.js";
 import "./js/copy.js";
 import "./js/fields.js";
@@ -12,3 +13,5 @@ import "./js/picks.js";
 import "./js/progress.js";
 import "./js/tabs.js";
 import "./js/toasts.js";
+import "./js/triage.js";
+import "./js/writing.js";

@@ -9,7 +9,7 @@ from core.accounts.projects import ProjectChanges
 from core.errors import Invalid
 from core.settings import Settings
 from tests import cast
-from tests.core.accounts.test_links import queued
+from tests.letters import waiting
 
 pytestmark = pytest.mark.anyio
 
@@ -30,14 +30,14 @@ async def change(name: str, changes: ProjectChanges) -> None:
         await projects.update(project["id"], changes, version=project["version"], by=alice)
 
 
-async def letter(database: Settings) -> dict[str, str]:
-    (found,) = [job["payload"] for job in await queued(database) if job["kind"] == "mail.send"]
-    return dict(found)
+async def letter(code: str = "nova") -> dict[str, str]:
+    (found,) = await waiting((await cast.tenant(code)).id)
+    return found
 
 
 async def test_a_client_is_written_to_in_the_name_of_its_project(database: Settings) -> None:
     await invite("nova", "mueller")
-    found = await letter(database)
+    found = await letter()
     assert found["subject"].endswith("Nova Pro") and found["sender_name"] == "Nova Pro"
     assert "Nova Pro" in found["text"]
 
@@ -45,7 +45,7 @@ async def test_a_client_is_written_to_in_the_name_of_its_project(database: Setti
 async def test_the_brand_and_the_sender_have_names_of_their_own(database: Settings) -> None:
     await change("Nova Pro", ProjectChanges(brand_name="ProHost", sender_name="ProHost, the team"))
     await invite("nova", "mueller")
-    found = await letter(database)
+    found = await letter()
     assert found["subject"].endswith("ProHost") and found["sender_name"] == "ProHost, the team"
 
 
@@ -54,7 +54,7 @@ async def test_without_the_feature_it_is_the_provider_who_writes(database: Setti
     async with db.as_tenant(place.id):
         await db.execute("UPDATE projects SET brand_name = 'Another'")
     await invite("acme", "smith")
-    assert (await letter(database))["sender_name"] == place.name
+    assert (await letter("acme"))["sender_name"] == place.name
 
 
 async def proven(name: str, host: str) -> None:
@@ -78,7 +78,7 @@ async def test_answers_go_to_the_sender_and_mail_comes_from_it_where_its_domain_
     await change("Nova Pro", ProjectChanges(sender="team@prohost.example"))
     await proven("Nova Pro", host)
     await invite("nova", "mueller")
-    found = await letter(database)
+    found = await letter()
     told = {True: ("team@prohost.example", ""), False: ("", "team@prohost.example")}[is_proven]
     assert (found["sender"], found["reply_to"]) == told
 
@@ -87,7 +87,7 @@ async def test_another_projects_proof_does_not_count(database: Settings) -> None
     await change("Nova Pro", ProjectChanges(sender="team@prohost.example"))
     await proven("Nova", "prohost.example")
     await invite("nova", "mueller")
-    assert (await letter(database))["sender"] == ""
+    assert (await letter())["sender"] == ""
 
 
 async def test_a_users_own_mail_comes_from_the_brand_of_his_client_and_that_of_staff_from_the_provider(
@@ -102,7 +102,7 @@ async def test_a_users_own_mail_comes_from_the_brand_of_his_client_and_that_of_s
         assert (await written_as.of_person(user, by=alice)).name == "ProHost"
         assert (await written_as.of_person(alice.person_id, by=alice)).name == alice.tenant.name
         await links.send("password", user, base_url="https://x.example", by=alice)
-    found = await letter(database)
+    found = await letter()
     assert "ProHost" in found["subject"] + found["text"] and found["sender_name"] == "ProHost"
 
 

@@ -1,14 +1,14 @@
 """The dunning run over weeks: each step once, gently after an outage, within bounds; and what a payment wakes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from core import db, mail
+from core import db, notifications
 from core.accounts import client_merging
 from core.actor import Actor
 from core.billing import (
@@ -26,7 +26,11 @@ from core.billing.dunning_settings import DunningSettingChanges
 from core.billing.dunning_timeline import Step
 from core.billing.payments import NewPayment
 from core.errors import Conflict, Forbidden
+from core.notification_kinds import Kind
+from core.notifications import Recipient
 from core.settings import Settings
+from core.support import notification_texts
+from core.support.notification_layout import Brand
 from core.task_kinds import Chunk, Task
 from tests import cast
 from tests.core.billing import bills, books
@@ -34,6 +38,7 @@ from tests.core.billing.test_services import begin, on, sell
 
 pytestmark = pytest.mark.anyio
 DAY = date(2026, 3, 2)
+BRAND = Brand(name="Nova", panel="https://nova.example")
 STEPS = (
     Step(day=3, action="remind"),
     Step(day=7, action="remind"),
@@ -57,11 +62,12 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The letters that were handed to the mail."""
     letters: list[dict[str, Any]] = []
 
-    async def keep(**letter: Any) -> None:
-        mail.address(letter["to"])
-        letters.append(letter)
+    async def keep(kind: Kind, *, to: Recipient, data: Mapping[str, Any], **_about: Any) -> None:
+        usual = notification_texts.default(kind, to.locale)
+        written = notification_texts.filled(usual, kind, data, BRAND)
+        letters.append({"to": to.address, "kind": kind.key, "subject": written.subject, "text": written.text})
 
-    monkeypatch.setattr(mail, "later", keep)
+    monkeypatch.setattr(notifications, "notify", keep)
     return letters
 
 
@@ -250,7 +256,7 @@ async def test_the_letter_is_in_the_clients_language_and_lists_what_is_owed(
         bill = await bills.issued(1000, by=alice)
     await run(DAY + timedelta(days=18), alice)
     (letter,) = sent
-    assert (letter["to"], letter["kind"]) == ("dupont@client.example", "dunning")
+    assert (letter["to"], letter["kind"]) == ("dupont@client.example", "dunning.reminder")
     assert "12,00" in letter["subject"] and letter["subject"].startswith("Relance")
     assert bill["number"] in letter["text"] and "16 mars 2026" in letter["text"] and "/balance" in letter["text"]
     assert "frais" in letter["text"], "it says what comes next"

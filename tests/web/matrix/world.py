@@ -212,6 +212,8 @@ class World:
             return await self.admin.fetchval(VERSIONS[value][0], somebody.host) or VERSIONS[value][1]
         if value == "!today":
             return clock.today("Europe/Paris").isoformat()
+        if value == "!now":
+            return clock.now().isoformat()
         if value == "!day":
             return self.fresh_day().isoformat()
         word = self.fresh(value[1:])

@@ -1,0 +1,208 @@
+"""Who gets a message to clients, in which language, and who does not and why."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+from asyncpg import Record
+from piccolo.columns import BigInt, Text
+
+from core import clock, db, figures, i18n, policies, rich_text, tasks, tenant_templates
+from core.accounts import access, client_choice
+from core.accounts.client_choice import Choice
+from core.actor import Actor
+from core.filters import Conditions, read_cursor
+from core.i18n import N_
+from core.permissions import Permission
+from core.support import mass_messages, response_variables
+from core.support.mass_messages import Words
+from core.tasks import Page
+
+Reason = Literal["", "gone", "closed", "no_address", "language", "news", "text"]
+State = Literal["waiting", "sent", "skipped"]
+REASONS: Mapping[str, str] = {
+    "gone": N_("The client is not there any more"),
+    "closed": N_("The client is closed"),
+    "no_address": N_("The client has no e-mail address"),
+    "language": N_("There is no text in the client’s language"),
+    "news": N_("The client wants no news"),
+    "text": N_("The text asks for something that this client lacks"),
+}
+"""Why somebody does not get a message, in words."""
+FACTS = """c.status, c.email <> '' AS has_address, c.language, NOT EXISTS (
+    SELECT FROM notification_optouts o WHERE o.kind = 'message.news' AND o.medium = 'mail'
+       AND ((o.person_id IS NULL AND o.address_folded = c.email_folded)
+            OR o.person_id = (SELECT p.id FROM people p WHERE p.email_folded = c.email_folded))) AS wants_news"""
+"""What `verdict` asks of a client `c`."""
+
+
+class MassMessageRecipient(db.Owned, tablename="mass_message_recipients"):
+    """A client who was chosen, and what became of it."""
+
+    message_id = BigInt()
+    client_id = BigInt()
+    state = Text()
+    reason = Text()
+    language = Text()
+    ticket_id = BigInt()
+
+
+class Counted(msgspec.Struct, frozen=True, kw_only=True):
+    """How many get it, by the language of the text they get, and how many do not, by the reason."""
+
+    languages: dict[str, int]
+    skipped: dict[str, int]
+
+    @property
+    def reached(self) -> int:
+        """How many get it."""
+        return sum(self.languages.values())
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as one client gets it; `reason` says why he does not. `html` is safe to show."""
+
+    reason: Reason
+    language: str
+    subject: str
+    text: str
+    html: str
+    trouble: str = ""
+
+
+def verdict(
+    client: Mapping[str, Any], languages: Collection[str], fallback: str, *, is_news: bool, only_matching: bool
+) -> tuple[Reason, str]:
+    """Why a client does not get a message ("" when he does), and the language of the text that he gets.
+
+    `client` has status, has_address, language and wants_news; `languages` are those with a text.
+    """
+    if client["status"] != "active":
+        return "closed", ""
+    if not client["has_address"]:
+        return "no_address", ""
+    if is_news and not client["wants_news"]:
+        return "news", ""
+    if client["language"] in languages:
+        return "", str(client["language"])
+    if only_matching or not languages:
+        return "language", ""
+    return "", fallback if fallback in languages else min(languages)
+
+
+async def count(message: Mapping[str, Any], *, by: Actor) -> Counted:
+    """Who would get it now."""
+    policies.require(by, Permission.MESSAGE_READ)
+    source = await client_choice.source(mass_messages.choice_of(message), by=by)
+    found = await db.fetch(
+        f"""SELECT {FACTS}, count(*) AS number FROM {source.tables} WHERE {source.conditions.sql}
+             GROUP BY 1, 2, 3, 4""",
+        *source.conditions.arguments,
+    )
+    reached: dict[str, int] = {}
+    skipped: dict[str, int] = {}
+    for row in found:
+        reason, language = judged(row, message, by=by)
+        kept, key = (skipped, reason) if reason else (reached, language)
+        kept[key] = kept.get(key, 0) + row["number"]
+    return Counted(
+        languages=dict(sorted(reached.items(), key=lambda pair: -pair[1])),
+        skipped={reason: skipped[reason] for reason in REASONS if reason in skipped},
+    )
+
+
+def judged(client: Mapping[str, Any], message: Mapping[str, Any], *, by: Actor) -> tuple[Reason, str]:
+    """`verdict` for a message with its texts."""
+    return verdict(
+        client,
+        message["texts"],
+        by.tenant.locale,
+        is_news=message["is_news"],
+        only_matching=message["only_matching"],
+    )
+
+
+async def languages(choice: Choice, *, by: Actor) -> dict[str, int]:
+    """The languages of those who are chosen, the most frequent first, with how many have each."""
+    source = await client_choice.source(choice, by=by)
+    found = await db.fetch(
+        f"""SELECT c.language, count(*) AS number FROM {source.tables} WHERE {source.conditions.sql}
+             GROUP BY 1 ORDER BY 2 DESC, 1""",
+        *source.conditions.arguments,
+    )
+    return {row["language"]: row["number"] for row in found}
+
+
+async def first(message: Mapping[str, Any], *, by: Actor) -> int | None:
+    """The code of one of those who are chosen, to look at the message with."""
+    source = await client_choice.source(mass_messages.choice_of(message), by=by)
+    found = await db.value(
+        f"SELECT min(c.code) FROM {source.tables} WHERE {source.conditions.sql}", *source.conditions.arguments
+    )
+    return None if found is None else int(found)
+
+
+async def outcome(message_id: int) -> dict[str, dict[str, int]]:
+    """What became of those who were chosen: how many of each state, and how many were left out for each reason."""
+    found = await db.fetch(
+        """SELECT state, reason, count(*) AS number FROM mass_message_recipients WHERE message_id = $1
+            GROUP BY 1, 2 ORDER BY 3 DESC""",
+        message_id,
+    )
+    states: dict[str, int] = {}
+    for row in found:
+        states[row["state"]] = states.get(row["state"], 0) + row["number"]
+    return {"states": states, "reasons": {row["reason"]: row["number"] for row in found if row["reason"]}}
+
+
+async def seen_by(message: Mapping[str, Any], code: int, *, by: Actor) -> Seen:
+    """The message as the client with this code would get it."""
+    policies.require(by, Permission.MESSAGE_READ)
+    client = await access.client_by_code(code, by=by)
+    facts = await db.row(f"SELECT {FACTS} FROM clients c WHERE c.id = $1", client["id"])
+    assert facts is not None
+    reason, language = judged(facts, message, by=by)
+    chosen = language or client["language"]
+    words = message["texts"].get(chosen) or next(iter(message["texts"].values()), Words())
+    try:
+        subject, text = written(words, client, language=chosen, by=by)
+    except tenant_templates.BadTemplate as trouble:
+        told = reason or "text"
+        return Seen(
+            reason=told, language=language, subject=words.subject, text=words.text, html="", trouble=str(trouble)
+        )
+    return Seen(reason=reason, language=language, subject=subject, text=text, html=rich_text.html(text))
+
+
+def written(words: Words, client: Mapping[str, Any], *, language: str, by: Actor) -> tuple[str, str]:
+    """Subject and text for one client, whose row this is; `BadTemplate` when they cannot be filled in."""
+    with i18n.speaking(language if language in i18n.LOCALES else by.tenant.locale):
+        values = {
+            "client": response_variables.of_client(client),
+            "staff": {"name": by.name},
+            "provider": {"name": by.tenant.name},
+            "today": figures.day(clock.today(by.tenant.timezone)),
+        }
+    subject = " ".join(tenant_templates.render(words.subject, values).split())
+    return subject[: mass_messages.LONGEST_SUBJECT], tenant_templates.render(words.text, values)
+
+
+async def page(
+    message: Mapping[str, Any], *, state: State | None = None, after: str = "", before: str = "", by: Actor
+) -> Page:
+    """One page of those who were chosen for a message that was sent, in the order in which it reaches them."""
+    policies.require(by, Permission.MESSAGE_READ)
+    conditions = Conditions()
+    conditions.equals("r.message_id", message["id"])
+    conditions.equals("r.state", state)
+    access.limit_to_visible(conditions, by=by)
+    is_back = bool(before) and not after
+    if (cursor := read_cursor(before if is_back else after, int)) is not None:
+        conditions.add(f"r.client_id {'<' if is_back else '>'} {conditions.bind(cursor.id)}")
+    found: Sequence[Record] = await db.fetch(
+        f"""SELECT r.client_id, r.state, r.reason, r.language, r.ticket_id, c.code, c.name
+              FROM mass_message_recipients r JOIN clients c ON c.id = r.client_id
+             WHERE {conditions.sql} ORDER BY r.client_id {"DESC" if is_back else "ASC"} LIMIT {tasks.PAGE + 1}""",
+        *conditions.arguments,
+    )
+    return tasks.paged(list(found), lambda row: row["client_id"], is_back=is_back, is_first=cursor is None)

@@ -1,0 +1,122 @@
+"""What response templates and messages to clients can name, and where it comes from."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+from asyncpg import Record
+
+from core import clock, db, figures, policies
+from core.accounts import access
+from core.actor import Actor
+from core.filters import Conditions
+from core.i18n import N_
+from core.permissions import Permission
+
+NAMES = MappingProxyType(
+    {
+        "client.name": N_("The client’s name, or that of its company"),
+        "client.contact": N_("The contact person, else the name"),
+        "client.code": N_("The client’s code"),
+        "client.login": N_("The client’s login name"),
+        "client.email": N_("The client’s e-mail address"),
+        "staff.name": N_("Who writes"),
+        "provider.name": N_("The provider’s name"),
+        "ticket.number": N_("The ticket’s number"),
+        "ticket.subject": N_("The ticket’s subject"),
+        "ticket.category": N_("The ticket’s category"),
+        "service.name": N_("What the service is"),
+        "service.label": N_("How the client calls the service"),
+        "service.next_on": N_("The day of the service’s next period"),
+        "invoice.number": N_("The invoice’s number"),
+        "invoice.issued_on": N_("The day of the invoice"),
+        "invoice.due_on": N_("The day when the invoice is to be paid"),
+        "invoice.total": N_("The invoice’s total"),
+        "today": N_("Today’s date"),
+    }
+)
+"""Each with what it stands for."""
+
+TICKET = ("number", "subject", "category")
+SERVICE = ("name", "label", "next_on")
+INVOICE = ("number", "issued_on", "due_on", "total")
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text is about. `newest`: without a service or invoice named, the client's newest, for a preview."""
+
+    client_id: int
+    ticket: Mapping[str, Any] = {}
+    service_id: int | None = None
+    invoice_id: int | None = None
+    newest: bool = False
+
+
+async def of(about: About, *, by: Actor) -> dict[str, Any]:
+    """The values of all names, as texts in the language in force; what is not there, or not to be seen, is ""."""
+    client = await access.client(about.client_id, by=by)
+    return {
+        "client": of_client(client),
+        "staff": {"name": by.name},
+        "provider": {"name": by.tenant.name},
+        "ticket": {name: str(about.ticket.get(name) or "") for name in TICKET},
+        "service": await _service(about, by=by),
+        "invoice": await _invoice(about, by=by),
+        "today": figures.day(clock.today(by.tenant.timezone)),
+    }
+
+
+def of_client(client: Mapping[str, Any] | Record) -> dict[str, str]:
+    """What there is to say of a client's row."""
+    return {
+        "name": client["name"],
+        "contact": client["contact_person"] or client["name"],
+        "code": str(client["code"]),
+        "login": client["login"],
+        "email": client["email"],
+    }
+
+
+async def _service(about: About, *, by: Actor) -> dict[str, str]:
+    found = None
+    if policies.allows(by, Permission.SERVICE_READ) and (about.service_id or about.newest):
+        found = await db.row(
+            """SELECT s.name, s.label, d.next_on FROM services s JOIN service_dues d ON d.id = s.id
+                WHERE s.client_id = $1 AND ($2::bigint IS NULL OR s.id = $2)
+                ORDER BY s.created_at DESC, s.id DESC LIMIT 1""",
+            about.client_id,
+            about.service_id,
+        )
+    if found is None:
+        return dict.fromkeys(SERVICE, "")
+    next_on = figures.day(found["next_on"]) if found["next_on"] else ""
+    return {"name": found["name"], "label": found["label"], "next_on": next_on}
+
+
+async def _invoice(about: About, *, by: Actor) -> dict[str, str]:
+    found = None
+    if policies.allows(by, Permission.INVOICE_READ) and (about.invoice_id or about.newest):
+        found = await db.row(
+            """SELECT number, issued_on, due_on, gross_units, currency FROM invoices
+                WHERE client_id = $1 AND ($2::bigint IS NULL OR id = $2) AND state <> 'draft'
+                ORDER BY created_at DESC, id DESC LIMIT 1""",
+            about.client_id,
+            about.invoice_id,
+        )
+    if found is None:
+        return dict.fromkeys(INVOICE, "")
+    days = {name: figures.day(found[name]) if found[name] else "" for name in ("issued_on", "due_on")}
+    total = figures.amount(found["gross_units"], found["currency"])
+    return {"number": found["number"], "total": total, **days}
+
+
+async def newest_client(*, by: Actor) -> int:
+    """The id of the client that was registered last of those that `by` sees, for a preview; 0 for none."""
+    conditions = Conditions()
+    access.limit_to_visible(conditions, by=by)
+    found = await db.value(
+        f"SELECT c.id FROM clients c WHERE {conditions.sql} ORDER BY c.registered_at DESC, c.code DESC LIMIT 1",
+        *conditions.arguments,
+    )
+    return int(found or 0)

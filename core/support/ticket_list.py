@@ -1,0 +1,120 @@
+"""The list of all tickets that somebody sees, page by page, with filter, queues and focus."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from core import keyset, policies
+from core.accounts import focus, rows
+from core.accounts.focus import Focus
+from core.actor import Actor
+from core.checks import Checks
+from core.filters import Conditions
+from core.i18n import N_, _
+from core.keyset import Page
+from core.permissions import Permission
+from core.support import ticket_statuses, tickets
+from core.support.ticket_statuses import State
+from core.support.tickets import Priority
+
+Queue = Literal["open", "mine", "unassigned", "waiting", "watched"]
+QUEUES: Mapping[str, str] = {
+    "open": N_("Not closed"),
+    "mine": N_("Mine"),
+    "unassigned": N_("Nobody’s"),
+    "waiting": N_("Waiting longest"),
+    "watched": N_("Watched by me"),
+}
+LONGEST_SEARCH = 200
+_NUMBER = 15
+"""So many digits are looked for as a number."""
+
+
+class TicketFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the list shows. `search` is a number, or the beginning of a subject; `client` a client's code, the
+    others ids. A queue shows what is not closed: that of `waiting` has first who waits longest."""
+
+    search: str = ""
+    queue: Queue | None = None
+    state: State | None = None
+    priority: Priority | None = None
+    category: int | None = None
+    department: int | None = None
+    assignee: int | None = None
+    client: int | None = None
+    project: int | None = None
+
+
+async def page(
+    chosen: TicketFilter,
+    *,
+    by: Actor,
+    within: Focus | None = None,
+    after: str = "",
+    before: str = "",
+    size: int = keyset.PAGE,
+) -> Page:
+    """The page of tickets that stands after, or before, a cursor; the first one without. The latest come first.
+
+    Raises `Invalid` for a filter or a cursor that cannot be.
+    """
+    bound = conditions(chosen, by=by, within=within)
+    by_waiting = chosen.queue == "waiting"
+    return await keyset.page(
+        tickets.WITH_NAMES, "t", bound, after=after, before=before, size=size,
+        moment="waiting_since" if by_waiting else "changed_at", is_oldest_first=by_waiting,
+    )  # fmt: skip
+
+
+async def totals(chosen: TicketFilter, *, by: Actor, within: Focus | None = None) -> list[object]:
+    """None: there is nothing to add up."""
+    return []
+
+
+def conditions(chosen: TicketFilter, *, by: Actor, within: Focus | None = None) -> Conditions:
+    """What the filter asks of a ticket `t` and its client `c`, inside what `by` may see."""
+    policies.require(by, Permission.TICKET_READ)
+    policies.require(by, Permission.CLIENT_READ)
+    checks = Checks()
+    search = checks.text("search", chosen.search, longest=LONGEST_SEARCH, required=False)
+    for field in ("category", "department", "assignee", "client", "project"):
+        value = getattr(chosen, field)
+        if value is not None and not rows.is_id(value):
+            checks.error(field, _("This is not one of the choices."))
+    checks.done()
+    bound = Conditions()
+    tickets.limit_to_visible(bound, by=by)
+    bound.equals("t.state", chosen.state, among=frozenset(ticket_statuses.STATES))
+    bound.equals("t.priority", chosen.priority, among=frozenset(tickets.PRIORITIES))
+    for field in ("category", "department", "assignee", "project"):
+        bound.equals(f"t.{field}_id", getattr(chosen, field))
+    bound.equals("c.code", chosen.client)
+    _search(bound, search)
+    _limit_to_queue(bound, chosen.queue, by=by)
+    focus.limit(bound, within, column="t.client_id")
+    return bound
+
+
+def _search(bound: Conditions, search: str) -> None:
+    number = search.removeprefix("#")
+    if number.isascii() and number.isdecimal() and len(number) <= _NUMBER:
+        bound.add(f"t.number = {bound.bind(int(number))}")
+    elif search:
+        word = bound.bind(search)
+        bound.add(f"t.subject_folded >= (SELECT fold({word}))")
+        bound.add(f"t.subject_folded < (SELECT fold({word})) || chr(1114111)")
+
+
+def _limit_to_queue(bound: Conditions, queue: str | None, *, by: Actor) -> None:
+    me = by.staff_id or 0
+    if queue == "waiting":
+        bound.add("t.waiting_since IS NOT NULL")
+    elif queue is not None:
+        bound.add("t.closed_at IS NULL")
+    if queue == "mine":
+        bound.add(f"t.assignee_id = {me:d}")
+    elif queue == "unassigned":
+        bound.add("t.assignee_id IS NULL")
+    elif queue == "watched":
+        bound.add(f"EXISTS (SELECT FROM ticket_watchers w WHERE w.ticket_id = t.id AND w.staff_id = {me:d})")

@@ -1,0 +1,110 @@
+"""Autofill: a text field of staff filled in from a response template. The field's form brings what it is about.
+
+With JavaScript the choice and the text come into the form itself (`staff/autofill/_buttons.html`); without, these
+pages carry what was written so far, and lead back to where the form goes.
+"""
+
+import re
+from typing import Any
+
+from litestar import Response, post
+
+from core import places
+from core.accounts import access
+from core.actor import Actor
+from core.errors import Invalid, NotFound
+from core.i18n import _
+from core.permissions import Permission
+from core.support import response_filling, response_templates
+from core.support.response_filling import Filled
+from core.support.response_variables import About
+from core.tenant_templates import BadTemplate
+from web.kit import forms, pages
+from web.kit.forms import Form
+from web.kit.guards import requires
+from web.kit.pages import AnyRequest, page
+from web.kit.visit import By
+
+FIELD = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)?")
+MOST_BYTES = 32 * 1024 * 1024
+"""Without JavaScript the whole form is sent, with its files, which then have to be chosen again."""
+
+
+@post(
+    "/autofill",
+    status_code=200,
+    request_max_body_size=MOST_BYTES,
+    **requires(Permission.RESPONSE_TEMPLATE_READ),
+)
+async def autofill(request: AnyRequest, by: By) -> Response[str]:
+    """The templates to choose from; the text of the one that was chosen."""
+    form = await forms.read(request)
+    into = form.get("autofill_into")
+    if not FIELD.fullmatch(into):
+        raise NotFound()
+    chosen = form.get("autofill_template")
+    if not chosen:
+        return await _choices(request, form, by=by)
+    try:
+        filled = await _filled(chosen, form, by=by)
+    except BadTemplate as refusal:
+        return await _choices(request, form.refused(refusal), status=422, by=by)
+    return _show(request, form, filled)
+
+
+async def _choices(request: AnyRequest, form: Form, *, status: int = 200, by: Actor) -> Response[str]:
+    q = form.get("autofill_q")
+    return page(
+        request,
+        "staff/autofill/index.html",
+        status=status,
+        form=form,
+        into=form.get("autofill_into"),
+        q=q,
+        templates=await response_templates.every(q=q, by=by),
+        carried=_carried(form, "autofill_q"),
+    )
+
+
+def _show(request: AnyRequest, form: Form, filled: Filled) -> Response[str]:
+    into, subject = form.get("autofill_into"), form.get("autofill_subject")
+    before = form.get(into).rstrip()
+    text = f"{before}\n\n{filled.text}" if before else filled.text
+    values = {into: text} | ({subject: form.get(subject) or filled.subject} if FIELD.fullmatch(subject) else {})
+    return page(
+        request,
+        "staff/autofill/filled.html",
+        form=Form(values),
+        into=into,
+        subject=subject if FIELD.fullmatch(subject) else "",
+        action=pages.local(form.get("autofill_action"), "/staff"),
+        ok=form.get("autofill_ok"),
+        missing=filled.missing,
+        carried=[one for one in _carried(form, into, subject) if not one[0].startswith("autofill_")],
+    )
+
+
+async def _filled(chosen: str, form: Form, *, by: Actor) -> Filled:
+    if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 20):
+        raise NotFound()
+    wanted = form.get("autofill_language")
+    language = wanted if wanted in places.LANGUAGES else ""
+    code = form.get("autofill_client")
+    if not code:
+        template = await response_templates.get(int(chosen), by=by)
+        suited = response_filling.suited(template, language, by=by)
+        return Filled(language=suited, subject=template.subjects.get(suited, ""), text=template.bodies[suited])
+    if not (code.isascii() and code.isdecimal() and len(code) < 20):
+        raise Invalid({"": _("There is no such client.")})
+    client = await access.client_by_code(int(code), by=by)
+    about = About(client_id=client["id"])
+    return await response_filling.filled(int(chosen), language=language or client["language"], about=about, by=by)
+
+
+def _carried(form: Form, *but: str) -> list[tuple[str, str]]:
+    """What was sent, but for these fields and the choice itself."""
+    left_out = {*but, "autofill_template"}
+    return [(name, value) for name in form.values if name not in left_out for value in form.all(name)]
+
+
+ROUTES: list[Any] = [autofill]

@@ -1,0 +1,22 @@
+// What a response template became goes into its field; the button beside it takes that back.
+import { on, onContent } from "./on.js";
+
+const fieldOf = (source) => document.getElementById(`field-${source.dataset.fills}`);
+
+function put(field, text) {
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+onContent((root) => root.querySelectorAll("[data-fills]:not([data-was])").forEach((source) => {
+  const field = fieldOf(source);
+  if (!field) return;
+  source.dataset.was = field.value;
+  put(field, source.value);
+  field.focus();
+}));
+
+on("click", "[data-unfill]", (button) => {
+  button.parentElement.querySelectorAll("[data-was]").forEach((source) => put(fieldOf(source), source.dataset.was));
+  document.getElementById("autofill-panel").replaceChildren();
+});
