@@ -24,6 +24,7 @@ from tenants.demo import (
     dunning,
     endings,
     filling,
+    fraud,
     group_rules,
     imports,
     invoices,
@@ -176,6 +177,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await response_templates.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)
     await webhooks.furnish(provider, by=inside)
+    await fraud.furnish(by=inside)
 
 
 async def _add_project(described: tuple[str, str, str], accent: str, *, by: Actor) -> int:

@@ -80,6 +80,7 @@ async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
             assert await db.value("SELECT count(*) FROM payment_methods") == 4
             assert await db.value("SELECT count(DISTINCT state) FROM payment_attempts") == 4
             assert await db.value("SELECT count(*) FROM payment_differences") == 1
+            assert await db.value("SELECT count(DISTINCT state) FROM fraud_checks") == 3
             assert await db.value("SELECT count(*) FROM offers WHERE state = 'sent'") > 0
             standings = "SELECT count(*) FILTER (WHERE published_at IS NULL), count(*) FROM price_lists"
             drafts, lists = (await db.fetch(standings))[0]

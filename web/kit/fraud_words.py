@@ -11,7 +11,7 @@ from core.accounts.fraud_checks import Answer
 from core.fraud_hookspecs import Reason, Verdict
 from core.i18n import N_, _
 
-KINDS = {"registration": N_("Registration"), "order": N_("Order")}
+KINDS = {"registration": N_("Registration"), "order": N_("Order of services")}
 STATES = {
     "waiting": N_("To be decided"),
     "stopped": N_("Refused by a check"),

@@ -1,0 +1,1 @@
+"""Fraud checks that come with Comptoir."""
