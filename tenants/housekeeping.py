@@ -27,7 +27,7 @@ from core.accounts import (
     throttle,
 )
 from core.accounts.imports import files
-from core.actor import PLATFORM
+from core.actor import PLATFORM, system
 from core.billing import (
     billing_run,
     daily_figures,
@@ -36,8 +36,6 @@ from core.billing import (
     low_balance,
     promise_endings,
 )
-from core.actor import PLATFORM, system
-from core.billing import billing_run, daily_figures, dunning_run, gateway_reconciliation, promise_endings
 from core.catalog import vat_numbers
 from core.support import deliveries, incoming_mail, incoming_reading, webhook_outbox
 

@@ -47,7 +47,6 @@ async def running(settings: Settings, *, verify: bool = True) -> AsyncIterator[l
     vies.configure(settings)
     outside.configure(reach_loopback=settings.reach_loopback)
     outside_sockets.configure(private_mail_servers=settings.private_mail_servers)
-    outside_sockets.configure(reach_private=settings.reach_private_mail)
     broken = hooks.load(settings)
     if verify:
         await _verify_wall(settings)
