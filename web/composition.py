@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
-from core import db, freshness, hooks, logs, mail, outside, worker
+from core import db, freshness, hooks, logs, mail, outside, outside_sockets, worker
 from core.accounts import passwords
 from core.catalog import vies
 from core.settings import BadSettings, Settings
@@ -39,6 +39,7 @@ async def running(settings: Settings, *, verify: bool = True) -> AsyncIterator[l
     addresses.configure(settings)
     vies.configure(settings)
     outside.configure(reach_loopback=settings.reach_loopback)
+    outside_sockets.configure(private_mail_servers=settings.private_mail_servers)
     broken = hooks.load(settings)
     if verify:
         await _verify_wall(settings)
