@@ -112,6 +112,12 @@ def unseal(sealed: str, tenant_id: int) -> dict[str, object]:
     return msgspec.json.decode(plain, type=dict[str, object])
 
 
+async def ask() -> None:
+    """Have seen to what this transaction wrote into the outbox by statements of its own."""
+    if not await db.value("SELECT current_setting('app.notified', true) = '1'"):
+        await _ask()
+
+
 async def _ask() -> None:
     """One job for all that this transaction tells: it sees to whatever waits."""
     await jobs.later(JOB, {})

@@ -5,21 +5,21 @@ A name is looked up once, all its addresses have to be public, and the connectio
 
 import asyncio
 import socket
+from collections.abc import Collection
 from ipaddress import ip_address
 
 from core import outside
 from core.outside import NotReached, Refused
 
 SECONDS = 10.0
+_inside: frozenset[str] = frozenset()
 MOST_ADDRESSES = 3
 
-_reaches_private = False
 
-
-def configure(*, reach_private: bool) -> None:
-    """Whether mail servers of private networks can be reached: the installation decides, never a provider."""
-    global _reaches_private
-    _reaches_private = reach_private
+def configure(*, private_mail_servers: Collection[str]) -> None:
+    """Which servers in private networks may be connected to all the same, by the name or address that is given."""
+    global _inside
+    _inside = frozenset(name.lower() for name in private_mail_servers)
 
 
 async def connect(host: str, port: int, *, seconds: float = SECONDS) -> socket.socket:
@@ -38,14 +38,10 @@ async def _looked_up(host: str, port: int) -> list[str]:
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
     )
     addresses = list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
-    if not addresses or not all(_is_allowed(address) for address in addresses):
+    is_known = host.lower() in _inside
+    if not addresses or not (is_known or all(outside.is_allowed(ip_address(address)) for address in addresses)):
         raise Refused(f"{host} leads into a private network")
     return addresses[:MOST_ADDRESSES]
-
-
-def _is_allowed(text: str) -> bool:
-    address = ip_address(text)
-    return outside.is_allowed(address) or (_reaches_private and address.is_private and not address.is_loopback)
 
 
 async def _first_that_answers(addresses: list[str], port: int) -> socket.socket:

@@ -50,10 +50,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The sender of what the product itself mails."""
     mail_catcher: bool = False
     """Serve the demo's caught mail at /mail on the platform's host."""
+    private_mail_servers: tuple[str, ...] = ()
+    """Mail servers in private networks that providers may name as their own, comma separated."""
     vies_url: str = "https://ec.europa.eu/taxation_customs/vies/rest-api/check-vat-number"
     """Where VAT numbers of the European Union are asked about; empty: nobody is asked, and all pay tax."""
-    reach_private_mail: bool = False
-    """Providers may read mail from servers in private networks of the installation."""
     reach_loopback: bool = False
     """True only where webhooks are tried out: they may then be sent to this computer itself."""
     password_checks: int = 2

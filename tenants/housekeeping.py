@@ -28,7 +28,14 @@ from core.accounts import (
 )
 from core.accounts.imports import files
 from core.actor import PLATFORM, system
-from core.billing import billing_run, daily_figures, dunning_run, gateway_reconciliation, promise_endings
+from core.billing import (
+    billing_run,
+    daily_figures,
+    dunning_run,
+    gateway_reconciliation,
+    low_balance,
+    promise_endings,
+)
 from core.catalog import vat_numbers
 from core.support import deliveries, incoming_mail, incoming_reading, webhook_outbox
 
@@ -71,6 +78,7 @@ async def tidy(_payload: dict[str, Any], job: jobs.Job) -> None:
             await dunning_run.nightly(now)
             await gateway_reconciliation.nightly(now)
             await incoming_reading.begin(by=system(await task_runs.provider()))
+            await low_balance.nightly(now)
 
 
 async def keep(stop: asyncio.Event) -> None:

@@ -46,7 +46,7 @@ async def running(settings: Settings, *, verify: bool = True) -> AsyncIterator[l
     addresses.configure(settings)
     vies.configure(settings)
     outside.configure(reach_loopback=settings.reach_loopback)
-    outside_sockets.configure(reach_private=settings.reach_private_mail)
+    outside_sockets.configure(private_mail_servers=settings.private_mail_servers)
     broken = hooks.load(settings)
     if verify:
         await _verify_wall(settings)

@@ -60,6 +60,7 @@ SOURCES: tuple[Source, ...] = (
 )  # fmt: skip
 
 LEFT_OUT: dict[str, str] = {
+    "mass_message_recipients": "which messages to many clients reached it: what they said is in its tickets",
     "notification_optouts": "what a person does not want to read, told in his account",
     "notifications": "what was to be told: what was sent is copied",
     "webhook_events": "what the provider's own programs were told, for a month; it says nothing that is not here",

@@ -14,7 +14,7 @@ from asyncpg import Record
 
 from core import audit, clock, db, nights, policies, task_runs, tasks
 from core.actor import Actor, system
-from core.billing import invoice_printing, renewals, run_invoices, service_states
+from core.billing import billing_notices, invoice_printing, renewals, run_invoices, service_states
 from core.billing.brought_lines import Brought
 from core.errors import Conflict, Forbidden
 from core.i18n import N_, _
@@ -142,6 +142,8 @@ async def _invoice(task: Task, day: date, outcome: dict[str, Any], *, by: Actor)
     if made.after is None:
         await audit.record("service:billed", "task", task.id, by=by, name=task.title, new=dict(outcome))
         await invoice_printing.start(task.created_at, outcome["invoices"], by=by)
+        if outcome["invoices"]:
+            await billing_notices.issued_by_run(task.created_at)
     return Chunk(
         results=made.waiting,
         done=max(0, made.charges - len(made.waiting)),

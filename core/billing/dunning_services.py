@@ -6,7 +6,7 @@ from typing import Any
 
 from core import db
 from core.actor import Actor
-from core.billing import service_states, services
+from core.billing import billing_notices, service_states, services
 
 RUNNING = "SELECT * FROM services WHERE account_id = $1 AND state = 'active' ORDER BY id FOR UPDATE"
 STOPPED = """SELECT s.*, n.product_id FROM services s JOIN plans n ON n.id = s.plan_id
@@ -25,6 +25,7 @@ async def suspend(account: Mapping[str, Any], reason: str, *, by: Actor) -> int:
     for service in found:
         await services.note(service["id"], "suspended", reason=reason, by=by)
         await services.tell("service:suspended", service, new={"reason": reason}, by=by)
+    await billing_notices.stopped([row["id"] for row in found], reason, by=by)
     return len(found)
 
 

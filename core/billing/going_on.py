@@ -5,7 +5,7 @@ from typing import Any
 
 from core import clock, db
 from core.actor import Actor
-from core.billing import missed, service_dues, services
+from core.billing import billing_notices, missed, service_dues, services
 from core.billing.missed import Missed
 
 
@@ -21,4 +21,5 @@ async def go_on(service: Mapping[str, Any], chosen: Missed, reason: str = "", *,
             values["next_on"],
         )
     await services.note(service["id"], "active", reason=reason, by=by)
+    await billing_notices.resumed([service["id"]], reason, by=by)
     await services.tell("service:resumed", service, new={"missed_time": chosen}, by=by)

@@ -14,7 +14,15 @@ from asyncpg import Record
 from core import clock, db
 from core.accounts import numbering
 from core.actor import Actor
-from core.billing import invoice_content, invoice_drafts, invoice_files, invoice_making, invoices, totals
+from core.billing import (
+    billing_notices,
+    invoice_content,
+    invoice_drafts,
+    invoice_files,
+    invoice_making,
+    invoices,
+    totals,
+)
 from core.billing.invoice_content import Content, Origin
 from core.billing.totals import Line
 from core.errors import Conflict
@@ -61,6 +69,7 @@ async def correct(
     await invoices.note(made_id, "issued", reason=reason, by=by)
     issued = await invoices.tell("credit_note:issued", made_id, new={"reason": reason}, by=by)
     await invoice_files.keep(issued)
+    await billing_notices.corrected(made_id, by=by)
     return issued
 
 

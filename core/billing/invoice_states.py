@@ -9,6 +9,7 @@ from asyncpg import Record
 from core import clock, db, policies
 from core.actor import Actor
 from core.billing import (
+    billing_notices,
     expenses,
     invoice_content,
     invoice_files,
@@ -17,6 +18,7 @@ from core.billing import (
     invoices,
     service_notes,
 )
+from core.billing.billing_kinds import INVOICE_ISSUED
 from core.checks import Checks
 from core.errors import Conflict
 from core.i18n import _
@@ -38,6 +40,8 @@ async def issue(invoice_id: int, *, by: Actor) -> Record:
     await invoices.note(invoice_id, "issued", by=by)
     issued = await invoices.tell(f"{row['kind']}:issued", invoice_id, by=by)
     await invoice_files.keep(issued)
+    if row["kind"] == "invoice":
+        await billing_notices.documents(INVOICE_ISSUED, [invoice_id], by=by)
     if row["kind"] == "invoice" and await service_notes.behind(await _services(invoice_id), by=by):
         return await invoices.find(invoice_id)
     return issued

@@ -10,7 +10,7 @@ from asyncpg import Record
 from core import audit, clock, db, policies
 from core.actor import Actor
 from core.audit import Subject
-from core.billing import accounts, allocations
+from core.billing import accounts, allocations, billing_notices
 from core.periods import first_moment
 from core.permissions import Permission
 
@@ -83,6 +83,7 @@ async def record(came: Sequence[Came], *, by: Actor) -> dict[str, int]:
         by.name,
     )
     await allocations.cover(account_ids, at=now)
+    await billing_notices.payments([row["id"] for row in made], by=by)
     await audit.record_each("payment:created", "payment", [_subject(row) for row in made], by=by)
     return {row["key"]: row["id"] for row in made}
 

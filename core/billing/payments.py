@@ -18,7 +18,16 @@ from piccolo.columns import BigInt, Date, Text, Timestamptz
 from core import audit, clock, db, policies
 from core.accounts import access, cleared, rows
 from core.actor import Actor
-from core.billing import accounts, allocations, ledger, method_terms, money_checks, offered_methods, payment_fees
+from core.billing import (
+    accounts,
+    allocations,
+    billing_notices,
+    ledger,
+    method_terms,
+    money_checks,
+    offered_methods,
+    payment_fees,
+)
 from core.billing.ledger import Transfer
 from core.checks import Checks
 from core.errors import Conflict, NotFound
@@ -147,6 +156,7 @@ async def create(
     payment_id = await insert(account, values, "pending" if new.is_pending else "paid", by=by)
     if not new.is_pending:
         await _take(account, payment_id, by=by)
+        await billing_notices.payments([payment_id], by=by)
     await tell("payment:created", await _row(payment_id), by=by)
     return await get(payment_id, by=by)
 
@@ -160,6 +170,7 @@ async def confirm(payment_id: int, day: date | None = None, *, by: Actor) -> Rec
     await db.execute("UPDATE payments SET state = 'paid', day = $2 WHERE id = $1", payment_id, came)
     await note(payment_id, "paid", by=by)
     await _take(account, payment_id, by=by)
+    await billing_notices.payments([payment_id], by=by)
     await tell("payment:confirmed", payment, by=by)
     return await get(payment_id, by=by)
 

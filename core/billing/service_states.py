@@ -14,6 +14,7 @@ from core.accounts import clients
 from core.actor import Actor
 from core.billing import (
     accounts,
+    billing_notices,
     dunning_settings,
     expenses,
     fraud_orders,
@@ -118,6 +119,8 @@ async def suspend(service_id: int, cause: str, reason: str, *, by: Actor) -> Rec
     await service_dues.save(service, {"state": "suspended", "suspended_for": cause})
     await services.note(service_id, "suspended", reason=told, by=by)
     await services.tell("service:suspended", service, new={"reason": told}, by=by)
+    if service["state"] == "active":
+        await billing_notices.stopped([service_id], told, by=by)
     return await services.get(service_id, by=by)
 
 

@@ -10,7 +10,7 @@ from core import notifications
 from core.accounts import written_as
 from core.actor import Actor
 from core.notification_kinds import Kind
-from core.support import incoming_addresses, incoming_mail_settings, notification_texts
+from core.support import incoming_addresses, incoming_mail_settings, notification_texts, notification_trouble
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +49,8 @@ async def content(kind: Kind, notification: Record, *, by: Actor) -> Content:
         written = await notification_texts.written(
             kind, locale=locale, project_id=notification["project_id"], data=data, provider=by.tenant
         )
+        if written.broken:
+            await notification_trouble.tell(kind, written.broken, by=by)
     except PostgresError:
         raise
     except Exception as error:

@@ -29,6 +29,7 @@ from tenants.demo import (
     invoices,
     messages,
     money,
+    notification_templates,
     notifications,
     offers,
     online_payments,
@@ -151,6 +152,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await filling.add_clients(provider, project_ids, group_ids)
     await portal.furnish(provider, by=inside)
     await own_fields.furnish(provider, by=inside)
+    await notification_templates.hush()
     await money.furnish(provider, by=inside)
     await invoices.furnish(provider, by=inside)
     await bank_statements.furnish(provider, by=inside)
@@ -161,6 +163,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await offers.furnish(provider, by=inside)
     await messages.furnish(by=inside)
     await dunning.furnish(provider, by=inside)
+    await notification_templates.furnish(by=inside)
     await notifications.furnish(by=inside)
     if provider.code == "nova":
         await contracts.furnish(by=inside)

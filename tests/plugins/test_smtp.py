@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from core import outside, plugin_calls
+from core import outside, outside_sockets, plugin_calls
 from plugins.notifications import smtp
 from plugins.testing_channels import ChannelContract, a_delivery
 from tests.core.support.posting import Post
@@ -86,6 +86,12 @@ class TestSmtp(ChannelContract):
         with pytest.raises(plugin_calls.PluginFailed, match="private network"):
             self.send(self.delivery(channel))
         assert self.post.asked == 0
+        outside_sockets.configure(private_mail_servers=("127.0.0.1",))
+        try:
+            self.send(self.delivery(channel))
+        finally:
+            outside_sockets.configure(private_mail_servers=())
+        assert self.post.asked == 1
 
     def test_what_the_server_says_decides_whether_it_is_tried_again(self) -> None:
         (channel,) = self.channels()

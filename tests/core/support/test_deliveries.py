@@ -10,6 +10,7 @@ from core.actor import Tenant, system
 from core.notifications import Recipient
 from core.settings import Settings
 from core.support import deliveries, deliveries_sending
+from tenants.providers import THE_PLATFORM
 from tests.core.accounts.house import open_provider
 from tests.core.support import posting
 from tests.core.support.posting import NEWS, SECRET, TOLD, Post, all_of, hand_out, post_office, send
@@ -174,6 +175,14 @@ async def test_what_a_dead_worker_had_begun_is_taken_up_by_the_same_job(tenant: 
     assert post.asked == 0
     await send(tenant.id, key=job.key, attempt=2)
     assert [row["state"] for row in await all_of(tenant.id)] == ["sent"]
+
+
+async def test_the_platform_tells_its_own_people(tenant: Tenant, post: Post) -> None:
+    await tell(THE_PLATFORM, "keys")
+    await hand_out(THE_PLATFORM.id)
+    await send(THE_PLATFORM.id)
+    assert [row["state"] for row in await all_of(THE_PLATFORM.id)] == ["sent"]
+    assert await all_of(tenant.id) == []
 
 
 async def test_the_log_forgets_what_ended_long_ago(tenant: Tenant, post: Post) -> None:

@@ -22,7 +22,7 @@ function busy(form, submitter) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  if (form.method !== "post" || event.submitter?.formTarget) return;
   if (form.dataset.ask && !form.dataset.asked && document.getElementById("ask")) {
     event.preventDefault();
     event.stopImmediatePropagation();
