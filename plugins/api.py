@@ -13,6 +13,7 @@ import re
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import aiosmtplib
@@ -20,7 +21,9 @@ import aiosmtplib
 from core import db, hook_jobs, jobs
 from core import mail as _mail
 from core import notifications as _notifications
+from core import outside as _outside
 from core import outside_sockets as _sockets
+from core import signed_webhooks as _signed
 from core.actor import Actor as _Actor
 from core.channel_contract import Channel, Delivery, Later, Receipt, Refused
 from core.fraud_hookspecs import Opinion, Order, OrderLine, Reason, Registration
@@ -44,6 +47,7 @@ from core.hookspecs import (
 from core.i18n import N_, _, ngettext, speaking
 from core.notification_kinds import Kind
 from core.notifications import Recipient
+from core.outside import Answer
 from core.payment_contract import (
     Attempt,
     BankDetails,
@@ -62,6 +66,7 @@ from core.plugin_forms import setting
 
 __all__ = [
     "N_",
+    "Answer",
     "Attempt",
     "BankDetails",
     "BilledAccount",
@@ -104,6 +109,7 @@ __all__ = [
     "Veto",
     "Who",
     "_",
+    "ask",
     "connect",
     "fetch",
     "hookimpl",
@@ -115,6 +121,7 @@ __all__ = [
     "setting",
     "speaking",
     "value",
+    "webhook_headers",
 ]
 
 
@@ -162,6 +169,25 @@ async def notify(
         await _notifications.notify(
             kind, to=to, data=data, client_id=about.get("id"), project_id=about.get("project_id"), key=key, by=by
         )
+
+
+async def ask(
+    method: str, url: str, *, content: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """The answer of a server that the provider named, whatever its status, within ten seconds and 64 kB.
+
+    No redirects. Raises `Refused` for an address in a private network, and something else when no answer comes.
+    """
+    try:
+        async with _outside.client() as http:
+            return await http.request(method, url, content=content, headers=headers)
+    except _outside.Refused as error:
+        raise Refused(str(error)) from error
+
+
+def webhook_headers(secret: str, key: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The headers that sign a body as Standard Webhooks says. `key` is the message's, the same at all attempts."""
+    return _signed.headers(secret, key, at, body)
 
 
 async def connect(host: str, port: int) -> socket.socket:
