@@ -77,8 +77,8 @@ async def tidy(_payload: dict[str, Any], job: jobs.Job) -> None:
             await billing_run.nightly(now)
             await dunning_run.nightly(now)
             await gateway_reconciliation.nightly(now)
-            await low_balance.nightly(now)
             await incoming_reading.begin(by=system(await task_runs.provider()))
+            await low_balance.nightly(now)
 
 
 async def keep(stop: asyncio.Event) -> None:

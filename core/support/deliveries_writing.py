@@ -10,12 +10,7 @@ from core import notifications
 from core.accounts import written_as
 from core.actor import Actor
 from core.notification_kinds import Kind
-from core.support import (
-    incoming_addresses,
-    incoming_mail_settings,
-    notification_texts,
-    notification_trouble,
-)
+from core.support import incoming_addresses, incoming_mail_settings, notification_texts, notification_trouble
 
 log = structlog.get_logger(__name__)
 

@@ -44,7 +44,7 @@ class MassMessageRecipient(db.Owned, tablename="mass_message_recipients"):
     state = Text()
     reason = Text()
     language = Text()
-    ticket_id = BigInt()
+    ticket_id = BigInt(null=True)
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,18 +46,18 @@ LISTED = """
 class MassMessage(db.Owned, tablename="mass_messages"):
     """One message; `choice` is a `client_choice.Choice`."""
 
-    category_id = BigInt()
+    category_id = BigInt(null=True)
     choice = JSONB()
     is_news = Boolean()
     returns_to_author = Boolean()
     only_matching = Boolean()
     state = Text()
-    send_at = Timestamptz()
-    task_id = BigInt()
-    author_id = BigInt()
+    send_at = Timestamptz(null=True)
+    task_id = BigInt(null=True)
+    author_id = BigInt(null=True)
     author = Text()
     created_at = Timestamptz()
-    started_at = Timestamptz()
+    started_at = Timestamptz(null=True)
     version = Integer()
 
 

@@ -42,7 +42,6 @@ ROWS = [
     ),
 ]
 PLACEHOLDERS = {"attachment_id": "attachment"}
-RULED = {"attachment_settings.endings"}
 FILLERS = {
     "attachment_settings": "(most_files) VALUES (3) ON CONFLICT DO NOTHING",
 }
