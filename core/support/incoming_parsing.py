@@ -128,7 +128,11 @@ def _header(message: Message, name: str) -> str:
 def _addresses(message: Message, name: str) -> list[tuple[str, str]]:
     values = [str(value)[:20_000] for value in message.get_all(name, [])[:10]]
     found = getaddresses(values)[:MOST_ADDRESSES]
-    return [(_visible(_shown(shown))[:200], address.lower()[:254]) for shown, address in found if "@" in address]
+    return [
+        (_visible(_shown(shown))[:200], _visible(address).lower()[:254])
+        for shown, address in found
+        if "@" in address
+    ]
 
 
 def _shown(name: str) -> str:
