@@ -169,7 +169,12 @@ async def seen_by(message: Mapping[str, Any], code: int, *, by: Actor) -> Seen:
     except tenant_templates.BadTemplate as trouble:
         told = reason or "text"
         return Seen(
-            reason=told, language=language, subject=words.subject, text=words.text, html="", trouble=str(trouble)
+            reason=told,
+            language=language,
+            subject=words.subject,
+            text=words.text,
+            html="",
+            trouble=trouble.message,
         )
     return Seen(reason=reason, language=language, subject=subject, text=text, html=rich_text.html(text))
 

@@ -239,7 +239,7 @@ def _check_words(checks: Checks, language: str, words: Words) -> None:
         try:
             tenant_templates.check(written, NAMES)
         except tenant_templates.BadTemplate as trouble:
-            checks.error(field, str(trouble))
+            checks.error(field, trouble.message)
 
 
 async def _write(message_id: int, wanted: Mapping[str, Words]) -> None:

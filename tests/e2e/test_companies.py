@@ -78,7 +78,7 @@ def add_its_account(page: Page) -> None:
 
 def write_a_template(page: Page) -> None:
     page.goto("/staff/contracts")
-    page.get_by_role("link", name="Templates").click()
+    page.get_by_role("link", name="Templates", exact=True).click()
     page.get_by_role("link", name="New template").click()
     pages.field(page, "Name").fill("Hosting")
     pages.field(page, "Title").fill("Contrat")

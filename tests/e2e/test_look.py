@@ -122,7 +122,7 @@ def test_on_a_phone_the_menu_opens_and_leads_on(open_as: Open, java_script_enabl
     expect(menu).to_be_hidden()
     page.get_by_role("button", name="Open the menu").click()
     expect(menu).to_be_visible()
-    menu.get_by_role("link", name="Clients").click()
+    menu.get_by_role("link", name="Clients", exact=True).click()
     expect(page.get_by_role("heading", name="Clients", level=1)).to_be_visible()
     expect(menu).to_be_hidden()
     pages.rows(page).first.get_by_role("link").first.click()

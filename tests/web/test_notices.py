@@ -104,3 +104,8 @@ async def test_one_click_in_the_mail_opts_out_without_a_session_and_back_again(v
     acme = visitor.another("acme")
     assert (await acme.get(path)).status_code == 404
     assert (await visitor.get(path[:-2])).status_code == 404
+
+
+async def test_a_stream_of_who_is_signed_out_ends_without_a_page(visitor: Visitor) -> None:
+    answer = await visitor.get("/account/notices/events", headers={"accept": "text/event-stream"})
+    assert (answer.status_code, answer.text) == (204, "")

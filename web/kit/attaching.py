@@ -10,6 +10,8 @@ from core.support.attachments import Attached, Taken
 from web.kit import forms
 from web.kit.pages import AnyRequest
 
+FIELD = "files"
+"""Where files stand in a form. A browser sends an empty text for it when none was chosen."""
 ROOM_FOR_FORM = 256 * 1024
 MOST_BYTES = attachment_settings.MOST_BYTES + ROOM_FOR_FORM
 """Of a request with a message and its files."""
@@ -17,7 +19,7 @@ MOST_BYTES = attachment_settings.MOST_BYTES + ROOM_FOR_FORM
 
 async def taken(request: AnyRequest, *, by: Actor) -> list[Taken]:
     """The files of the form, as they are kept; `Invalid` under "files"."""
-    sent = await forms.read_named_files(request, "files")
+    sent = await forms.read_named_files(request, FIELD)
     return await attachments.checked([Attached(name=name, content=content) for name, content in sent], by=by)
 
 

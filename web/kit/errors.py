@@ -175,6 +175,8 @@ def _to_sign_in(request: AnyRequest, error: errors.NotSignedIn) -> Response[Any]
         target = "/sign-in"
     if is_partial(request):
         return Response(None, status_code=401, headers={"HX-Redirect": target})
+    if request.headers.get("accept") == "text/event-stream":
+        return Response(None, status_code=204)  # which tells a browser not to ask for the stream again
     if request.method == "GET" and target == "/sign-in" and request.url.path not in ("/", "/sign-in"):
         asked = focusing.asked(request.url.query)
         wanted = focusing.carried(request.url.path, parse(asked).text if asked else "")

@@ -28,7 +28,7 @@ from web.kit.visit import By
 HERE = "/tickets"
 READ, WRITE = in_client(Right.TICKETS_READ), in_client(Right.TICKETS_WRITE)
 AGREED = "agreed"
-ONE_FORM = frozenset({ONCE, AGREED})
+ONE_FORM = frozenset({ONCE, AGREED, attaching.FIELD})
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):

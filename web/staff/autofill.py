@@ -72,7 +72,7 @@ async def _choices(request: AnyRequest, form: Form, *, status: int = 200, by: Ac
 
 
 def _show(request: AnyRequest, form: Form, filled: Filled) -> Response[str]:
-    into, subject = form.get("autofill_into"), form.get("autofill_subject")
+    into, subject = form.get("autofill_into"), _of_its_language(form, "autofill_subject")
     before = form.get(into).rstrip()
     text = f"{before}\n\n{filled.text}" if before else filled.text
     values = {into: text} | ({subject: form.get(subject) or filled.subject} if FIELD.fullmatch(subject) else {})
@@ -92,7 +92,7 @@ def _show(request: AnyRequest, form: Form, filled: Filled) -> Response[str]:
 async def _filled(chosen: str, form: Form, *, by: Actor) -> Filled:
     if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 20):
         raise NotFound()
-    wanted = form.get("autofill_language")
+    wanted = _of_its_language(form, "autofill_language")
     language = wanted if wanted in places.LANGUAGES else ""
     code = form.get("autofill_client")
     if not code:
@@ -104,6 +104,11 @@ async def _filled(chosen: str, form: Form, *, by: Actor) -> Filled:
     client = await access.client_by_code(int(code), by=by)
     about = About(client_id=client["id"])
     return await response_filling.filled(int(chosen), language=language or client["language"], about=about, by=by)
+
+
+def _of_its_language(form: Form, name: str) -> str:
+    """A field of a form with a text for each language: `*` is that of the field to be filled, `text.fr`."""
+    return form.get(name).replace("*", form.get("autofill_into").partition(".")[2])
 
 
 def _carried(form: Form, *but: str) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import client_bulk, edits
+from web.staff import autofill, client_bulk, edits
 
 HERE = "/staff/messages"
 READS = requires(Permission.MESSAGE_READ)
@@ -117,7 +117,7 @@ async def delete(request: AnyRequest, by: By, message_id: FromPath[int]) -> Resp
 
 def values_of(form: Form) -> MessageValues:
     """What a form says. `Invalid` for a field that is not one, or a category that is no number."""
-    known = {"category", "version", "code", "more", "add_language", *FLAGS}
+    known = {"category", "version", "code", "more", "add_language", *FLAGS, *autofill.FIELDS}
     texts: dict[str, dict[str, str]] = {}
     for name in form.values:
         part, dot, language = name.partition(".")

@@ -28,7 +28,7 @@ from web.staff.tickets import HERE, show_page
 
 ANYWAY = "anyway"
 """The field that sends an answer although somebody else is writing."""
-NOT_SAID = edits.VERSION | AUTOFILL | {ONCE, ANYWAY}
+NOT_SAID = edits.VERSION | AUTOFILL | {ONCE, ANYWAY, attaching.FIELD}
 ANSWERS, CHANGES = requires(Permission.TICKET_ANSWER), requires(Permission.TICKET_UPDATE)
 
 

@@ -49,7 +49,7 @@ LABELS = {
     "project": N_("Project"),
 }
 READ = requires(Permission.TICKET_READ)
-NOT_KEPT = frozenset({ONCE, *AUTOFILL})
+NOT_KEPT = frozenset({ONCE, attaching.FIELD, *AUTOFILL})
 
 
 async def words(*, by: Actor) -> Names:

@@ -223,6 +223,7 @@ async def test_a_text_with_a_variable_that_is_not_there_is_refused_beside_its_fi
             with pytest.raises(Invalid) as refused:
                 await drafted(alice, texts={"fr": Words(subject="Bonjour", text=text)})
             assert list(refused.value.errors) == ["text.fr"]
+            assert "variable" in refused.value.errors["text.fr"] or "Line 1" in refused.value.errors["text.fr"]
         with pytest.raises(Invalid) as refused:
             await drafted(alice, texts={"fr": Words(subject="", text="Bonjour")})
         assert list(refused.value.errors) == ["subject.fr"]
