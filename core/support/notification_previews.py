@@ -40,6 +40,7 @@ async def shown(key: str, place: Place, text: TemplateText, *, client: int | Non
     Raises `Invalid` beside what cannot be filled in, and under "client" when there is none.
     """
     kind = await notification_templates.kind(key, by=by)
+    await notification_templates.check_place(place, by=by)
     kept = notification_templates.checked(kind, text)
     data = await _data(kind, client, by=by)
     brand = await notification_brands.of_project(place.project_id, provider=by.tenant)

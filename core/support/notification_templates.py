@@ -95,7 +95,7 @@ async def get(key: str, place: Place, *, by: Actor) -> Template:
     """The text in force there, the kind's own where the provider has none; what is in no language of ours begins
     in English."""
     found = await kind(key, by=by)
-    await _check_place(place, by=by)
+    await check_place(place, by=by)
     row = await _current(key, place)
     if row is None or row["is_default"]:
         return _of_default(found, place, row)
@@ -129,7 +129,7 @@ async def reset(key: str, place: Place, *, version: int, by: Actor) -> Template:
 async def history(key: str, place: Place, *, by: Actor) -> list[Record]:
     """All versions, the newest first: version, subject, text, short, is_default, made_at, made_by."""
     await kind(key, by=by)
-    await _check_place(place, by=by)
+    await check_place(place, by=by)
     return await db.fetch(
         """SELECT version, subject, text, short, is_default, made_at, made_by FROM notification_templates
            WHERE kind = $1 AND project_id IS NOT DISTINCT FROM $2 AND language = $3 ORDER BY version DESC""",
@@ -278,7 +278,8 @@ def _of_default(found: Kind, place: Place, row: Record | None) -> Template:
     )
 
 
-async def _check_place(place: Place, *, by: Actor) -> None:
+async def check_place(place: Place, *, by: Actor) -> None:
+    """Raise `NotFound` for a language or a project that there is not, or that is not for `by` to see."""
     if place.language not in places.languages(i18n.DEFAULT_LOCALE):
         raise NotFound()
     if place.project_id is not None:

@@ -39,6 +39,8 @@ NOBODYS = (
     "mail",
     "static",
     "accent",
+    "notification_kind",
+    "notification_text",
     "due_service",
     "ready_to_dun",
     "renewal_price",
