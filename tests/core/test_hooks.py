@@ -197,8 +197,9 @@ def _same(function: Any) -> Any:
 def test_the_installed_editions_and_the_welcome_mail_are_found_by_entry_point() -> None:
     described = {one["plugin"]: one for one in hooks.describe()}
     assert {"edition-standard", "edition-advanced", "edition-corporate", "edition-platform"} <= set(described)
-    assert described["welcome-mail"]["hooks"] == ["provide_plugin", "provide_settings", "after_client_created"]
-    assert described["welcome-mail"]["settings"] == ["sender_name", "subject_prefix", "signature"]
+    hooks_of = ["provide_plugin", "provide_settings", "after_client_created", "provide_notification_kinds"]
+    assert described["welcome-mail"]["hooks"] == hooks_of
+    assert described["welcome-mail"]["settings"] == ["subject_prefix", "signature"]
 
 
 def refused(plugin: SimpleNamespace, name: str = "odd") -> str:

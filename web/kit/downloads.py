@@ -57,7 +57,6 @@ def attachment(name: str, content: bytes) -> Stream:
         "Content-Disposition": disposition(name),
         "Content-Length": str(len(content)),
         "Content-Security-Policy": "sandbox; default-src 'none'",
-        "X-Content-Type-Options": "nosniff",
     }
     return Stream(whole(), media_type="application/octet-stream", status_code=200, headers=headers)
 

@@ -88,7 +88,7 @@ async def _split_page(
     request: AnyRequest, ticket_id: int, form: Form, *, by: Actor, status: int = 200
 ) -> Response[str]:
     ticket = await tickets.get(ticket_id, by=by)
-    said = ticket_pages.messages(await ticket_messages.of_ticket(ticket_id, by=by))
+    said = await ticket_pages.messages(await ticket_messages.of_ticket(ticket_id, by=by))
     chosen = set(form.all("messages"))
     return page(
         request, "staff/tickets/split.html", status=status, ticket=ticket, messages=said, chosen=chosen, form=form
