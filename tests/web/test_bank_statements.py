@@ -9,7 +9,7 @@ from core.accounts import bank_accounts, companies
 from core.accounts.bank_accounts import AccountValues
 from core.settings import Settings
 from tests import cast
-from tests.core.at_queue import is_empty, until, workers
+from tests.core.at_queue import until, workers
 from tests.core.billing import bills, books, statement_files
 from tests.visitor import Visitor
 
@@ -100,23 +100,23 @@ async def test_what_is_no_statement_says_so(carl: Visitor) -> None:
 
 
 async def test_ten_thousand_lines_go_by_tasks(carl: Visitor, database: Settings) -> None:
+    tenant = await cast.tenant("nova")
+
+    async def is_done() -> bool:
+        async with db.as_tenant(tenant.id):
+            return not await db.value("SELECT EXISTS (SELECT FROM tasks WHERE ended_at IS NULL)")
+
     invoice = await number()
     lines = [(1 + n, f"P{n}", "", f"{invoice} part", f"R{n}") for n in range(1200)]
     page = await carl.follow(await upload(carl, statement_files.camt(*lines)))
     async with workers(database):
-        await until(lambda: is_empty(database))
+        await until(is_done)
     shown = await carl.get(str(page.url.path))
     assert "Record the 1,200 likely ones as well" in shown.text or "likely ones as well" in shown.text
     begun = await carl.post(f"{page.url.path}/record", {"upto": "likely"})
     assert begun.headers["location"].startswith("/staff/tasks/")
-    tenant = await cast.tenant("nova")
-
-    async def is_recorded() -> bool:
-        async with db.as_tenant(tenant.id):
-            return not await db.value("SELECT EXISTS (SELECT FROM tasks WHERE ended_at IS NULL)")
-
     async with workers(database):
-        await until(is_recorded)
+        await until(is_done, 60)
     async with db.as_tenant(tenant.id):
         assert await db.value("SELECT count(*) FROM payments") == 1200
         await books.check()
