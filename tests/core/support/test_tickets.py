@@ -337,7 +337,8 @@ async def test_each_side_is_told_once_of_what_the_other_one_says(alice: Actor) -
     assert [row["address"] for row in await told("ticket.assigned")] == [cast.email("max")]
     await ticket_changes.watch(ticket_id, by=sam)
     await own_tickets.reply(ticket_id, "And?", by=jean)
-    assert {row["address"] for row in (await told("ticket.opened"))[1:]} == {cast.email("max"), cast.email("sam")}
+    addresses = sorted(row["address"] for row in await told("ticket.opened"))
+    assert addresses == [cast.email("max"), cast.email("sam"), cast.email("sam")]
     assert await db.value("SELECT count(*) FROM notifications WHERE data::text LIKE '%owes%'") == 0
 
 
