@@ -24,7 +24,7 @@ from web.kit.visit import By, visit_of
 from web.staff import edits
 from web.staff.messages import HERE, READS, SENDS
 
-STATES: dict[State, str] = {"waiting": N_("Waiting"), "sent": N_("Sent"), "skipped": N_("Left out")}
+STATES: dict[State, str] = {"waiting": N_("Waiting"), "sent": N_("Sent"), "skipped": N_("Passed over")}
 
 
 @get("/messages/{message_id:int}", **READS)
