@@ -58,18 +58,12 @@ MESSAGE = declare(
     )
 )
 NEWS = declare(
-    Kind(
+    msgspec.structs.replace(
+        MESSAGE,
         key="message.news",
         title=N_("News to clients"),
         description=N_("Staff write to many clients at once about what is new. Nobody has to get it."),
-        group="support",
-        variables=VARIABLES,
-        samples=SAMPLES,
         is_service=False,
-        channels=("mail", "panel"),
-        subject=N_("{{ subject }}"),
-        text=N_("{{ text }}\n\n[Read and answer it here]({{ link }})"),
-        short="{{ subject }}",
     )
 )
 
