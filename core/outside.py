@@ -14,7 +14,7 @@ import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import metadata
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -190,10 +190,8 @@ def _may_be_named(host: str) -> bool:
     bare = host.strip("[]").rstrip(".").lower()
     if bare == "localhost" or bare.endswith(".localhost"):
         return _reaches_loopback
-    try:
+    with suppress(ValueError):
         return is_allowed(ip_address(bare))
-    except ValueError:
-        pass
     try:
         return is_allowed(IPv4Address(socket.inet_aton(bare)))
     except OSError:

@@ -87,13 +87,16 @@ class ChannelContract:
             assert self.arrived() == before
 
     def test_line_breaks_do_no_harm(self) -> None:
-        """Names and subjects with line breaks are sent, or refused."""
+        """Names and subjects with line breaks are sent as one message, or refused and not sent."""
         for channel in self.channels():
             evil = self.delivery(channel, subject=EVIL, name=EVIL, short=EVIL, sender_name=EVIL)
+            before, is_refused = self.arrived(), False
             try:
                 self.send(evil)
             except (Refused, Later):
-                continue
+                is_refused = True
+            after = self.arrived()
+            assert before is None or after is None or len(after) == len(before) + (not is_refused)
 
     def channels(self) -> list[Channel]:
         """What the plugin brings."""

@@ -4,7 +4,7 @@ A message is a draft until it is sent (`mass_message_sending`); then its text st
 sees the messages that he wrote himself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -122,8 +122,16 @@ async def get(message_id: int, *, by: Actor) -> dict[str, Any]:
 
 async def texts(message_id: int) -> dict[str, Words]:
     """What a message says, by language."""
-    found = await db.fetch("SELECT * FROM mass_message_texts WHERE message_id = $1 ORDER BY language", message_id)
-    return {row["language"]: Words(subject=row["subject"], text=row["text"]) for row in found}
+    return (await texts_of([message_id]))[message_id]
+
+
+async def texts_of(message_ids: Sequence[int]) -> dict[int, dict[str, Words]]:
+    """The same of several messages, in one question."""
+    found: dict[int, dict[str, Words]] = {message_id: {} for message_id in message_ids}
+    sql = "SELECT * FROM mass_message_texts WHERE message_id = ANY($1::bigint[]) ORDER BY language"
+    for row in await db.fetch(sql, list(message_ids)):
+        found[row["message_id"]][row["language"]] = Words(subject=row["subject"], text=row["text"])
+    return found
 
 
 async def categories() -> list[tuple[int, str]]:

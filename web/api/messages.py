@@ -147,7 +147,8 @@ READS = asks(Permission.MESSAGE_READ)
 async def index(by: By, asked: NamedDependency[PageQuery]) -> Messages:
     """The messages to clients, the newest first."""
     listed = await mass_messages.page(after=asked.after, before=asked.before, by=by)
-    found = [_shown({**row, "texts": await mass_messages.texts(row["id"])}) for row in listed.rows]
+    texts = await mass_messages.texts_of([row["id"] for row in listed.rows])
+    found = [_shown({**row, "texts": texts[row["id"]]}) for row in listed.rows]
     return Messages(messages=found, next=listed.next, previous=listed.previous)
 
 
