@@ -1,4 +1,4 @@
-"""A ticket by mail and back: mail comes in by IMAP, the answer leaves by SMTP, and what answers that is in the ticket.
+"""A ticket by mail and back: mail comes in by IMAP, an answer leaves by SMTP, and what answers it is in the ticket.
 
 Both are plugins of the product here, in front of real servers on this machine.
 """
@@ -88,9 +88,7 @@ def answer_of(staff: Page, post: Post, text: str) -> EmailMessage:
     raise AssertionError("the answer did not leave")
 
 
-def test_a_ticket_comes_by_mail_is_answered_and_the_mail_back_opens_it_again(
-    open_as: Open, served: Served
-) -> None:
+def test_a_ticket_comes_by_mail_is_answered_and_mail_back_opens_it_again(open_as: Open, served: Served) -> None:
     owner = served.open_provider(HOUSE)
     served.register(HOUSE, "marie", "Marie Curie")
     staff = open_as(f"{HOUSE}/{owner}", "/staff/incoming-mail")
