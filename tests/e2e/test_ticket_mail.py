@@ -1,4 +1,4 @@
-"""A ticket by mail and back: mail comes in by IMAP, the answer leaves by SMTP, and what it brings back is there too.
+"""A ticket by mail and back: mail comes in by IMAP, an answer leaves by SMTP, and what it brings back is there.
 
 Both are plugins of the product here, in front of real servers on this machine.
 """
