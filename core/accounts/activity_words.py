@@ -149,6 +149,8 @@ _ALL = MappingProxyType(
         "note:updated": N_("%(actor)s changed a note about %(subject)s"),
         "notification_kind:switched_off": N_("%(actor)s switched the notification %(subject)s off"),
         "notification_kind:switched_on": N_("%(actor)s switched the notification %(subject)s on"),
+        "notification_kind:with_file": N_("%(actor)s let the notification %(subject)s go with its file"),
+        "notification_kind:without_file": N_("%(actor)s let the notification %(subject)s go without its file"),
         "notification_template:reset": N_("%(actor)s went back to the usual text of the notification %(subject)s"),
         "notification_template:saved": N_("%(actor)s changed the text of the notification %(subject)s"),
         "offer:accepted": N_("%(actor)s accepted the quote %(subject)s"),
