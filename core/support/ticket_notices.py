@@ -42,6 +42,7 @@ ANSWERED = declare(
         group=GROUP,
         variables=VARIABLES,
         samples=SAMPLES,
+        markdown=("text",),
         channels=("mail", "panel"),
         subject=N_("[#{{ number }}] {{ subject }}"),
         text=N_(
