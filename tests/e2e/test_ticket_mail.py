@@ -112,8 +112,9 @@ def test_a_ticket_comes_by_mail_is_answered_and_mail_back_opens_it_again(open_as
         sent = answer_of(staff, post, "It was a cable. It is **fast** again.")
         expect(main.get_by_role("button", name="Open again")).to_be_visible()
 
-        mailed = sent.get_body(("plain",))
-        assert mailed is not None
+        mailed, marked = sent.get_body(("plain",)), sent.get_body(("html",))
+        assert mailed is not None and marked is not None
+        assert "<strong>fast</strong>" in re.sub(r"<strong[^>]*>", "<strong>", marked.get_content())
         assert (sent["To"], "cable" in mailed.get_content()) == (CLIENT, True)
         assert re.fullmatch(r"help\+t\d+\.[a-z2-7]{16}@postal\.example", sent["Reply-To"])
         quoted = "\n".join(f"> {line}" for line in mailed.get_content().splitlines())
