@@ -1,11 +1,11 @@
-"""Which kinds of notifications a provider sends: all, but for those that he switched off.
+"""Which kinds of notifications a provider sends: all, but for those that he switched off. And which with a file.
 
 What holds a secret, such as the link to choose a password, cannot be switched off: nobody could get in without it.
 """
 
 from piccolo.columns import Boolean, Text
 
-from core import audit, db, policies
+from core import audit, db, notification_files, policies
 from core.actor import Actor
 from core.errors import Conflict
 from core.i18n import _
@@ -14,10 +14,11 @@ from core.permissions import Permission
 
 
 class NotificationSwitch(db.Owned, tablename="notification_switches"):
-    """A kind that was switched off, or on again."""
+    """A kind that was switched off, or on again; and whether it goes with its file."""
 
     kind = Text()
     is_on = Boolean()
+    has_file = Boolean()
 
 
 async def off() -> frozenset[str]:
@@ -30,6 +31,18 @@ async def off() -> frozenset[str]:
 async def is_on(kind: Kind) -> bool:
     """Whether this kind is sent."""
     return not (can_be_off(kind) and kind.key in await off())
+
+
+async def without_file() -> frozenset[str]:
+    """The keys of the kinds that go without the file there would be. Asks for no right."""
+    return frozenset(
+        row["kind"] for row in await db.fetch("SELECT kind FROM notification_switches WHERE NOT has_file")
+    )
+
+
+async def has_file(key: str) -> bool:
+    """Whether the kind of this key goes with its file, where there is one."""
+    return key not in await without_file()
 
 
 def can_be_off(kind: Kind) -> bool:
@@ -52,4 +65,21 @@ async def put(kind: Kind, is_on: bool, *, by: Actor) -> None:
         is_on,
     )
     action = "notification_kind:switched_on" if is_on else "notification_kind:switched_off"
+    await audit.record(action, "notification_template", None, by=by, name=kind.key)
+
+
+async def put_file(kind: Kind, has_file: bool, *, by: Actor) -> None:
+    """Let mail of this kind go with its file, or without; `Conflict` for a kind that has none."""
+    policies.require(by, Permission.NOTIFICATION_TEMPLATE_MANAGE)
+    if notification_files.maker_of(kind.key) is None:
+        raise Conflict(_("There is no file that this could go with."))
+    if has_file == (kind.key not in await without_file()):
+        return
+    await db.execute(
+        """INSERT INTO notification_switches (kind, is_on, has_file) VALUES ($1, true, $2)
+           ON CONFLICT (tenant_id, kind) DO UPDATE SET has_file = excluded.has_file""",
+        kind.key,
+        has_file,
+    )
+    action = "notification_kind:with_file" if has_file else "notification_kind:without_file"
     await audit.record(action, "notification_template", None, by=by, name=kind.key)

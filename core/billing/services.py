@@ -22,11 +22,17 @@ from core.catalog import promo_codes, stock
 from core.catalog.list_price import Sheet
 from core.checks import Checks
 from core.errors import Conflict, NotFound
-from core.i18n import _
+from core.i18n import N_, _
 from core.permissions import Permission
 
 LONGEST_LABEL = 120
-STATES = ("pending", "active", "suspended", "ended")
+STATE_NAMES = {
+    "pending": N_("Pending"),
+    "active": N_("Active"),
+    "suspended": N_("Suspended"),
+    "ended": N_("Ended"),
+}
+STATES = tuple(STATE_NAMES)
 WITH_NAMES = """SELECT s.*, d.periods, d.next_on, d.parked, c.code AS client_code, c.name AS client_name,
            a.project_id, j.name AS project, n.product_id, h.on_day AS change_on, h.name AS change_to,
            h.is_own AS change_is_own

@@ -98,9 +98,14 @@ async def update(request: AnyRequest, by: By, key: FromPath[str]) -> Response[An
 
 @post("/notification-templates/{key:str}/switch", status_code=200, **MANAGE)
 async def switch(request: AnyRequest, by: By, key: FromPath[str]) -> Response[None]:
-    """Send this kind, or do not send it any more."""
+    """Send this kind, or do not send it any more; or let it go with its file, or without."""
     kind = await notification_templates.kind(key, by=by)
-    is_on = (await forms.read(request)).get("is_on") == "1"
+    form = await forms.read(request)
+    if has_file := form.get("has_file"):
+        await notification_switches.put_file(kind, has_file == "1", by=by)
+        told = _("“%(kind)s” goes with its file.") if has_file == "1" else _("“%(kind)s” goes without its file.")
+        return redirect(request, HERE, toast=told % {"kind": _(kind.title)})
+    is_on = form.get("is_on") == "1"
     await notification_switches.put(kind, is_on, by=by)
     told = _("“%(kind)s” is sent from now on.") if is_on else _("“%(kind)s” is not sent any more.")
     return redirect(request, HERE, toast=told % {"kind": _(kind.title)})
