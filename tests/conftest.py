@@ -89,8 +89,8 @@ class Server(msgspec.Struct):
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    return ("asyncio", {"use_uvloop": True})
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core import audit, clock, db, notifications, policies, tasks
-from core.accounts import client_choice
+from core.accounts import client_choice, rows
 from core.actor import Actor
-from core.errors import Conflict, EditConflict, Invalid
+from core.errors import Conflict, EditConflict, Invalid, NotFound
 from core.i18n import _
 from core.notifications import Recipient
 from core.permissions import Permission
@@ -110,6 +110,8 @@ async def _check_ready(message: Mapping[str, Any], at: datetime | None, now: dat
 
 async def _started(message_id: int, *, by: Actor) -> dict[str, Any]:
     policies.require(by, Permission.MESSAGE_SEND)
+    if not rows.is_id(message_id):
+        raise NotFound()
     await db.execute("SELECT FROM mass_messages WHERE id = $1 FOR NO KEY UPDATE", message_id)
     message = await mass_messages.get(message_id, by=by)
     if message["state"] != "started":

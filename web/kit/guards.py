@@ -71,6 +71,12 @@ def called_back() -> dict[str, Any]:
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let the request through, or raise the refusal that says why not."""
+    await _admit(connection, handler)
+    if not all(-(2**63) <= number < 2**63 for number in connection.path_params.values() if type(number) is int):
+        raise NotFound()  # No row has such a number, and the database takes none.
+
+
+async def _admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     visit, wanted = visit_of(connection), permission_of(handler)
     if visit.over is not None:
         raise visit.over

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.web.matrix import table
-from tests.web.matrix.references import own_things, put_in
+from tests.web.matrix.references import no_things, own_things, places_of, put_in
 from tests.web.matrix.world import VERSIONS, World, about
 
 pytestmark = pytest.mark.anyio
@@ -12,6 +12,7 @@ DIGITS = ("٣", "9" * 19, "9" * 40, "-1", "1e3")
 TEXTS = ("a\0b", "%_\\'\"><b>\u202eabc", "\ud800", "a" * 10_000)
 IN_ADDRESSES = ("a\0b", "%_\\", "\ud800", "a" * 300, *DIGITS)
 NUMBERS = (0, -1, 2**31, 2**63, 2**70, 1.5)
+TOO_LONG = 10**40
 OTHERS = (True, None, [], {}, [1] * 300)
 READ = {"", "!today", "!day", *VERSIONS}
 """What is right and looks like a word, and is read as something else."""
@@ -60,6 +61,25 @@ async def test_strange_values_of_fields_are_refused_or_taken(world, area):
                 if answer.status_code >= 500:
                     wrong.append(f"{row.name} {field}={str(value)[:20]!r}: {about(answer)}")
                     break
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("area", AREAS)
+async def test_a_number_that_no_row_can_have_names_nothing(world, area):
+    """In an address there is nothing; where a form names it, it is refused or passed over."""
+    wrong = []
+    for row in table.of(area):
+        if not any(isinstance(thing, int) for thing in no_things(world, row).values()):
+            continue
+        somebody = await world.same_for_row(row)
+        body = await world.filled(row, somebody)
+        usual = no_things(world, row)
+        for place in places_of(row):
+            if isinstance(usual[place.name], int):
+                things = usual | {place.name: TOO_LONG}
+                answer = await world.call(row, somebody, things=things, send=put_in(body, things))
+                if answer.status_code >= 500 or (place.is_in_path and answer.status_code < 400):
+                    wrong.append(f"{row.name} {place.name}: {about(answer)}")
     assert not wrong, "\n".join(wrong)
 
 
