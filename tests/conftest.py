@@ -28,7 +28,7 @@ from core.embedded import ADMIN, Cluster
 from core.provision import ROLES, Addresses
 from core.settings import Settings
 from tenants import addresses, isolation
-from tests import cast
+from tests import cast, lending
 from tests.visitor import Visitor
 from web import composition
 from web.app import create_app
@@ -75,6 +75,9 @@ class Server(msgspec.Struct):
     home: Path
     runner: asyncio.Runner
     admin: asyncpg.Connection
+    idle: tuple[str, asyncpg.Connection] | None = None
+    """A copy of the template that is as it was, and a connection of the administrator to it."""
+    contents: lending.Contents | None = None
 
     def clone(self, template: str, database: str) -> None:
         """As `provision.clone`, which connects each time."""
@@ -83,9 +86,12 @@ class Server(msgspec.Struct):
     def drop(self, database: str) -> None:
         self.run(self.admin.execute(f'DROP DATABASE "{database}" WITH (FORCE)'))
 
-    def run(self, work: Coroutine[Any, Any, Any]) -> None:
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """In the loop of the connection. Outside of any other loop."""
-        self.runner.run(work)
+        return self.runner.run(work)
+
+    def connect(self, database: str) -> asyncpg.Connection:
+        return self.run(asyncpg.connect(provision.address(self.admin_url, database=database)))
 
 
 @pytest.fixture(scope="session")
@@ -167,9 +173,28 @@ async def make_template(urls: Addresses, home: Path) -> None:
 
 @pytest.fixture
 def settings(server: Server) -> Iterator[Settings]:
-    """The settings of a fresh database with the cast in it."""
-    with cloned(server, TEMPLATE) as made:
-        yield made
+    """The settings of a database with the cast in it, which is as if it were fresh."""
+    name, admin = server.idle or _fresh(server)
+    server.idle = None
+    assert server.contents is not None
+    since = server.run(lending.now(admin))
+    yield settings_for(server.urls.on(name), home=server.home)
+    if server.run(lending.put_back(admin, server.contents, since)):
+        server.idle = name, admin
+    else:
+        server.run(admin.close())
+        server.drop(name)
+
+
+def _fresh(server: Server) -> tuple[str, asyncpg.Connection]:
+    """A new copy of the template. What the template holds is read before the first one."""
+    if server.contents is None:
+        template = server.connect(TEMPLATE)
+        server.contents = server.run(lending.Contents.of(template))
+        server.run(template.close())
+    name = f"comptoir_{next(_numbers)}"
+    server.clone(TEMPLATE, name)
+    return name, server.connect(name)
 
 
 @contextmanager

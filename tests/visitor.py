@@ -15,6 +15,7 @@ class Visitor:
         self.app, self.address = app, address
         self.last: httpx.Response | None = None
         self._clients: dict[str, httpx.AsyncClient] = {}
+        self._tokens: dict[frozenset[tuple[str, ...]], str] = {}
         self.host = host
 
     async def __aenter__(self) -> Self:
@@ -41,8 +42,15 @@ class Visitor:
         return self.last
 
     async def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> httpx.Response:
-        """Send a form, with the token of a page of this host."""
-        self.last = await self.client.post(path, data={"_csrf": await self.token()} | (data or {}), **options)
+        """Send a form, with the token of a page of this host.
+
+        The token goes with the cookies, so it is read again when these have changed, or when it is refused.
+        """
+        known = self._tokens.get(self._cookies())
+        token = known or await self.token()
+        self.last = await self.client.post(path, data={"_csrf": token} | (data or {}), **options)
+        if known and self.last.status_code == 403 and (token := await self.token()) != known:
+            self.last = await self.client.post(path, data={"_csrf": token} | (data or {}), **options)
         return self.last
 
     async def follow(self, response: httpx.Response) -> httpx.Response:
@@ -57,7 +65,13 @@ class Visitor:
             page = await self.client.get("/sign-in")
         found = re.search(r'name="_csrf" value="([^"]+)"', page.text)
         assert found, page.text[:500]
+        self._tokens[self._cookies()] = found.group(1)
         return found.group(1)
+
+    def _cookies(self) -> frozenset[tuple[str, ...]]:
+        """Who this is to the host; a note for the next page says nothing of that."""
+        kept = ((self.host, cookie.name, cookie.value or "") for cookie in self.client.cookies.jar)
+        return frozenset(one for one in kept if "toast" not in one[1])
 
     async def sign_in(self, email: str, *, password: str = PASSWORD) -> Self:
         response = await self.post("/sign-in", {"email": email, "password": password})
