@@ -26,6 +26,21 @@ SOURCES: tuple[Source, ...] = (
         secret=("html", "short", "head", "sealed", "lane"),
     ),
     Source(
+        name="phone-codes",
+        label=N_("Codes that were sent to telephone numbers"),
+        table="phone_codes",
+        columns=("created_at", "phone", "state", "tries", "expires_at", "ended_at", "address"),
+        internal=("asked_by",),
+        secret=("hash",),
+    ),
+    Source(
+        name="phone-decisions",
+        label=N_("Decisions about the telephone number"),
+        table="phone_decisions",
+        columns=("decided_at", "kind", "reason", "decided_by", "ended_at", "ended_by"),
+        only_internal=True,
+    ),
+    Source(
         name="tickets",
         label=N_("Tickets"),
         table="tickets",
