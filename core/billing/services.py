@@ -13,7 +13,7 @@ from asyncpg import Record
 from piccolo.columns import JSONB, BigInt, Boolean, Date, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import access, clients, fraud_checks, rows
+from core.accounts import access, clients, fraud_checks, phone_needs, rows
 from core.actor import Actor
 from core.billing import accounts, fraud_orders, service_prices
 from core.billing.quotes import Quote
@@ -123,6 +123,7 @@ async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) 
 
     `Invalid` for what cannot be had there, `Conflict` when there is none left, of a promo code too, or the client
     has all it may. What a fraud check refuses is a `Conflict` too; what people should look at is held.
+    `PhoneNeeded` when a program orders for a client that has to verify its number first.
     `key` makes it one, however often it is sent.
     """
     policies.require(by, Permission.SERVICE_CREATE)
@@ -130,6 +131,7 @@ async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) 
     clients.require_open(account, ["service"])
     if key and (before := await _made(key)) is not None:
         return await get(before, by=by)
+    await phone_needs.require(account["client_id"], "order", by=by)
     sheet = await service_prices.sheet_of(new)
     plan = await service_prices.plan_of(account, sheet, by=by)
     quoted = await service_prices.quoted(account, sheet, new, by=by)
