@@ -28,12 +28,21 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     seconds: Annotated[float, msgspec.Meta(ge=1, le=30)] = 20.0
 
 
+class AttachedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a mail goes with. `media` is what it is, such as "application/pdf"."""
+
+    name: str
+    media: str
+    content: bytes
+
+
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One notification by one channel to one person.
 
     `id` is the same at all attempts: give it to whom you send to (a Message-ID, a webhook-id). `written_at` is the
     same too. `sender` is whose address it comes from ("" for the channel's own), `reply_to` where answers go,
-    `headers` belong into a mail. `data` are the values that the texts were made of; none of a secret kind.
+    `headers` and `files` belong into a mail, others get none. `data` are the values that the texts were made
+    of; none of a secret kind.
     """
 
     id: str
@@ -54,6 +63,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     sender: str = ""
     reply_to: str = ""
     headers: dict[str, str] = {}
+    files: list[AttachedFile] = []
     client: int | None = None
     project: int | None = None
     about: str = ""

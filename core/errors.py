@@ -7,6 +7,7 @@
     │   ├── PermissionMissing your role does not allow it
     │   ├── ForbiddenInside   not by staff inside a client's account
     │   ├── NotInEdition      the provider's edition does not have it
+    │   ├── PhoneNeeded       the client has to prove its telephone number first
     │   └── ReadOnly          it is kept, but may not be changed now
     ├── Invalid               the input has errors, field by field
     ├── Conflict              it was right when you looked, and is not any more
@@ -77,6 +78,13 @@ class NotInEdition(Forbidden):
         super().__init__(message)
         self.feature = feature
         self.edition = edition
+
+
+class PhoneNeeded(Forbidden):
+    """The client has to prove its telephone number before it orders or pays."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or _("Please verify your telephone number first."))
 
 
 class ReadOnly(Forbidden):

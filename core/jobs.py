@@ -146,6 +146,12 @@ async def later(
     await db.execute("SELECT queue.enqueue($1, $2, $3, $4, NULL)", kind, payload, delay, key)
 
 
+async def at_once(kind: str, payload: dict[str, Any], *, key: str) -> None:
+    """As `later`, and a job of this kind and key that waits for its time begins without waiting any more."""
+    await later(kind, payload, key=key)
+    await db.execute("SELECT queue.hasten($1, $2)", kind, key)
+
+
 async def failures(
     *, states: tuple[State, ...] = ("retrying", "dead"), after: tuple[datetime, int] | None = None, limit: int = 50
 ) -> list[Failure]:

@@ -135,13 +135,14 @@ def of_delivery(delivery: Delivery) -> dict[str, Any]:
         "sender": delivery.sender,
         "reply_to": delivery.reply_to,
         "headers": delivery.headers,
+        "files": delivery.files,
     }
 
 
 def compose(payload: dict[str, Any], *, key: str, written_at: datetime, mail_from: str) -> EmailMessage:
     """The message as it goes out: the same bytes for the same arguments.
 
-    `payload["headers"]` may hold those of HEADERS.
+    `payload["headers"]` may hold those of HEADERS, `payload["files"]` what it goes with.
     One that comes from another address than the installation's names that as its Sender (RFC 5322, 3.6.2).
     """
     own = address(mail_from)
@@ -164,6 +165,10 @@ def compose(payload: dict[str, Any], *, key: str, written_at: datetime, mail_fro
     if payload.get("html"):
         letter.add_alternative(payload["html"], subtype="html")
         letter.set_boundary(f"={key}=")
+    for file in payload.get("files") or ():
+        main, _slash, sub = file.media.partition("/")
+        letter.add_attachment(file.content, maintype=main, subtype=sub, filename=_one_line(file.name))
+        letter.set_boundary(f"=files-{key}=")
     return letter
 
 

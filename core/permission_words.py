@@ -77,6 +77,8 @@ DESCRIPTIONS = MappingProxyType(
         Permission.PAYMENT_READ: N_("See payments"),
         Permission.PAYMENT_REFUND: N_("Give payments back"),
         Permission.PAYMENT_METHOD_MANAGE: N_("Manage payment methods"),
+        Permission.PHONE_ASK: N_("Have clients verify their telephone number, and send them codes"),
+        Permission.PHONE_WAIVE: N_("Let clients off verifying their telephone number"),
         Permission.PLATFORM_ACTIVITY: N_("Read what was done on the platform"),
         Permission.PLATFORM_HEALTH: N_("See the health of the platform"),
         Permission.PLUGIN_MANAGE: N_("Switch plugins on and off, and set them up"),

@@ -82,6 +82,8 @@ class Permission(StrEnum):
     PAYMENT_READ = "payment:read"
     PAYMENT_REFUND = "payment:refund"
     PAYMENT_METHOD_MANAGE = "payment_method:manage"
+    PHONE_ASK = "phone:ask"
+    PHONE_WAIVE = "phone:waive"
     PLATFORM_ACTIVITY = "platform:activity"
     PLATFORM_HEALTH = "platform:health"
     PLUGIN_MANAGE = "plugin:manage"

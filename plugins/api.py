@@ -25,7 +25,7 @@ from core import outside as _outside
 from core import outside_sockets as _sockets
 from core import signed_webhooks as _signed
 from core.actor import Actor as _Actor
-from core.channel_contract import Channel, Delivery, Later, Receipt, Refused
+from core.channel_contract import AttachedFile, Channel, Delivery, Later, Receipt, Refused
 from core.fraud_hookspecs import Opinion, Order, OrderLine, Reason, Registration
 from core.hook_lines import BilledAccount, BilledLine, InvoiceLine
 from core.hookspecs import (
@@ -67,6 +67,7 @@ from core.plugin_forms import setting
 __all__ = [
     "N_",
     "Answer",
+    "AttachedFile",
     "Attempt",
     "BankDetails",
     "BilledAccount",

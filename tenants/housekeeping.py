@@ -21,6 +21,7 @@ from core.accounts import (
     links,
     passkey_challenges,
     personal_exports,
+    phone_codes,
     rule_runs,
     sessions,
     sign_up,
@@ -57,6 +58,7 @@ PURGES = (
     incoming_mail.purge,
     webhook_outbox.purge,
     fraud_checks.purge,
+    phone_codes.purge,
 )
 
 log = structlog.get_logger(__name__)

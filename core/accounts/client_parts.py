@@ -125,6 +125,12 @@ PARTS: tuple[Part, ...] = (
     Part(table="notifications", how="moves"),
     Part(table="payments", how="moves", label=N_("Payments")),
     Part(table="payers", how="moves", label=N_("Payers"), sets={"is_default": "false"}),
+    Part(table="phone_codes", how="moves", label=N_("Codes that were sent to telephone numbers")),
+    Part(
+        table="phone_decisions",
+        how="stays",
+        why="what was decided about the telephone number of the client that stays is what holds",
+    ),
     Part(table="promised_payments", how="moves", label=N_("Promised payments")),
     Part(table="promo_codes", how="moves", label=N_("Promo codes")),
     Part(table="rule_candidates", how="stays", why="a job looks at the client and finds that it was merged"),

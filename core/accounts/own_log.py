@@ -35,6 +35,7 @@ FAMILIES = (
     "payer:",
     "payment:",
     "personal_data:",
+    "phone:",
     "proforma:",
     "service:",
     "ticket:",

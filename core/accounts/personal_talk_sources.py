@@ -19,10 +19,26 @@ SOURCES: tuple[Source, ...] = (
         label=N_("Notifications"),
         table="deliveries",
         columns=(
-            "created_at", "kind", "medium", "address", "name", "locale", "subject", "text", "state", "ended_at",
+            "created_at", "kind", "medium", "address", "name", "locale", "subject", "text", "attached", "state",
+            "ended_at",
         ),
         internal=("channel", "audience", "reason", "said", "template", "attempts", "created_by"),
         secret=("html", "short", "head", "sealed", "lane"),
+    ),
+    Source(
+        name="phone-codes",
+        label=N_("Codes that were sent to telephone numbers"),
+        table="phone_codes",
+        columns=("created_at", "phone", "state", "tries", "expires_at", "ended_at", "address"),
+        internal=("asked_by",),
+        secret=("hash",),
+    ),
+    Source(
+        name="phone-decisions",
+        label=N_("Decisions about the telephone number"),
+        table="phone_decisions",
+        columns=("decided_at", "kind", "reason", "decided_by", "ended_at", "ended_by"),
+        only_internal=True,
     ),
     Source(
         name="tickets",

@@ -12,6 +12,13 @@ TABLES: tuple[Table, ...] = (
     Table(name="deliveries", rows=f"{OF_CLIENT} OR {OF_PERSON}", goes=True),
     Table(name="notification_optouts", rows=f"{OF_PERSON} OR t.address_folded = ANY (w.emails)", goes=True),
     Table(name="notifications", rows=f"{OF_CLIENT} OR {OF_PERSON}", goes=True),
+    Table(name="phone_codes", goes=True),
+    Table(
+        name="phone_decisions",
+        cleared=empty("reason"),
+        kept={"decided_by": STAFF, "ended_by": STAFF},
+        plain=("kind",),
+    ),
     Table(
         name="ticket_attachments",
         rows="""EXISTS (SELECT FROM ticket_messages m JOIN tickets k ON k.id = m.ticket_id

@@ -14,7 +14,7 @@ from asyncpg import Record
 from piccolo.columns import BigInt, Integer, Text, Timestamptz
 
 from core import audit, clock, db, jobs, policies
-from core.accounts import access, account_parts, cleared, rows
+from core.accounts import access, account_parts, cleared, phone_needs, rows
 from core.actor import Actor
 from core.billing import accounts, offered_methods
 from core.billing.method_terms import Method
@@ -97,6 +97,7 @@ async def begin(account_id: int, plugin: str, key: str, units: int, *, once: str
     before = await db.value("SELECT id FROM payment_attempts WHERE key = $1", once)
     if before is not None:
         return await get(before, by=by)
+    await phone_needs.require(account["client_id"], "pay", by=by)
     if not 0 < units < MOST:
         raise Invalid({"units": _("Please give an amount above 0.")})
     found = await _method(account, plugin, key, units, by=by)

@@ -1,10 +1,13 @@
-"""How a client pays what it owes: for each account or invoice, what to write on a transfer, as plugins say it."""
+"""How a client pays what it owes: for each account or invoice, what to write on a transfer, as plugins say it.
+
+Where the provider wants a verified telephone number first, nothing of it is told before (`PhoneNeeded`).
+"""
 
 import msgspec
 from asyncpg import Record
 
 from core import db, hooks
-from core.accounts import memberships, rows
+from core.accounts import memberships, phone_needs, rows
 from core.accounts.rights import Right
 from core.actor import Actor
 from core.billing import bank_clues, method_terms, offered_methods, own_money
@@ -60,6 +63,7 @@ async def of_accounts(*, account_id: int = 0, missing: int = 0, by: Actor) -> li
     Into `account_id` at least what is `missing` there.
     """
     code = await _code(by)
+    await phone_needs.require(memberships.require(by).id, "pay", by=by)
     found = []
     for account in await own_money.balances(by=by):
         wanted = missing if account["id"] == account_id else 0
@@ -77,6 +81,7 @@ async def of_invoice(invoice_id: int, *, by: Actor) -> list[Way]:
     found: Record | None = await db.row(OPEN, invoice_id, seat.id) if rows.is_id(invoice_id) else None
     if found is None:
         raise NotFound()
+    await phone_needs.require(seat.id, "pay", by=by)
     if not found["units"]:
         return []
     attempt = await _attempt(found["units"], found["currency"], found["number"], found["company_id"])

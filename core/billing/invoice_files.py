@@ -10,10 +10,12 @@ from typing import Any
 
 from asyncpg import Record
 
-from core import clock, db
+from core import clock, db, notification_files
 from core.accounts.contract_papers import Paper
 from core.actor import Actor
 from core.billing import invoice_content, invoice_making, invoice_papers, invoices
+from core.billing.billing_kinds import CREDIT_NOTE_ISSUED, INVOICE_ISSUED
+from core.channel_contract import AttachedFile
 
 
 async def of(invoice_id: int, *, by: Actor) -> Paper:
@@ -25,32 +27,48 @@ async def of(invoice_id: int, *, by: Actor) -> Paper:
     return Paper(name=f"draft-{invoice_id}.pdf", media="application/pdf", content=await _printed(invoice, content))
 
 
-async def kept(invoice: Mapping[str, Any]) -> Paper:
-    """The file of an issued document that the caller may see."""
+async def kept(invoice: Mapping[str, Any], *, keep: bool = False) -> Paper:
+    """The file of an issued document that the caller may see; `keep` keeps it when that was not done before."""
     content: bytes | None = await db.value(
         "SELECT content FROM invoice_files WHERE invoice_id = $1", invoice["id"]
     )
     if content is None:
         content = await _printed(invoice, invoice_content.read(invoice["frozen"]))
+        if keep:
+            await _keep(invoice["id"], content)
     return Paper(name=name_of(invoice), media="application/pdf", content=content)
 
 
 async def keep(invoice: Mapping[str, Any]) -> None:
     """Print an issued document and keep its file, unless that was done before. Asks for no right."""
-    content = await _printed(invoice, invoice_content.read(invoice["frozen"]))
-    await db.execute(
-        """INSERT INTO invoice_files (invoice_id, content, created_at) VALUES ($1, $2, $3)
-           ON CONFLICT (tenant_id, invoice_id) DO NOTHING""",
-        invoice["id"],
-        content,
-        clock.now(),
-    )
+    await _keep(invoice["id"], await _printed(invoice, invoice_content.read(invoice["frozen"])))
+
+
+@notification_files.made_for(INVOICE_ISSUED, CREDIT_NOTE_ISSUED)
+async def attached(invoice_id: int) -> AttachedFile | None:
+    """What the mail about an issued document goes with. It is kept before it leaves, so that the page has the same
+    bytes for ever."""
+    invoice = await db.row("SELECT * FROM invoices WHERE id = $1 AND state <> 'draft'", invoice_id)
+    if invoice is None:
+        return None
+    paper = await kept(invoice, keep=True)
+    return AttachedFile(name=paper.name, media=paper.media, content=paper.content)
 
 
 def name_of(invoice: Mapping[str, Any] | Record) -> str:
     """What the file is called when it is saved."""
     plain = "".join(letter if letter.isalnum() else "-" for letter in invoice["number"])
     return f"{plain or 'proforma-' + str(invoice['id'])}.pdf"
+
+
+async def _keep(invoice_id: int, content: bytes) -> None:
+    await db.execute(
+        """INSERT INTO invoice_files (invoice_id, content, created_at) VALUES ($1, $2, $3)
+           ON CONFLICT (tenant_id, invoice_id) DO NOTHING""",
+        invoice_id,
+        content,
+        clock.now(),
+    )
 
 
 async def _printed(invoice: Mapping[str, Any], content: invoice_content.Content) -> bytes:

@@ -7,7 +7,7 @@ import msgspec
 from asyncpg import Record
 
 from core import clock, db
-from core.accounts import fraud_checks, memberships
+from core.accounts import fraud_checks, memberships, phone_needs
 from core.accounts.rights import Right
 from core.actor import Actor
 from core.billing import accounts, fraud_orders, offer_states, offers, service_prices, service_states, services
@@ -43,11 +43,12 @@ async def accept(offer_id: int, *, by: Actor) -> Begun:
     """Order what was quoted, at the prices that were quoted; whether it began, and if not, why.
 
     Once: `Conflict` when it was answered before or is over, or when there is none left of something, or when
-    a fraud check refuses it.
+    a fraud check refuses it. `PhoneNeeded` when the client has to verify its number first.
     """
     account, offer = await _answering(offer_id, by=by)
     if offer["valid_until"] < clock.today(by.tenant.timezone):
         raise Conflict(_("This quote is over. Please ask for a new one."))
+    await phone_needs.require(offer["client_id"], "order", by=by)
     async with fraud_checks.undone_when_stopped(by=by):
         made = [await _order(account, line, by=by) for line in await offers.lines(offer_id)]
         await offer_states.end(offer, "accepted", "", by=by)

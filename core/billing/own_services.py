@@ -3,7 +3,8 @@
     quoted = await own_services.renewal(service_id, by=by)
     await own_services.renew(service_id, quoted.gross, quoted.period.start, by=by)
 
-Prices are those of staff. What costs money asks also for the right to order. What staff planned for a service is
+Prices are those of staff. What costs money asks also for the right to order, and for a verified telephone number
+where the provider wants one (`PhoneNeeded`). What staff planned for a service is
 not taken back here, and nothing is done to one that is suspended for abuse.
 """
 
@@ -16,7 +17,7 @@ import msgspec
 from asyncpg import Record
 
 from core import clock, db
-from core.accounts import memberships, portal_settings, rows
+from core.accounts import memberships, phone_needs, portal_settings, rows
 from core.accounts.rights import Right
 from core.actor import Actor
 from core.billing import (
@@ -85,6 +86,7 @@ async def renew(service_id: int, expected_units: int, expected_start: date, *, b
     """
     await _ordering(service_id, by=by)
     account, service = await _locked(service_id, by=by)
+    await phone_needs.require(service["client_id"], "order", by=by)
     _check(_why_not_renew(service, await portal_settings.in_force(), clock.today(by.tenant.timezone)))
     with _told_of_money(account):
         await early_renewals.make(account, service, expected_units, expected_start, by=by)
@@ -113,6 +115,7 @@ async def change(service_id: int, new: NewChange, *, by: Actor) -> Record:
     """
     await _ordering(service_id, by=by)
     account, service = await _locked(service_id, by=by)
+    await phone_needs.require(service["client_id"], "order", by=by)
     _check(_why_not_change(service, await portal_settings.in_force()))
     with _told_of_money(account):
         await service_changes.make(account, service, _usual(new), is_own=True, by=by)

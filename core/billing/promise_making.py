@@ -7,7 +7,7 @@ from typing import Any
 from asyncpg import Record
 
 from core import clock, db, policies
-from core.accounts import clients, memberships
+from core.accounts import clients, memberships, phone_needs
 from core.accounts.rights import Right
 from core.actor import Actor
 from core.billing import accounts, dunning_settings, promised_payments, waking
@@ -39,6 +39,7 @@ async def create_own(account_id: int, new: NewPromise, *, by: Actor) -> Record:
     """
     account = await _locked(account_id, by=by)
     clients.require_open(account, ["units"])
+    await phone_needs.require(account["client_id"], "pay", by=by)
     if reason := await why_not(account, by=by):
         raise Conflict(reason)
     decided = await dunning_settings.decided()

@@ -13,7 +13,7 @@ from asyncpg import Record
 from piccolo.columns import JSONB, BigInt, Boolean, Date, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import access, clients, fraud_checks, rows
+from core.accounts import access, clients, fraud_checks, phone_needs, rows
 from core.actor import Actor
 from core.billing import accounts, fraud_orders, service_prices
 from core.billing.quotes import Quote
@@ -22,11 +22,17 @@ from core.catalog import promo_codes, stock
 from core.catalog.list_price import Sheet
 from core.checks import Checks
 from core.errors import Conflict, NotFound
-from core.i18n import _
+from core.i18n import N_, _
 from core.permissions import Permission
 
 LONGEST_LABEL = 120
-STATES = ("pending", "active", "suspended", "ended")
+STATE_NAMES = {
+    "pending": N_("Pending"),
+    "active": N_("Active"),
+    "suspended": N_("Suspended"),
+    "ended": N_("Ended"),
+}
+STATES = tuple(STATE_NAMES)
 WITH_NAMES = """SELECT s.*, d.periods, d.next_on, d.parked, c.code AS client_code, c.name AS client_name,
            a.project_id, j.name AS project, n.product_id, h.on_day AS change_on, h.name AS change_to,
            h.is_own AS change_is_own
@@ -117,6 +123,7 @@ async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) 
 
     `Invalid` for what cannot be had there, `Conflict` when there is none left, of a promo code too, or the client
     has all it may. What a fraud check refuses is a `Conflict` too; what people should look at is held.
+    `PhoneNeeded` when a program orders for a client that has to verify its number first.
     `key` makes it one, however often it is sent.
     """
     policies.require(by, Permission.SERVICE_CREATE)
@@ -124,6 +131,7 @@ async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) 
     clients.require_open(account, ["service"])
     if key and (before := await _made(key)) is not None:
         return await get(before, by=by)
+    await phone_needs.require(account["client_id"], "order", by=by)
     sheet = await service_prices.sheet_of(new)
     plan = await service_prices.plan_of(account, sheet, by=by)
     quoted = await service_prices.quoted(account, sheet, new, by=by)

@@ -37,6 +37,7 @@ REASONS = {
     "failed": N_("It was not taken yet; it is tried again."),
     "refused": N_("It was refused for good."),
     "gave_up": N_("It was tried for days without success."),
+    "no_file": N_("Its file could not be printed yet; it is tried again, and goes without it in a few minutes."),
     "no_text": N_("Its text could not be written."),
     "unreadable": N_("It was sealed with another key and cannot be read any more."),
 }
@@ -76,6 +77,7 @@ class Sending(db.Owned, tablename="deliveries"):
     created_at = Timestamptz()
     created_by = Text()
     ended_at = Timestamptz(null=True)
+    attached = Text()
     read_at = Timestamptz(null=True)
 
 

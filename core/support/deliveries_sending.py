@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -19,7 +19,7 @@ from core import breaker, clock, db, hooks, jobs, mail, sealing, task_runs
 from core.actor import Actor, system
 from core.channel_contract import Delivery, Later, Receipt, Refused
 from core.plugin_calls import PluginFailed
-from core.support import channels, deliveries, deliveries_unsubscribing, deliveries_writing
+from core.support import channels, deliveries, deliveries_files, deliveries_unsubscribing, deliveries_writing
 from core.support.channels import Way
 from core.support.deliveries import OPEN
 
@@ -98,33 +98,43 @@ def _pause(results: list[Result]) -> timedelta | None:
     return REST if "rests" in results else None
 
 
+class Outcome(NamedTuple):
+    """What came of an attempt: what the other side said, why it failed, and the names of the files that went."""
+
+    result: Result
+    said: str
+    reason: str
+    attached: str = ""
+
+
 async def _send(row: Record, way: Way | None, job: jobs.Job, *, by: Actor) -> Result:
     """One attempt, and what became of it."""
-    told: tuple[Result, str, str]
-    told = ("refused", "", "channel_gone") if way is None else await _try(row, way, job, by=by)
-    result, said, reason = told
+    told = Outcome("refused", "", "channel_gone") if way is None else await _try(row, way, job, by=by)
     async with job.scope():
-        await _note(row, result, said, reason)
-    return result
+        await _note(row, told)
+    return told.result
 
 
-async def _try(row: Record, way: Way, job: jobs.Job, *, by: Actor) -> tuple[Result, str, str]:
+async def _try(row: Record, way: Way, job: jobs.Job, *, by: Actor) -> Outcome:
     try:
         async with job.scope():
             asked = await delivery(row, way, by=by)
     except (sealing.Unsealable, sealing.NoSecretKey):
-        return "refused", "", "unreadable"
+        return Outcome("refused", "", "unreadable")
+    except deliveries_files.NotMade:
+        return Outcome("later", "", "no_file")
     try:
         receipt = await hand_over(asked, way, by=by)
     except Refused as error:
-        return "refused", str(error), "refused"
+        return Outcome("refused", str(error), "refused")
     except (hooks.Resting, Resting):
-        return "rests", "", "failed"
+        return Outcome("rests", "", "failed")
     except NoServer:
-        return "waits", "", "no_server"
+        return Outcome("waits", "", "no_server")
     except (PluginFailed, Later, mail.NotSent) as error:
-        return "later", str(error), "failed"
-    return "taken", " ".join(part for part in (receipt.said, receipt.id) if part), ""
+        return Outcome("later", str(error), "failed")
+    said = " ".join(part for part in (receipt.said, receipt.id) if part)
+    return Outcome("taken", said, "", ", ".join(file.name for file in asked.files))
 
 
 class Resting(Exception):
@@ -184,6 +194,7 @@ async def delivery(row: Record, way: Way, *, by: Actor) -> Delivery:
         name=row["name"],
         locale=row["locale"],
         headers=deliveries_unsubscribing.headers(row) if way.medium == "mail" else {},
+        files=await deliveries_files.of(row, told["about_id"]) if way.medium == "mail" else [],
         client=row["client_id"],
         project=told["project_id"],
         about=f"{told['about_kind']}:{told['about_id']}" if told["about_kind"] else "",
@@ -194,9 +205,10 @@ async def delivery(row: Record, way: Way, *, by: Actor) -> Delivery:
     )
 
 
-async def _note(row: Record, result: Result, said: str, reason: str) -> None:
+async def _note(row: Record, told: Outcome) -> None:
     """Write down one attempt, and what comes next. What was never tried counts as no attempt."""
-    now, said = clock.now(), " ".join(said.replace("\x00", "").split())[:LONGEST]
+    result, reason = told.result, told.reason
+    now, said = clock.now(), " ".join(told.said.replace("\x00", "").split())[:LONGEST]
     if result in ("rests", "waits"):
         await _put_back(row, reason, now)
         return
@@ -207,7 +219,7 @@ async def _note(row: Record, result: Result, said: str, reason: str) -> None:
     reason = "gave_up" if state == "dead" and result == "later" else reason
     await db.execute(
         """UPDATE deliveries SET state = $2, reason = $3, said = $4, attempts = $5, next_at = $6, ended_at = $7,
-               claimed_by = NULL, sealed = CASE WHEN $7::timestamptz IS NULL THEN sealed ELSE '' END
+               attached = $8, claimed_by = NULL, sealed = CASE WHEN $7::timestamptz IS NULL THEN sealed ELSE '' END
             WHERE id = $1""",
         row["id"],
         state,
@@ -216,6 +228,7 @@ async def _note(row: Record, result: Result, said: str, reason: str) -> None:
         number,
         next_at,
         now if is_over else None,
+        told.attached,
     )
     await db.execute(
         "INSERT INTO delivery_attempts (delivery_id, number, at, result, said) VALUES ($1, $2, $3, $4, $5)",

@@ -95,5 +95,5 @@ async def begin(*, by: Actor) -> bool:
     """Ask for it soon, where a plugin brings mail; whether there is one."""
     if not hooks.heard(HOOK, by=by):
         return False
-    await jobs.later(JOB, {}, key="incoming-mail")
+    await jobs.at_once(JOB, {}, key="incoming-mail")
     return True

@@ -14,7 +14,7 @@ from core.actor import Actor
 from core.filters import Conditions, read_cursor
 from core.i18n import N_
 from core.permissions import Permission
-from core.support import mass_messages, response_variables
+from core.support import mass_messages, notification_markdown, response_variables
 from core.support.mass_messages import Words
 from core.tasks import Page
 
@@ -189,7 +189,8 @@ def written(words: Words, client: Mapping[str, Any], *, language: str, by: Actor
             "today": figures.day(clock.today(by.tenant.timezone)),
         }
     subject = " ".join(tenant_templates.render(words.subject, values).split())
-    return subject[: mass_messages.LONGEST_SUBJECT], tenant_templates.render(words.text, values)
+    text = tenant_templates.render(words.text, notification_markdown.escaped(values))
+    return subject[: mass_messages.LONGEST_SUBJECT], text
 
 
 async def page(

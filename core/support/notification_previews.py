@@ -28,6 +28,7 @@ TRIAL = declare(
         group="team",
         variables={"subject": N_("The subject"), "text_markdown": N_("The text")},
         samples={"subject": "Invoice 2026-0042", "text_markdown": "Hello"},
+        markdown=("text_markdown",),
         subject=N_("Trial: {{ subject }}"),
         text="{{ text_markdown }}",
     )
@@ -72,7 +73,9 @@ def _filled(source: Source, kind: Kind, data: Mapping[str, Any], brand: Brand) -
     try:
         return notification_texts.filled(source, kind, data, brand)
     except BadTemplate as trouble:
-        words = notification_markdown.escaped(notification_texts.variables(kind, data, brand, source.language))
+        words = notification_markdown.escaped(
+            notification_texts.variables(kind, data, brand, source.language), but=kind.markdown
+        )
         for field in ("subject", "text", "short"):
             try:
                 tenant_templates.render(getattr(source, field), words)

@@ -7,7 +7,7 @@ import msgspec
 
 from core import i18n, tenant_templates
 from core.actor import Actor
-from core.support import response_templates, response_variables
+from core.support import notification_markdown, response_templates, response_variables
 from core.support.response_templates import Template
 from core.support.response_variables import About
 
@@ -36,12 +36,12 @@ async def values_of(about: About, *, language: str, by: Actor) -> dict[str, Any]
 
 
 def fill(subject: str, body: str, values: Mapping[str, Any], *, language: str) -> Filled:
-    """Subject and text with these values; raises `BadTemplate`."""
+    """Subject and text with these values, which are letters in the text and never marks; raises `BadTemplate`."""
     used = tenant_templates.names_in(subject) | tenant_templates.names_in(body)
     return Filled(
         language=language,
         subject=" ".join(tenant_templates.render(subject, values).split()),
-        text=tenant_templates.render(body, values),
+        text=tenant_templates.render(body, notification_markdown.escaped(values)),
         missing=tuple(sorted(name for name in used if _is_missing(name, values))),
     )
 

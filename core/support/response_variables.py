@@ -8,11 +8,14 @@ import msgspec
 from asyncpg import Record
 
 from core import clock, db, figures, policies
-from core.accounts import access
+from core.accounts import access, rows
 from core.actor import Actor
+from core.billing import services
+from core.errors import NotFound
 from core.filters import Conditions
-from core.i18n import N_
+from core.i18n import N_, _
 from core.permissions import Permission
+from core.support import ticket_statuses, tickets
 
 NAMES = MappingProxyType(
     {
@@ -26,8 +29,10 @@ NAMES = MappingProxyType(
         "ticket.number": N_("The ticket’s number"),
         "ticket.subject": N_("The ticket’s subject"),
         "ticket.category": N_("The ticket’s category"),
+        "ticket.link": N_("The address of the ticket in the portal"),
         "service.name": N_("What the service is"),
         "service.label": N_("How the client calls the service"),
+        "service.state": N_("Whether the service is active, suspended or ended"),
         "service.next_on": N_("The day of the service’s next period"),
         "invoice.number": N_("The invoice’s number"),
         "invoice.issued_on": N_("The day of the invoice"),
@@ -38,29 +43,40 @@ NAMES = MappingProxyType(
 )
 """Each with what it stands for."""
 
-TICKET = ("number", "subject", "category")
-SERVICE = ("name", "label", "next_on")
+TICKET = ("number", "subject", "category", "link")
+SERVICE = ("name", "label", "state", "next_on")
 INVOICE = ("number", "issued_on", "due_on", "total")
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What a text is about. `newest`: without a service or invoice named, the client's newest, for a preview."""
+    """What a text is about: a client, and perhaps a ticket of his, with the service and invoice that are named or
+    that the ticket is about. `newest`: what is not named is the client's newest, for a preview."""
 
     client_id: int
-    ticket: Mapping[str, Any] = {}
+    ticket_id: int | None = None
     service_id: int | None = None
     invoice_id: int | None = None
     newest: bool = False
 
 
 async def of(about: About, *, by: Actor) -> dict[str, Any]:
-    """The values of all names, as texts in the language in force; what is not there, or not to be seen, is ""."""
+    """The values of all names, as texts in the language in force; what is not there, or not to be seen, is "".
+
+    `NotFound` for a ticket that is not one of the client's that `by` may see.
+    """
     client = await access.client(about.client_id, by=by)
+    ticket = await _ticket_of(about, by=by)
+    if ticket is not None:
+        about = msgspec.structs.replace(
+            about,
+            service_id=about.service_id or ticket["service_id"],
+            invoice_id=about.invoice_id or ticket["invoice_id"],
+        )
     return {
         "client": of_client(client),
         "staff": {"name": by.name},
         "provider": {"name": by.tenant.name},
-        "ticket": {name: str(about.ticket.get(name) or "") for name in TICKET},
+        "ticket": _ticket(ticket, by=by),
         "service": await _service(about, by=by),
         "invoice": await _invoice(about, by=by),
         "today": figures.day(clock.today(by.tenant.timezone)),
@@ -78,11 +94,33 @@ def of_client(client: Mapping[str, Any] | Record) -> dict[str, str]:
     }
 
 
+async def _ticket_of(about: About, *, by: Actor) -> Record | None:
+    if about.ticket_id is not None:
+        ticket = await tickets.get(about.ticket_id, by=by)
+        if ticket["client_id"] != about.client_id:
+            raise NotFound()
+        return ticket
+    if about.newest and policies.allows(by, Permission.TICKET_READ):
+        return next(iter(await tickets.of_client(about.client_id, by=by)), None)
+    return None
+
+
+def _ticket(ticket: Record | None, *, by: Actor) -> dict[str, str]:
+    if ticket is None:
+        return dict.fromkeys(TICKET, "")
+    return {
+        "number": str(ticket["number"]),
+        "subject": ticket["subject"],
+        "category": ticket_statuses.in_words(ticket, "category"),
+        "link": f"{by.tenant.base_url.rstrip('/')}/tickets/{ticket['id']}",
+    }
+
+
 async def _service(about: About, *, by: Actor) -> dict[str, str]:
     found = None
-    if policies.allows(by, Permission.SERVICE_READ) and (about.service_id or about.newest):
+    if policies.allows(by, Permission.SERVICE_READ) and _is_named(about.service_id, about):
         found = await db.row(
-            """SELECT s.name, s.label, d.next_on FROM services s JOIN service_dues d ON d.id = s.id
+            """SELECT s.name, s.label, s.state, d.next_on FROM services s JOIN service_dues d ON d.id = s.id
                 WHERE s.client_id = $1 AND ($2::bigint IS NULL OR s.id = $2)
                 ORDER BY s.created_at DESC, s.id DESC LIMIT 1""",
             about.client_id,
@@ -91,12 +129,13 @@ async def _service(about: About, *, by: Actor) -> dict[str, str]:
     if found is None:
         return dict.fromkeys(SERVICE, "")
     next_on = figures.day(found["next_on"]) if found["next_on"] else ""
-    return {"name": found["name"], "label": found["label"], "next_on": next_on}
+    state = _(services.STATE_NAMES[found["state"]])
+    return {"name": found["name"], "label": found["label"], "state": state, "next_on": next_on}
 
 
 async def _invoice(about: About, *, by: Actor) -> dict[str, str]:
     found = None
-    if policies.allows(by, Permission.INVOICE_READ) and (about.invoice_id or about.newest):
+    if policies.allows(by, Permission.INVOICE_READ) and _is_named(about.invoice_id, about):
         found = await db.row(
             """SELECT number, issued_on, due_on, gross_units, currency FROM invoices
                 WHERE client_id = $1 AND ($2::bigint IS NULL OR id = $2) AND state <> 'draft'
@@ -109,6 +148,10 @@ async def _invoice(about: About, *, by: Actor) -> dict[str, str]:
     days = {name: figures.day(found[name]) if found[name] else "" for name in ("issued_on", "due_on")}
     total = figures.amount(found["gross_units"], found["currency"])
     return {"number": found["number"], "total": total, **days}
+
+
+def _is_named(number: int | None, about: About) -> bool:
+    return about.newest if number is None else rows.is_id(number)
 
 
 async def newest_client(*, by: Actor) -> int:

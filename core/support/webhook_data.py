@@ -118,6 +118,47 @@ class Contract(Data, frozen=True, kw_only=True):
     signed_on: date | None
 
 
+class Ticket(Data, frozen=True, kw_only=True):
+    """A ticket. `text` is what was said first, in Markdown; `merged_into_id` is where it goes on."""
+
+    id: int
+    number: int
+    client_id: int
+    client_code: int
+    project_id: int
+    category_id: int | None
+    department_id: int | None
+    service_id: int | None
+    invoice_id: int | None
+    assignee_id: int | None
+    subject: str
+    text: str
+    state: str
+    priority: str
+    language: str
+    opened_side: str
+    created_at: datetime
+    closed_at: datetime | None
+    merged_into_id: int | None
+
+
+class TicketMessage(Data, frozen=True, kw_only=True):
+    """What was said in a ticket: `side` is "client" or "staff". Internal notes are never told."""
+
+    id: int
+    ticket_id: int
+    number: int
+    client_id: int
+    client_code: int
+    project_id: int
+    subject: str
+    side: str
+    origin: str
+    author_name: str
+    text: str
+    created_at: datetime
+
+
 class Test(Data, frozen=True, kw_only=True):
     """Nothing happened: somebody wanted to see whether it arrives."""
 
@@ -140,6 +181,13 @@ SQL: dict[type[Data], str] = {
         WHERE p.id = ANY($1::bigint[])""",
     Contract: """SELECT k.*, c.code AS client_code FROM contracts k JOIN clients c ON c.id = k.client_id
         WHERE k.id = ANY($1::bigint[])""",
+    Ticket: """SELECT t.*, c.code AS client_code, coalesce(m.text, '') AS text
+          FROM tickets t JOIN clients c ON c.id = t.client_id LEFT JOIN LATERAL (
+               SELECT l.text FROM ticket_messages l WHERE l.ticket_id = t.id AND NOT l.is_note
+                ORDER BY l.created_at, l.id LIMIT 1) m ON true WHERE t.id = ANY($1::bigint[])""",
+    TicketMessage: """SELECT m.*, t.number, t.subject, t.client_id, t.project_id, c.code AS client_code
+          FROM ticket_messages m JOIN tickets t ON t.id = m.ticket_id JOIN clients c ON c.id = t.client_id
+         WHERE m.id = ANY($1::bigint[]) AND NOT m.is_note""",
 }
 
 

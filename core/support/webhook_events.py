@@ -12,7 +12,18 @@ import msgspec
 
 from core.billing.allocations import COVERED
 from core.i18n import N_
-from core.support.webhook_data import Client, Contract, Data, Gone, Invoice, Payment, Service, Test
+from core.support.webhook_data import (
+    Client,
+    Contract,
+    Data,
+    Gone,
+    Invoice,
+    Payment,
+    Service,
+    Test,
+    Ticket,
+    TicketMessage,
+)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +58,10 @@ PAID = """SELECT DISTINCT k.id, k.client_id, k.number AS name
                        WHERE l.invoice_id = k.id AND l.is_live AND e.covered_units < e.gross_units)
       AND NOT EXISTS (SELECT FROM webhook_events w
                        WHERE w.kind = 'invoice.paid' AND w.subject_id = k.id AND NOT w.is_spread)"""
+ANSWER = """SELECT m.id, t.client_id, m.name FROM tickets t CROSS JOIN LATERAL (
+        SELECT l.id, l.author_name AS name FROM ticket_messages l WHERE l.ticket_id = t.id AND NOT l.is_note
+         ORDER BY l.created_at DESC, l.id DESC LIMIT 1) m
+    WHERE t.id = ANY($1::bigint[])"""
 TEST = "test"
 
 _ALL = (
@@ -88,6 +103,17 @@ _ALL = (
     Event(kind="service.resumed", title=N_("Service resumed"), data=Service, actions=("service:resumed",)),
     Event(kind="service.cancelled", title=N_("Service cancelled"), data=Service, actions=("service:cancelled",)),
     Event(kind="service.ended", title=N_("Service ended"), data=Service, actions=("service:ended",)),
+    Event(kind="ticket.opened", title=N_("Ticket opened"), data=Ticket, actions=("ticket:opened", "ticket:split")),
+    Event(
+        kind="ticket.answered",
+        title=N_("Ticket answered"),
+        data=TicketMessage,
+        actions=("ticket:answered",),
+        only=ANSWER,
+    ),
+    Event(
+        kind="ticket.closed", title=N_("Ticket closed"), data=Ticket, actions=("ticket:closed", "ticket:merged")
+    ),
     Event(kind=TEST, title=N_("Test"), data=Test),
 )
 EVENTS = MappingProxyType({event.kind: event for event in _ALL})

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -112,6 +113,7 @@ async def test_the_worker_s_role_sees_no_tenant(database: Settings) -> None:
         "SELECT * FROM public.audit_entries",
         "SELECT queue.enqueue('x', '{}', NULL, NULL, NULL)",
         "SELECT queue.hold(1, NULL)",
+        "SELECT queue.hasten('x', 'x')",
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)
@@ -153,6 +155,18 @@ async def test_a_key_that_waits_already_is_enough(database: Settings, register: 
         await jobs.later("test.other", {}, key="recount")
         await jobs.later("test.nothing", {}, key="another")
     assert len(await waiting(database)) == 4
+
+
+async def test_who_cannot_wait_has_the_one_that_waits_begin_now(database: Settings, register: Any) -> None:
+    register("test.nothing", nothing)
+    for tenant in (NOVA, ACME):
+        async with db.as_tenant(tenant):
+            await jobs.later("test.nothing", {}, delay=timedelta(hours=1), key="k")
+    async with db.as_tenant(NOVA):
+        await jobs.later("test.nothing", {}, key="k")
+        await jobs.at_once("test.nothing", {}, key="k")
+    rows = await waiting(database, "(headers ->> 'tenant')::int AS tenant, execute_after <= now() AS is_due")
+    assert [(row["tenant"], row["is_due"]) for row in rows] == [(NOVA, True), (ACME, False)]
 
 
 async def test_wishes_during_the_work_are_one_job_after_it(database: Settings, register: Any) -> None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from core import outside, outside_sockets, plugin_calls
+from plugins.api import AttachedFile
 from plugins.notifications import smtp
 from plugins.testing_channels import ChannelContract, a_delivery
 from tests.core.support.posting import Post
@@ -68,8 +69,9 @@ class TestSmtp(ChannelContract):
     def test_the_letter_is_signed_by_the_domain_and_the_same_at_all_attempts(self) -> None:
         (channel,) = self.channels()
         headers = {"List-Unsubscribe": "<https://nova.example/u/1>"}
-        self.send(self.delivery(channel, headers=headers))
-        self.send(self.delivery(channel, headers=headers, attempt=2))
+        files = [AttachedFile(name="F-1.pdf", media="application/pdf", content=bytes(range(256)))]
+        self.send(self.delivery(channel, headers=headers, files=files))
+        self.send(self.delivery(channel, headers=headers, files=files, attempt=2))
         public = KEY.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -78,6 +80,8 @@ class TestSmtp(ChannelContract):
         assert dkim.verify(first, dnsfunc=lambda *_asked, **_more: record)
         assert self.post.taken[0]["Message-ID"] == self.post.taken[1]["Message-ID"]
         assert first.split(b"\r\n\r\n", 1)[1] == second.split(b"\r\n\r\n", 1)[1]
+        (file,) = self.post.taken[0].iter_attachments()
+        assert (file.get_filename(), file.get_content()) == ("F-1.pdf", bytes(range(256)))
         assert self.post.taken[0]["From"] == "Example Hosting <team@nova.example>"
 
     def test_a_private_network_is_not_asked(self) -> None:

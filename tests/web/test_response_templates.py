@@ -5,8 +5,9 @@ import html
 import pytest
 
 from core import db
-from core.support import response_templates
+from core.support import response_templates, ticket_opening
 from core.support.response_templates import TemplateValues
+from core.support.ticket_opening import NewTicket
 from tests import cast
 from tests.visitor import Visitor
 
@@ -68,6 +69,26 @@ async def test_a_text_is_filled_in_below_what_was_written_and_the_rest_of_the_fo
     several = await sam.post("/staff/autofill", form | {"autofill_template": template_id, "autofill_client": ""})
     assert "{{ client.name }}" in html.unescape(several.text)
     assert (await sam.post("/staff/autofill", {"autofill_into": "x y"})).status_code == 404
+
+
+async def test_an_answer_is_filled_in_with_what_its_ticket_is_about(sam: Visitor) -> None:
+    template_id = await made(en="About {{ ticket.number }}, {{ ticket.link }}: {{ client.name }}")
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        client = await db.row("SELECT id, code FROM clients WHERE login = 'dupont'")
+        assert client is not None
+        await db.execute("UPDATE clients SET name = '[x](http://evil.example)' WHERE id = $1", client["id"])
+        ticket = await ticket_opening.open_ticket(client["id"], NewTicket(subject="Slow", text="x"), by=alice)
+    shown = await sam.get(f"/staff/tickets/{ticket['id']}")
+    assert f'name="autofill_ticket" value="{ticket["id"]}"' in shown.text
+    form = {"autofill_into": "text", "autofill_client": client["code"], "autofill_template": template_id}
+    filled = await sam.post("/staff/autofill", form | {"autofill_ticket": ticket["id"]})
+    text = html.unescape(filled.text)
+    assert (
+        f"About {ticket['number']}, " in text and f"/tickets/{ticket['id']}: \\[x\\](http://evil.example)" in text
+    )
+    for wrong in (2**62, "x"):
+        assert (await sam.post("/staff/autofill", form | {"autofill_ticket": wrong})).status_code == 404
 
 
 async def test_what_was_just_written_opens_as_a_new_template(sam: Visitor) -> None:

@@ -33,7 +33,8 @@ class OwnText(msgspec.Struct, kw_only=True):
 
 
 class NotificationKind(msgspec.Struct, kw_only=True):
-    """A kind. `variables` is what its texts may name, and what each of them is."""
+    """A kind. `variables` is what its texts may name, and what each of them is; `is_new`: an update brought it and
+    left it off, and nobody has decided yet."""
 
     key: str
     title: str
@@ -45,6 +46,8 @@ class NotificationKind(msgspec.Struct, kw_only=True):
     is_service: bool
     is_secret: bool
     is_on: bool
+    is_new: bool
+    has_file: bool
     own: list[OwnText]
     missing: list[str]
 
@@ -70,9 +73,10 @@ class MissingTranslations(msgspec.Struct, kw_only=True):
 
 
 class SwitchEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether the kind is sent."""
+    """Whether the kind is sent, and whether its mail goes with the file of what it is about."""
 
-    is_on: bool
+    is_on: bool | None = None
+    has_file: bool | None = None
 
 
 class AskedPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -173,9 +177,13 @@ async def missing(by: By) -> MissingTranslations:
 
 @patch("/v1/notification-kinds/{key:str}", **asks(MANAGE, body=SwitchEdit))
 async def switch(by: By, key: FromPath[str], sent: NamedDependency[SwitchEdit]) -> NotificationKind:
-    """Send a kind, or do not send it any more; 409 for what nobody could get in without."""
+    """Send a kind, or do not send it any more, with its file or without; 409 for what nobody could get in without,
+    and for a file that there is none of."""
     kind = await notification_templates.kind(key, by=by)
-    await notification_switches.put(kind, sent.is_on, by=by)
+    if sent.is_on is not None:
+        await notification_switches.put(kind, sent.is_on, by=by)
+    if sent.has_file is not None:
+        await notification_switches.put_file(kind, sent.has_file, by=by)
     return next(_kind(line) for line in await notification_overview.every(by=by) if line.kind.key == key)
 
 
@@ -226,6 +234,8 @@ def _kind(line: KindLine) -> NotificationKind:
         is_service=kind.is_service,
         is_secret=kind.is_secret,
         is_on=line.is_on,
+        is_new=line.is_new,
+        has_file=line.has_file,
         own=[answers.of(OwnText, row) for row in line.own],
         missing=line.missing,
     )

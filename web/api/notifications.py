@@ -58,13 +58,15 @@ class Attempt(msgspec.Struct, kw_only=True):
 
 
 class WholeNotification(Notification, kw_only=True):
-    """The same with its text as it was sent; of a secret one there is none. `message_id` is its name outside."""
+    """The same with its text as it was sent; of a secret one there is none. `message_id` is its name outside, and
+    `attached` the names of the files that the mail went with."""
 
     message_id: str
     locale: str
     template: str
     text: str
     short: str
+    attached: str
     tried: list[Attempt]
 
 

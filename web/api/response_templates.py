@@ -48,10 +48,14 @@ class ResponseTemplateEdit(TemplateValues, frozen=True, kw_only=True, forbid_unk
 
 
 class ResponseFilling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whom to fill it in for; without a language in that of the client, where the template has it."""
+    """Whom to fill it in for, and for which ticket of his; without a language in that of the client, where the
+    template has it. A service or an invoice that is named goes before that of the ticket."""
 
     client: int
     language: str = ""
+    ticket: int | None = None
+    service: int | None = None
+    invoice: int | None = None
 
 
 class FilledResponse(msgspec.Struct, kw_only=True):
@@ -111,7 +115,7 @@ async def fill(
 ) -> FilledResponse:
     """Fill a response template in for a client. Nothing is sent or kept."""
     client = await access.client_by_code(sent.client, by=by)
-    about = About(client_id=client["id"])
+    about = About(client_id=client["id"], ticket_id=sent.ticket, service_id=sent.service, invoice_id=sent.invoice)
     filled = await response_filling.filled(
         response_template_id, language=sent.language or client["language"], about=about, by=by
     )

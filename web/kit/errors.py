@@ -6,7 +6,7 @@ refusal of ours is a 500 that says nothing but the number of the request, and is
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 import msgspec
@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 DOCS, DESCRIPTION = "/api/v1/docs", "/api/v1/openapi.json"
 """What describes the API. The first is a page like any other, for who is signed in, and so are its errors; the
 second is read with a key or by who is signed in."""
+
+PHONE_NEEDED = f"{DOCS}#phone-verification-needed"
+"""The type of the problem that a program solves by having the client's number verified."""
 
 
 class Unreadable(errors.Refusal):
@@ -84,6 +87,8 @@ def answer(request: AnyRequest, error: Exception) -> Response[Any]:
         return _way_back(request, error)
     if isinstance(error, errors.NotSignedIn):
         return _to_sign_in(request, error)
+    if isinstance(error, errors.PhoneNeeded) and visit.actor.kind == "user" and visit.inside is None:
+        return _to_phone(request, error)
     return Response(
         error_page(visit, error, status, path=request.url.path),
         status_code=status,
@@ -117,6 +122,8 @@ def problem(visit: Visit, error: BaseException, status: int) -> Response[Any]:
         body["detail"] = error.message
     if isinstance(error, errors.Invalid):
         body["errors"] = error.errors
+    if isinstance(error, errors.PhoneNeeded):
+        body["type"] = PHONE_NEEDED
     if isinstance(error, errors.NotInEdition):
         body |= {"feature": error.feature, "edition": error.edition}
     if isinstance(error, errors.PermissionMissing):
@@ -182,6 +189,18 @@ def _to_sign_in(request: AnyRequest, error: errors.NotSignedIn) -> Response[Any]
         wanted = focusing.carried(request.url.path, parse(asked).text if asked else "")
         target += f"?next={quote(wanted, errors='replace')}"
     return Response(None, status_code=303, headers={"Location": target})
+
+
+def _to_phone(request: AnyRequest, error: errors.PhoneNeeded) -> Response[Any]:
+    """To where the number is verified, and afterwards back to the page from which somebody came."""
+    came = urlsplit(request.headers.get("referer", ""))
+    back = request.url if request.method == "GET" else came
+    here = f"{back.path}?{back.query}" if back.query else back.path
+    target = f"/phone?next={quote(local(here, '/'), safe='/', errors='replace')}"
+    answer: Response[Any] = redirect(request, target, toast=error.message, kind="info")
+    if is_partial(request):
+        return Response(None, status_code=403, headers={"HX-Redirect": answer.headers["Location"]})
+    return answer
 
 
 def _headers(error: BaseException) -> dict[str, str]:

@@ -11,7 +11,7 @@ import msgspec
 from litestar import Request
 
 from core import policies
-from core.accounts import memberships
+from core.accounts import memberships, own_phone
 from core.accounts.rights import Right
 from core.actor import Actor
 from core.i18n import N_, _
@@ -131,6 +131,8 @@ async def ask(request: Request[Any, Any, Any]) -> None:
     visit = visit_of(request)
     if visit.actor.kind == "user":
         visit.clients = await memberships.clients_of(by=visit.actor)
+        if visit.actor.client is not None:
+            visit.phone_needed = await own_phone.is_needed(by=visit.actor)
     await bells.ask(request)
 
 

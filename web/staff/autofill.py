@@ -102,8 +102,22 @@ async def _filled(chosen: str, form: Form, *, by: Actor) -> Filled:
     if not (code.isascii() and code.isdecimal() and len(code) < 20):
         raise Invalid({"": _("There is no such client.")})
     client = await access.client_by_code(int(code), by=by)
-    about = About(client_id=client["id"])
+    about = About(
+        client_id=client["id"],
+        ticket_id=_number(form, "autofill_ticket"),
+        service_id=_number(form, "service_id"),
+        invoice_id=_number(form, "invoice_id"),
+    )
     return await response_filling.filled(int(chosen), language=language or client["language"], about=about, by=by)
+
+
+def _number(form: Form, name: str) -> int | None:
+    """An id that the form brings, None where it has none; `NotFound` for what is no id."""
+    if not (text := form.get(name)):
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        raise NotFound()
+    return int(text)
 
 
 def _of_its_language(form: Form, name: str) -> str:

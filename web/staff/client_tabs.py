@@ -93,6 +93,7 @@ TABS: tuple[Tab, ...] = (
         Permission.NOTIFICATION_READ,
         "staff/clients/tabs/notifications.html",
     ),
+    Tab("phone", N_("Phone verification"), "/phone", Permission.FRAUD_READ, "staff/clients/tabs/phone.html"),
     Tab("notes", N_("Notes and files"), "/notes", Permission.NOTE_READ, "staff/clients/tabs/notes.html"),
     Tab(
         "projects",

@@ -56,6 +56,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         request,
         "staff/notification_templates/index.html",
         groups=notification_template_words.grouped(lines),
+        new=[_(line.kind.title) for line in lines if line.is_new],
         languages=places.languages(i18n.current()),
         projects=await project_names(by=by),
     )
@@ -98,12 +99,26 @@ async def update(request: AnyRequest, by: By, key: FromPath[str]) -> Response[An
 
 @post("/notification-templates/{key:str}/switch", status_code=200, **MANAGE)
 async def switch(request: AnyRequest, by: By, key: FromPath[str]) -> Response[None]:
-    """Send this kind, or do not send it any more."""
+    """Send this kind, or do not send it any more; or let it go with its file, or without."""
     kind = await notification_templates.kind(key, by=by)
-    is_on = (await forms.read(request)).get("is_on") == "1"
+    form = await forms.read(request)
+    if has_file := form.get("has_file"):
+        await notification_switches.put_file(kind, has_file == "1", by=by)
+        told = _("“%(kind)s” goes with its file.") if has_file == "1" else _("“%(kind)s” goes without its file.")
+        return redirect(request, HERE, toast=told % {"kind": _(kind.title)})
+    is_on = form.get("is_on") == "1"
     await notification_switches.put(kind, is_on, by=by)
     told = _("“%(kind)s” is sent from now on.") if is_on else _("“%(kind)s” is not sent any more.")
     return redirect(request, HERE, toast=told % {"kind": _(kind.title)})
+
+
+@post("/notification-templates/new-kinds", status_code=200, **MANAGE)
+async def decide(request: AnyRequest, by: By) -> Response[None]:
+    """Send all that an update brought and left off, or leave all of it off."""
+    is_on = (await forms.read(request)).get("is_on") == "1"
+    await notification_switches.decide(is_on, by=by)
+    told = _("All of them are sent from now on.") if is_on else _("They stay off.")
+    return redirect(request, HERE, toast=told)
 
 
 async def editor(
@@ -152,4 +167,4 @@ async def project_names(*, by: Actor) -> dict[int, str]:
     return await projects.names(by=by) if policies.has_feature(by.tenant, "projects") else {}
 
 
-ROUTES = [index, missing, edit, update, switch]
+ROUTES = [index, missing, decide, edit, update, switch]

@@ -46,6 +46,7 @@ NOUNS = {
     "payer": N_("Payers"),
     "payment": N_("Payments"),
     "payment_method": N_("Payment methods"),
+    "phone": N_("Verified phone numbers"),
     "plugin": N_("Plugins"),
     "product": N_("Products"),
     "project": N_("Projects"),

@@ -35,7 +35,6 @@ from web.staff import client_tabs, list_saving, money_lists
 from web.staff.money_lists import MoneyList
 
 HERE = "/staff/services"
-STATES = {"pending": N_("Pending"), "active": N_("Active"), "suspended": N_("Suspended"), "ended": N_("Ended")}
 LABELS = money_lists.LABELS | {
     "label": N_("Which one"),
     "state": N_("State"),
@@ -50,7 +49,7 @@ LIST = MoneyList(
     filter=ServiceFilter,
     listed=service_list,
     labels=LABELS,
-    words=money_lists.named(state=STATES, waits={"funds": N_("Money")}),
+    words=money_lists.named(state=services.STATE_NAMES, waits={"funds": N_("Money")}),
 )
 CAUSES = {"abuse": N_("Abuse"), "unpaid": N_("Not paid"), "request": N_("The client asked for it")}
 
@@ -187,7 +186,7 @@ async def _show(
         quote=msgspec.convert(service["trace"], Quote),
         expenses=await expense_list.of_service(service_id, by=by) if may_see else [],
         history=await services.history(service_id, by=by),
-        state_names={key: _(label) for key, label in STATES.items()},
+        state_names={key: _(label) for key, label in services.STATE_NAMES.items()},
         causes=[(key, _(label)) for key, label in CAUSES.items()],
         form=form or Form({"when": "period_end", "cause": "request"}),
         refused=refused,

@@ -14,4 +14,5 @@ import "./js/progress.js";
 import "./js/tabs.js";
 import "./js/toasts.js";
 import "./js/triage.js";
+import "./js/waits.js";
 import "./js/writing.js";

@@ -49,6 +49,26 @@ def test_a_link_is_one_and_what_people_are_called_is_letters() -> None:
     assert written.text.endswith("https://nova.example/a_b-c*d\n")
 
 
+def test_what_somebody_wrote_is_markdown_where_the_kind_says_so_and_names_stay_readable() -> None:
+    said = "See **this**: [docs](https://nova.example/docs) <script>"
+    kind = msgspec.structs.replace(KIND, markdown=("name",))
+    written = notification_texts.filled(notification_texts.default(kind, "en"), kind, DATA | {"name": said}, BRAND)
+    assert "<strong" in written.html and 'href="https://nova.example/docs"' in written.html
+    assert "<script" not in written.html
+    for plain in ("Dupont & Fils, 12.5 rue d’Or", "F-2026-0042", "jean.dupont@nova.example"):
+        assert notification_markdown.escaped({"x": plain})["x"].replace("\\&", "&") == plain
+
+
+@pytest.mark.parametrize(
+    "value", ["# a", "- a", "+ a", "1. a", "2) a", "1.", "---", "===", "> a", "a\n---", "a\n# b"]
+)
+def test_no_value_becomes_a_block_wherever_it_stands(value: str) -> None:
+    escaped = notification_markdown.escaped({"value": value})["value"]
+    for text in (escaped, f"Before\n{escaped}", f"Before\n\n{escaped} after", f"{escaped}\nafter"):
+        html = rich_text.html(text)
+        assert not any(tag in html for tag in ("<h", "<li", "<blockquote", "<table")), (text, html)
+
+
 @given(st.text(max_size=200))
 def test_no_value_becomes_a_mark(value: str) -> None:
     escaped = notification_markdown.escaped({"value": value})["value"]
@@ -74,6 +94,12 @@ def test_the_frame_has_the_brand_and_no_style_sheet_is_needed() -> None:
     assert "<script>" not in shown
     logo = msgspec.structs.replace(BRAND, logo='https://nova.example/brand/logo/1"><script>')
     assert '1"><script>' not in notification_layout.html("<p>x</p>", logo, title="x", language="en")
+
+
+def test_a_subject_ends_no_attribute_of_the_frame() -> None:
+    made = notification_layout.html("<p>x</p>", BRAND, title='It" onclick="alert(1)', language="en")
+    assert 'aria-label="It onclick=alert(1)"' in made
+    assert "<title>It onclick=alert(1)</title>" in made
 
 
 def test_the_nearest_text_is_taken() -> None:

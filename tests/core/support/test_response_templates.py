@@ -5,10 +5,13 @@ import pytest
 from core import db
 from core.actor import Actor
 from core.errors import EditConflict, Invalid, NotFound, PermissionMissing
-from core.support import response_filling, response_templates
+from core.support import response_filling, response_templates, ticket_opening
 from core.support.response_templates import TemplateValues
 from core.support.response_variables import About
+from core.support.ticket_opening import Opening
+from tests import cast
 from tests.core.accounts.house import add_client, entries, hire, open_provider
+from tests.core.billing import bills
 
 pytestmark = [pytest.mark.anyio]
 
@@ -84,10 +87,51 @@ async def test_it_is_filled_in_for_a_client_in_the_language_that_suits_and_says_
             ),
             by=by,
         )
-        about = About(client_id=client_id, ticket={"number": 7})
+        about = About(client_id=client_id)
         french = await response_filling.filled(made.id, language="fr", about=about, by=by)
-        assert (french.subject, french.text) == ("Facture", "Bonjour Dupont <b> : ")
+        assert (french.subject, french.text) == ("Facture", "Bonjour Dupont \\<b\\> : ")
         assert french.missing == ("invoice.number", "invoice.total")
         german = await response_filling.filled(made.id, language="de", about=about, by=by)
-        assert (german.text, german.missing) == ("Hallo 7", ())
+        assert (german.text, german.missing) == ("Hallo ", ("ticket.number",))
         assert (await response_filling.filled(made.id, language="ja", about=about, by=by)).language == "de"
+
+
+@pytest.mark.usefixtures("database")
+async def test_an_answer_knows_its_ticket_with_the_service_and_invoice_it_is_about_and_nobody_elses() -> None:
+    by = await cast.who("alice")
+    async with db.as_tenant(by.tenant.id):
+        invoice_id = (await bills.issued(10_000, by=by))["id"]
+        client_id = await db.value("SELECT id FROM clients WHERE login = 'dupont'")
+        project_id = await db.value("SELECT project_id FROM clients WHERE id = $1", client_id)
+        (ticket_id,) = await ticket_opening.open_many([opening(client_id, project_id, invoice_id)], by=by)
+        named = ("number", "subject", "link", "category")
+        body = (
+            " / ".join(f"{{{{ ticket.{name} }}}}" for name in named)
+            + " / {{ invoice.number }} {{ invoice.total }}"
+        )
+        made = await response_templates.create(values(en=body), by=by)
+        filled = await response_filling.filled(
+            made.id, about=About(client_id=client_id, ticket_id=ticket_id), by=by
+        )
+        number = await db.value("SELECT number FROM invoices WHERE id = $1", invoice_id)
+        assert filled.text.startswith(f"1001 / \\*Slow\\* / {by.tenant.base_url}/tickets/{ticket_id} / ")
+        assert number in filled.text and filled.missing == ("ticket.category",)
+        newest = await response_filling.filled(made.id, about=About(client_id=client_id, newest=True), by=by)
+        assert newest.text == filled.text
+        other = await db.value("SELECT id FROM clients WHERE login <> 'dupont' LIMIT 1")
+        with pytest.raises(NotFound):
+            await response_filling.filled(made.id, about=About(client_id=other, ticket_id=ticket_id), by=by)
+        foreign = About(client_id=other, invoice_id=invoice_id, service_id=2**70)
+        assert (await response_filling.filled(made.id, about=foreign, by=by)).text.endswith(" /  ")
+
+
+def opening(client_id: int, project_id: int, invoice_id: int) -> Opening:
+    return Opening(
+        key="t",
+        client_id=client_id,
+        project_id=project_id,
+        subject="*Slow*",
+        text="x",
+        language="en",
+        invoice_id=invoice_id,
+    )

@@ -10,21 +10,26 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from core import clock, db, outside
-from core.accounts import clients
+from core.accounts import clients, closing, personal_clearing, rights
 from core.accounts.clients import ClientChanges
-from core.actor import Actor
+from core.actor import Actor, ClientSeat
 from core.billing import accounts, payments
 from core.billing.accounts import Terms
 from core.billing.payments import NewPayment
 from core.errors import Conflict, Forbidden, Invalid, NotFound, PermissionMissing
 from core.settings import Settings
 from core.support import (
+    own_tickets,
+    ticket_changes,
+    ticket_messages,
     webhook_deliveries,
     webhook_endpoints,
     webhook_events,
     webhook_outbox,
     webhook_sending,
 )
+from core.support.own_tickets import OwnTicket
+from core.support.ticket_messages import Reply
 from core.support.webhook_endpoints import Created, EndpointValues
 from tests import cast
 from tests.core.at_queue import is_empty, until, workers
@@ -142,6 +147,37 @@ async def test_an_invoice_is_issued_paid_and_told_of_as_both(alice: Actor, recei
         text = await db.value("SELECT payload FROM webhook_events WHERE kind = 'invoice.paid'")
     said = msgspec.json.decode(text)["data"]
     assert said["id"] == invoice_id and said["paid_units"] == said["gross_units"] > 0
+
+
+async def test_a_ticket_is_told_of_when_it_is_opened_answered_by_whom_and_closed_and_notes_never(
+    alice: Actor, receiver: Receiver
+) -> None:
+    await endpoint(alice, receiver.url)
+    async with db.as_tenant(alice.tenant.id):
+        client = await db.row("SELECT id, code FROM clients WHERE login = 'dupont'")
+        assert client is not None
+        seat = ClientSeat(
+            id=client["id"], code=client["code"], name="dupont", roles=frozenset(), rights=rights.ALL
+        )
+        jean = Actor(kind="user", tenant=alice.tenant, name="Jean", client=seat)
+        category_id = await db.value("SELECT id FROM ticket_categories ORDER BY position LIMIT 1")
+        new = OwnTicket(subject="Slow", text="Since Monday.", category_id=category_id)
+        ticket_id = (await own_tickets.open_ticket(new, by=jean))["id"]
+        await ticket_messages.note(ticket_id, "Between us.", by=alice)
+        await ticket_messages.reply(ticket_id, Reply(text="We look."), by=alice)
+        await own_tickets.reply(ticket_id, "Thanks.", by=jean)
+        await ticket_changes.close(ticket_id, by=alice)
+        await webhook_outbox._spread_some(clock.now())
+        found = await db.fetch("SELECT payload FROM webhook_events ORDER BY created_at, id")
+    said = [msgspec.json.decode(row["payload"]) for row in found]
+    assert [(one["type"], one["data"].get("side"), one["data"]["text"]) for one in said] == [
+        ("ticket.opened", None, "Since Monday."),
+        ("ticket.answered", "staff", "We look."),
+        ("ticket.answered", "client", "Thanks."),
+        ("ticket.closed", None, "Since Monday."),
+    ]
+    assert said[1]["data"]["ticket_id"] == said[3]["data"]["id"] == ticket_id
+    assert said[3]["data"]["state"] == "closed" and "Between us" not in str(said)
 
 
 async def kinds() -> list[str]:
@@ -307,6 +343,20 @@ async def test_a_provider_that_is_suspended_sends_nothing(
 
 
 async def test_what_is_told_of_a_client_goes_with_his_data(alice: Actor, receiver: Receiver) -> None:
+    await endpoint(alice, receiver.url)
+    await rename(alice)
+    async with db.as_tenant(alice.tenant.id):
+        client = await db.row("SELECT id, code FROM clients WHERE login = 'dupont'")
+        assert client is not None
+        await webhook_outbox._spread_some(clock.now())
+        mine = "SELECT count(*) FROM webhook_events WHERE client_id = $1 AND payload LIKE '%dupont%'"
+        assert await db.value(mine, client["id"]) == 1
+        await closing.close([client["code"]], "Left", by=alice)
+        await personal_clearing.clear(client["code"], str(client["code"]), "Asked", by=alice)
+        assert await db.value(mine, client["id"]) == 0
+
+
+async def test_what_was_told_is_forgotten_after_a_month(alice: Actor, receiver: Receiver) -> None:
     async with db.as_tenant(alice.tenant.id):
         await webhook_outbox.purge(clock.now())
         await webhook_endpoints.create(EndpointValues(url=receiver.url), by=alice)

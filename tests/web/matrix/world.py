@@ -67,6 +67,7 @@ VERSIONS = {
     "!attachment_version": (_OF_PROVIDER.format("attachment_settings"), 1),
     "!incoming_version": (_OF_PROVIDER.format("incoming_mail_settings"), 1),
     "!fraud_version": (_OF_PROVIDER.format("fraud_settings"), 1),
+    "!phone_version": (_OF_PROVIDER.format("phone_settings"), 1),
     "!portal_version": (_OF_PROVIDER.format("portal_settings"), 1),
     "!tax_version": (_OF_PROVIDER.format("tax_settings"), 0),
 }

@@ -25,6 +25,7 @@ ROWS = [
         (f"GET {STAFF}/{{key}}", MANAGE, KIND),
         (f"POST {STAFF}/{{key}}", MANAGE, KIND | {"send": TEXT | {"version": "0"}}),
         (f"POST {STAFF}/{{key}}/switch", MANAGE, KIND | {"send": {"is_on": "0"}}),
+        (f"POST {STAFF}/new-kinds", MANAGE, {"send": {"is_on": "0"}}),
         (f"POST {STAFF}/{{key}}/preview", MANAGE, KIND | {"send": TEXT, "gives": 200}),
         (f"POST {STAFF}/{{key}}/trial", MANAGE, KIND | {"send": TEXT, "gives": 200}),
         (f"GET {STAFF}/{{key}}/history", MANAGE, OWN),

@@ -1,0 +1,100 @@
+"""Whether a client has to prove its telephone number first: what pages tell, and what verbs ask before they act.
+
+    await phone_needs.require(client_id, "order", by=by)      # `PhoneNeeded`, before anything is written
+
+Staff are not asked: who orders for a client at the counter has talked to it. A key of the API is, as its visitor.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from core import clock, db
+from core.accounts import phone_channel, phone_settings
+from core.actor import Actor
+from core.errors import NotFound, PhoneNeeded
+
+Purpose = Literal["order", "pay"]
+Stand = Literal["verified", "waived", "asked", "expired", "none"]
+NOTHING: frozenset[Purpose] = frozenset()
+BOTH: frozenset[Purpose] = frozenset({"order", "pay"})
+OF_CLIENT = """
+    SELECT c.id, c.phone_verified, c.phone_verified_at, c.registered_at, c.project_id,
+           d.kind AS decided, d.decided_at, d.decided_by, d.reason
+      FROM clients c LEFT JOIN phone_decisions d ON d.client_id = c.id AND d.ended_at IS NULL
+     WHERE c.id = $1
+"""
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a client stands: *asked* to prove it once more, *expired* is a proof that was too long ago.
+
+    `until` is how long its proof is good (None: for ever, or there is none), `needed` what it has to prove it
+    for, `decided_*` and `reason` what staff decided, where they did.
+    """
+
+    stand: Stand
+    phone: str = ""
+    verified_at: datetime | None = None
+    until: datetime | None = None
+    needed: frozenset[Purpose] = NOTHING
+    decided_at: datetime | None = None
+    decided_by: str = ""
+    reason: str = ""
+
+
+async def of(client_id: int, *, by: Actor) -> Standing:
+    """Where a client stands. Asks for no right: its callers have."""
+    client = await db.row(OF_CLIENT, client_id)
+    if client is None:
+        raise NotFound()
+    found = standing(await phone_settings.in_force(), client, clock.now())
+    if found.needed and not await phone_channel.is_there(by=by):
+        return msgspec.structs.replace(found, needed=NOTHING)
+    return found
+
+
+async def require(client_id: int, purpose: Purpose, *, by: Actor) -> None:
+    """Nothing, unless the client has to prove its number for this: then `PhoneNeeded`."""
+    if by.kind in ("user", "api_key") and purpose in (await of(client_id, by=by)).needed:
+        raise PhoneNeeded()
+
+
+def standing(settings: Mapping[str, Any], client: Mapping[str, Any], now: datetime) -> Standing:
+    """The rule itself, on a row of `OF_CLIENT`."""
+    stand, until = _stand(settings, client, now)
+    return Standing(
+        stand=stand,
+        phone=client["phone_verified"],
+        verified_at=client["phone_verified_at"],
+        until=until,
+        needed=NOTHING if stand in ("verified", "waived") else _needed(settings, client),
+        decided_at=client["decided_at"],
+        decided_by=client["decided_by"] or "",
+        reason=client["reason"] or "",
+    )
+
+
+def _stand(settings: Mapping[str, Any], client: Mapping[str, Any], now: datetime) -> tuple[Stand, datetime | None]:
+    if client["decided"] is not None:
+        return client["decided"], None
+    if not client["phone_verified"]:
+        return "none", None
+    proved_at, days = client["phone_verified_at"], settings["holds_days"]
+    if not days or proved_at is None:
+        return "verified", None
+    until = proved_at + timedelta(days=days)
+    return ("verified" if now < until else "expired"), until
+
+
+def _needed(settings: Mapping[str, Any], client: Mapping[str, Any]) -> frozenset[Purpose]:
+    if client["decided"] == "asked":
+        return BOTH
+    since = settings["registration_since"]
+    orders = settings["registration"] == "all" or (
+        settings["registration"] == "new" and since is not None and client["registered_at"] >= since
+    )
+    wanted: dict[Purpose, bool] = {"order": orders, "pay": settings["paying"]}
+    return frozenset(purpose for purpose, is_asked in wanted.items() if is_asked)

@@ -1,0 +1,39 @@
+"""The files that a mail goes with: made anew for each attempt from what is frozen, so the same bytes each time.
+
+A file that cannot be made delays its mail for some minutes; then the mail goes without, for what it says matters
+more. So does a mail whose file is larger than mail servers take.
+"""
+
+import structlog
+from asyncpg import PostgresError, Record
+
+from core import db, notification_files, notification_switches
+from core.channel_contract import AttachedFile
+
+MOST_BYTES = 5 * 1024 * 1024
+PATIENT_FOR = 3
+"""So many attempts wait for a file that cannot be made."""
+
+log = structlog.get_logger(__name__)
+
+
+class NotMade(Exception):
+    """The file cannot be made now; the mail waits for it."""
+
+
+async def of(delivery: Record, about_id: int | None) -> list[AttachedFile]:
+    """The files of a delivery by mail. Inside the provider's scope; raises `NotMade` when it should wait."""
+    maker = notification_files.maker_of(delivery["kind"])
+    if maker is None or about_id is None or not await notification_switches.has_file(delivery["kind"]):
+        return []
+    try:
+        async with db.savepoint():
+            file = await maker(about_id)
+    except PostgresError:
+        raise
+    except Exception as error:
+        log.warning("file of a notification cannot be made", kind=delivery["kind"], error=type(error).__name__)
+        if delivery["attempts"] < PATIENT_FOR:
+            raise NotMade from error
+        return []
+    return [file] if file is not None and len(file.content) <= MOST_BYTES else []

@@ -1,0 +1,375 @@
+"""Codes for telephone numbers: used once, guessed rarely, limited, and asked for only where they can be sent."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from core import clock, db, notifications
+from core.accounts import (
+    own_phone,
+    phone_codes,
+    phone_decisions,
+    phone_needs,
+    phone_numbers,
+    phone_settings,
+    rights,
+)
+from core.accounts.phone_codes import EnoughToday, TooSoon
+from core.accounts.phone_settings import DEFAULTS, PhoneChanges
+from core.actor import Actor, ClientSeat, Impersonator, Tenant
+from core.checks import Checks
+from core.errors import Conflict, Forbidden, Invalid, NotFound, PermissionMissing, PhoneNeeded, TooManyAttempts
+from core.settings import Settings
+from tests.core.accounts.house import add_client, entries, open_provider, worker
+
+pytestmark = pytest.mark.anyio
+MOBILE, OTHER = "+33612345678", "+33698765432"
+SMS = frozenset({"sms-gateway"})
+
+
+@pytest.fixture
+async def tenant(database: Settings) -> Tenant:
+    made = await open_provider(plugins=SMS)
+    async with db.as_tenant(made.id):
+        await db.execute(
+            """INSERT INTO plugin_settings (plugin, enabled, settings, updated_at)
+               VALUES ('sms-gateway', true, '{"url": "https://sms.example/send"}', now())"""
+        )
+    return made
+
+
+@pytest.fixture
+async def zoe(tenant: Tenant) -> AsyncIterator[Actor]:
+    """The owner of a client, inside the provider's scope."""
+    async with db.as_tenant(tenant.id):
+        yield await user(tenant, "zoe")
+
+
+async def user(tenant: Tenant, login: str) -> Actor:
+    client_id = await add_client(login)
+    code = await db.value("SELECT code FROM clients WHERE id = $1", client_id)
+    seat = ClientSeat(id=client_id, code=code, name=login, roles=frozenset({"owner"}), rights=rights.ALL)
+    return Actor(kind="user", tenant=tenant, name=login.title(), client=seat, address="203.0.113.5")
+
+
+async def code_of(by: Actor) -> str:
+    """The code that was sent last."""
+    row = await db.row("SELECT * FROM notifications WHERE kind = 'phone_code' ORDER BY created_at DESC, id DESC")
+    return str(notifications.unseal(row["sealed"], by.tenant.id)["code"])
+
+
+async def wrong(by: Actor) -> str:
+    return str((int(await code_of(by)) + 1) % 1_000_000).zfill(6)
+
+
+async def needed(by: Actor) -> frozenset[str]:
+    return (await phone_needs.of(by.client.id, by=by)).needed
+
+
+async def decide(by: Actor, **changes: object) -> None:
+    owner = worker(by.tenant)
+    version = (await phone_settings.in_force())["version"]
+    await phone_settings.update(PhoneChanges(**changes), version=version, by=owner)
+
+
+async def test_the_number_stands_on_the_client_after_the_code_and_only_its_hash_was_kept(zoe: Actor) -> None:
+    await decide(zoe, registration="all", paying=True)
+    assert await needed(zoe) == {"order", "pay"}
+    await own_phone.send("06 12 34 56 78", by=zoe)
+    code = await code_of(zoe)
+    row = await db.row("SELECT * FROM phone_codes")
+    assert (row["phone"], len(row["hash"])) == (MOBILE, 32)
+    kept = await db.value("SELECT string_agg(t::text, '') FROM audit_entries t") + str(dict(row))
+    assert code not in kept
+    assert MOBILE not in await db.value("SELECT string_agg(t::text, '') FROM audit_entries t")
+    assert await own_phone.confirm(f" {code[:3]} {code[3:]} ", by=zoe) == MOBILE
+    client = await db.row("SELECT * FROM clients WHERE id = $1", zoe.client.id)
+    assert client["phone_verified"] == MOBILE
+    assert client["phone_verified_at"] is not None
+    assert await needed(zoe) == frozenset()
+    with pytest.raises(Invalid) as used:
+        await own_phone.confirm(code, by=zoe)
+    assert "used already" in used.value.errors["code"]
+    assert await db.value("SELECT count(*) FROM phone_codes WHERE hash IS NOT NULL") == 0
+    assert [len(await entries(f"phone:{done}")) for done in ("code_sent", "verified")] == [1, 1]
+
+
+async def test_wrong_tries_are_kept_though_the_request_is_refused_and_end_the_code(zoe: Actor) -> None:
+    await decide(zoe, tries=2)
+    await own_phone.send(MOBILE, by=zoe)
+    for told in ("Tries left: 1", "too often"):
+        with pytest.raises(Invalid) as refused:
+            await own_phone.confirm(await wrong(zoe), by=zoe)
+        assert told in refused.value.errors["code"]
+    assert db.scope().is_kept
+    with pytest.raises(Invalid):
+        await own_phone.confirm(await code_of(zoe), by=zoe)
+    assert await db.value("SELECT state FROM phone_codes") == "spent"
+    assert await db.value("SELECT phone_verified FROM clients WHERE id = $1", zoe.client.id) == ""
+
+
+async def test_a_code_is_used_once_by_two_requests_at_the_same_moment(tenant: Tenant) -> None:
+    async with db.as_tenant(tenant.id):
+        zoe = await user(tenant, "zoe")
+        await own_phone.send(MOBILE, by=zoe)
+        code = await code_of(zoe)
+
+    async def use() -> bool:
+        async with db.as_tenant(tenant.id):
+            with suppress(Invalid):
+                return bool(await own_phone.confirm(code, by=zoe))
+        return False
+
+    assert sorted(await asyncio.gather(use(), use())) == [False, True]
+
+
+async def test_twenty_guesses_at_the_same_moment_are_no_more_than_five(tenant: Tenant) -> None:
+    async with db.as_tenant(tenant.id):
+        zoe = await user(tenant, "zoe")
+        await own_phone.send(MOBILE, by=zoe)
+        bad = await wrong(zoe)
+
+    async def guess() -> None:
+        async with db.as_tenant(tenant.id):
+            with suppress(Invalid):
+                await own_phone.confirm(bad, by=zoe)
+
+    await asyncio.gather(*(guess() for _number in range(20)))
+    async with db.as_tenant(tenant.id):
+        assert await db.value("SELECT tries FROM phone_codes") == DEFAULTS["tries"]
+        assert len(await entries("phone:code_wrong")) == DEFAULTS["tries"]
+
+
+async def test_a_code_ends_by_its_time_and_by_the_next_one(zoe: Actor) -> None:
+    await own_phone.send(MOBILE, by=zoe)
+    first = await code_of(zoe)
+    with clock.moved(timedelta(minutes=10)), pytest.raises(Invalid) as old:
+        await own_phone.confirm(first, by=zoe)
+    assert "too old" in old.value.errors["code"]
+    with pytest.raises(TooSoon) as soon:
+        await own_phone.send(OTHER, by=zoe)
+    assert 0 < soon.value.retry_after <= 61
+    with clock.moved(timedelta(seconds=61)):
+        await own_phone.send(OTHER, by=zoe)
+        second = await code_of(zoe)
+        if first != second:
+            with pytest.raises(Invalid):
+                await own_phone.confirm(first, by=zoe)
+        assert await own_phone.confirm(second, by=zoe) == OTHER
+
+
+async def test_limits_hold_across_clients_and_each_provider_has_its_own(zoe: Actor) -> None:
+    await decide(zoe, per_number=2, per_network=3, per_client=50)
+    max_ = await user(zoe.tenant, "max")
+    with clock.moved(timedelta(minutes=2)):
+        await own_phone.send(MOBILE, by=zoe)
+    with clock.moved(timedelta(minutes=4)):
+        await own_phone.send(MOBILE, by=max_)
+    with clock.moved(timedelta(minutes=6)), pytest.raises(EnoughToday):
+        await own_phone.send(MOBILE, by=replace(zoe, address="198.51.100.7"))
+    with clock.moved(timedelta(minutes=8)):
+        await own_phone.send(OTHER, by=max_)
+    with clock.moved(timedelta(minutes=10)), pytest.raises(EnoughToday):
+        await own_phone.send("+33611223344", by=zoe)
+    assert db.scope().is_kept
+    with clock.moved(timedelta(days=1, minutes=10)):
+        await own_phone.send("+33611223344", by=zoe)
+    assert await db.value("SELECT count(*) FROM phone_codes") == 4
+
+
+async def test_another_providers_limits_are_not_filled(tenant: Tenant) -> None:
+    other = await open_provider(2, plugins=SMS)
+    for one in (tenant, other):
+        async with db.as_tenant(one.id):
+            by = await user(one, "zoe")
+            await own_phone.send(MOBILE, by=by)
+            assert await db.value("SELECT count(*) FROM phone_codes") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("", "fill this in"),
+        ("hello", "does not look like"),
+        ("+33899701234", "takes no SMS"),
+        ("+33142345678", "takes no SMS"),
+        ("+4915112345678", "of this country"),
+    ],
+)
+async def test_numbers_that_cost_or_are_not_allowed_get_no_code(zoe: Actor, number: str, told: str) -> None:
+    await decide(zoe, countries=["FR"])
+    with pytest.raises(Invalid) as refused:
+        await own_phone.send(number, by=zoe)
+    assert told in refused.value.errors["phone"]
+    assert await db.value("SELECT count(*) FROM notifications") == 0
+
+
+async def test_nobody_is_asked_where_nothing_sends_sms_and_it_cannot_be_switched_on(zoe: Actor) -> None:
+    await decide(zoe, registration="all", paying=True)
+    without = replace(zoe, tenant=replace(zoe.tenant, plugins=frozenset()))
+    assert await needed(without) == frozenset()
+    await phone_needs.require(zoe.client.id, "pay", by=without)
+    with pytest.raises(Conflict):
+        await own_phone.send(MOBILE, by=without)
+    with pytest.raises(Invalid) as refused:
+        await decide(without, registration="new", paying=True)
+    assert set(refused.value.errors) == {"registration", "paying"}
+    with pytest.raises(Conflict):
+        await phone_decisions.ask(zoe.client.code, by=worker(without.tenant))
+
+
+async def test_who_registered_before_it_was_switched_on_is_not_asked_and_staff_never_are(zoe: Actor) -> None:
+    with clock.moved(timedelta(minutes=1)):
+        await decide(zoe, registration="new")
+    with clock.moved(timedelta(minutes=2)):
+        late = await user(zoe.tenant, "late")
+        assert await needed(zoe) == frozenset()
+        assert await needed(late) == {"order"}
+        for by in (late, replace(late, kind="api_key")):
+            with pytest.raises(PhoneNeeded):
+                await phone_needs.require(late.client.id, "order", by=by)
+        await phone_needs.require(late.client.id, "order", by=worker(zoe.tenant))
+        await phone_needs.require(late.client.id, "pay", by=late)
+
+
+async def test_staff_let_off_with_a_reason_take_that_back_and_ask_once_more(zoe: Actor) -> None:
+    await decide(zoe, registration="all", holds_days=30)
+    owner, code = worker(zoe.tenant), zoe.client.code
+    with pytest.raises(Invalid):
+        await phone_decisions.waive(code, " ", by=owner)
+    await phone_decisions.waive(code, "Known for years", by=owner)
+    assert await needed(zoe) == frozenset()
+    await phone_decisions.take_back(code, by=owner)
+    with pytest.raises(Conflict):
+        await phone_decisions.take_back(code, by=owner)
+    assert await needed(zoe) == {"order"}
+    await own_phone.send(MOBILE, by=zoe)
+    await own_phone.confirm(await code_of(zoe), by=zoe)
+    assert await needed(zoe) == frozenset()
+    with clock.moved(timedelta(days=30)):
+        assert (await phone_needs.of(zoe.client.id, by=zoe)).stand == "expired"
+        assert await needed(zoe) == {"order"}
+    await phone_decisions.ask(code, by=worker(zoe.tenant, "support"))
+    assert await needed(zoe) == {"order", "pay"}
+    with clock.moved(timedelta(minutes=2)):
+        await own_phone.send(OTHER, by=zoe)
+        await own_phone.confirm(await code_of(zoe), by=zoe)
+        assert await needed(zoe) == frozenset()
+    assert [row["state"] for row in await phone_decisions.history(code, by=owner)] == [
+        "verified", "asked", "verified", "waived",
+    ]  # fmt: skip
+    seen = await phone_decisions.history(code, by=worker(zoe.tenant, "auditor"))
+    assert {row["phone"] for row in seen} == {"", "+33 ••• 78", "+33 ••• 32"}
+    for act in (phone_decisions.waive(code, "x", by=worker(zoe.tenant, "support")),
+                phone_decisions.ask(code, by=worker(zoe.tenant, "auditor"))):  # fmt: skip
+        with pytest.raises(PermissionMissing):
+            await act
+    with pytest.raises(NotFound):
+        await phone_decisions.history(999_999, by=owner)
+
+
+async def test_nobody_verifies_from_inside_or_without_the_right_to_edit_the_profile(zoe: Actor) -> None:
+    inside = replace(zoe, impersonator=Impersonator(visit_id=1, staff_id=1, name="Alice"))
+    reader = replace(zoe, client=replace(zoe.client, rights=frozenset({"orders:place"})))
+    for by in (inside, reader):
+        with pytest.raises(Forbidden):
+            await own_phone.send(MOBILE, by=by)
+        with pytest.raises(Forbidden):
+            await own_phone.confirm("123456", by=by)
+
+
+class Model:
+    """What codes are, told once more and without a database: of one client, within a day."""
+
+    def __init__(self) -> None:
+        self.now, self.sent_at, self.tries, self.is_open, self.sent = 0, -10_000, 0, False, 0
+
+    def send(self) -> bool:
+        if self.now < self.sent_at + 60 or self.sent >= 5:
+            return False
+        self.sent_at, self.tries, self.is_open, self.sent = self.now, 0, True, self.sent + 1
+        return True
+
+    def attempt(self, is_right: bool) -> bool:
+        if not self.is_open or self.now >= self.sent_at + 600:
+            return False
+        self.tries += not is_right
+        self.is_open = not is_right and self.tries < 5
+        return is_right
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 40).map(lambda tens: tens * 10),
+        st.sampled_from(["send", "send", "right", "wrong", "wrong"]),
+    ),
+    max_size=30,
+)
+
+
+def walked(tenant: Tenant, steps: list[tuple[int, str]], number: int) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def walk() -> None:
+        async with db.as_tenant(tenant.id):
+            await db.execute("DELETE FROM attempts")
+            by, model = await user(tenant, f"walker-{number}"), Model()
+            for seconds, step in steps:
+                model.now += seconds
+                with clock.moved(timedelta(seconds=model.now)):
+                    await compare(by, model, step)
+            raise Undone
+
+    return walk
+
+
+class Undone(Exception):
+    """Nothing of a walk stays."""
+
+
+async def compare(by: Actor, model: Model, step: str) -> None:
+    done = True
+    try:
+        if step == "send":
+            await own_phone.send(MOBILE, by=by)
+        else:
+            last = await phone_codes.latest(by.client.id)
+            code = (await code_of(by)) if last and step == "right" else (await wrong(by)) if last else "000000"
+            await own_phone.confirm(code, by=by)
+    except (Invalid, TooManyAttempts):
+        done = False
+    assert done == (model.send() if step == "send" else model.attempt(step == "right")), step
+
+
+async def test_whatever_is_sent_and_tried_in_whatever_order_is_as_the_model_says(tenant: Tenant) -> None:
+    numbers = iter(range(10_000))
+    loop, found = asyncio.get_running_loop(), []
+
+    def all_of_them() -> None:
+        @given(STEPS)
+        def one(steps: list[tuple[int, str]]) -> None:
+            asyncio.run_coroutine_threadsafe(alone(walked(tenant, steps, next(numbers))), loop).result(60)
+
+        one()
+
+    async def alone(walk: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        with suppress(Undone):
+            await walk()
+        found.append(1)
+
+    await asyncio.to_thread(all_of_them)
+    assert found
+
+
+@given(st.sampled_from(["+33612345678", "+15005550006", "+447911123456", "+3519123", "x", ""]))
+def test_a_masked_number_shows_no_more_than_its_country_and_two_digits(number: str) -> None:
+    shown = phone_numbers.masked(number)
+    assert number[4:-2] not in shown or len(number) < 7
+    checks = Checks()
+    phone_numbers.checked(checks, "phone", number, country="FR")
+    assert ("phone" in checks.errors) == (number not in ("+33612345678", "+447911123456"))
