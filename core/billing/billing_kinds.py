@@ -146,8 +146,8 @@ PRICE_CHANGES = declare(
         },
         subject=N_("The price of {{ service }} changes on {{ day }}"),
         text=N_(
-            "Hello {{ name }},\n\nfrom {{ day }} on your service {{ service }} costs {{ new }} a period by our price "
-            "list, instead of {{ old }}. You see it here:\n\n<{{ link }}>\n\n{{ provider }}"
+            "Hello {{ name }},\n\nfrom {{ day }} on your service {{ service }} costs {{ new }} a period by our "
+            "price list, instead of {{ old }}. You see it here:\n\n<{{ link }}>\n\n{{ provider }}"
         ),
         short=N_("{{ service }}: {{ new }} instead of {{ old }} from {{ day }} on"),
     )
