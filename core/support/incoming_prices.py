@@ -43,8 +43,8 @@ PRICED = declare(
         subject=N_("Not taken by mail: {{ subject }}"),
         text=N_(
             "Hello {{ name }},\n\nyour mail “{{ subject }}” was not taken, and you were charged nothing: what "
-            "belongs to “{{ category }}” costs {{ price }}. Please write it here, where you see the price before you "
-            "send:\n\n<{{ link }}>\n\n{{ provider }}"
+            "belongs to “{{ category }}” costs {{ price }}. Please write it here, where you see the price before "
+            "you send:\n\n<{{ link }}>\n\n{{ provider }}"
         ),
     )
 )
