@@ -9,7 +9,18 @@ import rich_click as click
 from rich.console import Console
 from rich.pretty import pprint
 
-from benchmarks import billing_faults, bulk, dunning, exports, ground, imports, messages, money_pages, segments
+from benchmarks import (
+    billing_faults,
+    bulk,
+    dunning,
+    exports,
+    ground,
+    imports,
+    message_faults,
+    messages,
+    money_pages,
+    segments,
+)
 from benchmarks.client_list import Options
 from benchmarks.command import benchmarks as benchmarks
 from benchmarks.scale import Scale
@@ -57,6 +68,12 @@ command("import", "Importing a file of clients, as CSV and as XLSX.", imports.me
 command("export", "Exporting clients, as CSV and as XLSX.", exports.measure)
 command("bulk", "One change of all clients.", bulk.measure)
 command("messages", "A message to all clients.", messages.measure)
+command(
+    "message-faults",
+    "A message whose worker is killed at 40 %, and that another one goes on with.",
+    message_faults.measure,
+    clients=11_000,
+)
 command("segment", "Saved filters as a list and as a count.", segments.measure)
 command(
     "billing-faults",

@@ -9,16 +9,18 @@ from core import audit, db, notification_files, policies
 from core.actor import Actor
 from core.errors import Conflict
 from core.i18n import _
-from core.notification_kinds import Kind
+from core.notification_kinds import Kind, find
 from core.permissions import Permission
 
 
 class NotificationSwitch(db.Owned, tablename="notification_switches"):
-    """A kind that was switched off, or on again; and whether it goes with its file."""
+    """A kind that was switched off, or on again; and whether it goes with its file. `is_new`: an update brought
+    the kind and left it off, and nobody has decided yet."""
 
     kind = Text()
     is_on = Boolean()
     has_file = Boolean()
+    is_new = Boolean()
 
 
 async def off() -> frozenset[str]:
@@ -26,6 +28,11 @@ async def off() -> frozenset[str]:
     return frozenset(
         row["kind"] for row in await db.fetch("SELECT kind FROM notification_switches WHERE NOT is_on")
     )
+
+
+async def new() -> frozenset[str]:
+    """The keys of the kinds that an update brought, and nobody has decided about. Asks for no right."""
+    return frozenset(row["kind"] for row in await db.fetch("SELECT kind FROM notification_switches WHERE is_new"))
 
 
 async def is_on(kind: Kind) -> bool:
@@ -55,6 +62,7 @@ async def put(kind: Kind, is_on: bool, *, by: Actor) -> None:
     policies.require(by, Permission.NOTIFICATION_TEMPLATE_MANAGE)
     if not is_on and not can_be_off(kind):
         raise Conflict(_("This is always sent: nobody could get in without it."))
+    await db.execute("UPDATE notification_switches SET is_new = false WHERE kind = $1", kind.key)
     before = kind.key not in await off()
     if before == is_on:
         return
@@ -66,6 +74,15 @@ async def put(kind: Kind, is_on: bool, *, by: Actor) -> None:
     )
     action = "notification_kind:switched_on" if is_on else "notification_kind:switched_off"
     await audit.record(action, "notification_template", None, by=by, name=kind.key)
+
+
+async def decide(is_on: bool, *, by: Actor) -> None:
+    """Send all kinds that an update brought and left off, or leave them all off: then they are new no more."""
+    policies.require(by, Permission.NOTIFICATION_TEMPLATE_MANAGE)
+    for key in sorted(await new()):
+        if (kind := find(key)) is not None:
+            await put(kind, is_on, by=by)
+    await db.execute("UPDATE notification_switches SET is_new = false WHERE is_new")
 
 
 async def put_file(kind: Kind, has_file: bool, *, by: Actor) -> None:

@@ -21,8 +21,8 @@ COLORS = {
     "teal": "#007463", "cyan": "#067080",
 }  # fmt: skip
 """The stylesheet's brand colours, as they are on a light surface."""
-MARKS = re.compile(r"[<>&]")
-"""What a title is without: the inliner writes it out as it reads it, and not escaped."""
+MARKS = re.compile(r'[<>&"]')
+"""What a title is without: it is written out as it is, and not escaped, in an attribute too."""
 FONTS = "-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 LOGO = '<mj-image src="{logo}" alt="{name}" width="160px" align="left" href="{panel}" padding="0"></mj-image>'
 NAME = (

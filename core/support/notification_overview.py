@@ -21,6 +21,7 @@ class KindLine(msgspec.Struct, frozen=True, kw_only=True):
     can_be_off: bool
     can_have_file: bool
     has_file: bool
+    is_new: bool
     own: list[Record]
     missing: list[str]
 
@@ -37,6 +38,7 @@ async def every(*, by: Actor) -> list[KindLine]:
     """All kinds by group and key. `missing` looks at the languages of Comptoir and of the provider's own texts."""
     policies.require(by, RIGHT)
     off = await notification_switches.off()
+    new = await notification_switches.new()
     without_file = await notification_switches.without_file()
     texts = await _texts(by=by)
     languages = {*i18n.LOCALES, *(row["language"] for rows in texts.values() for row in rows)}
@@ -47,6 +49,7 @@ async def every(*, by: Actor) -> list[KindLine]:
             can_be_off=notification_switches.can_be_off(kind),
             can_have_file=notification_files.maker_of(kind.key) is not None,
             has_file=notification_files.maker_of(kind.key) is not None and kind.key not in without_file,
+            is_new=kind.key in new,
             own=texts.get(kind.key, []),
             missing=[one for one in sorted(languages) if _is_missing(one, texts.get(kind.key, []), by.tenant)],
         )

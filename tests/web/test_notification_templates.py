@@ -75,3 +75,17 @@ async def test_a_kind_is_switched_off_and_no_longer_sent(alice: Visitor) -> None
         assert await db.value("SELECT is_on FROM notification_switches") is False
     assert (await alice.post(f"{HERE}/account.password/switch", {"is_on": "0"})).status_code == 409
     assert (await alice.get(f"{HERE}/nothing")).status_code == 404
+
+
+async def test_what_an_update_left_off_is_told_once_and_sent_by_one_press(alice: Visitor) -> None:
+    assert "An update brought" not in (await alice.get(HERE)).text
+    nova = await cast.tenant("nova")
+    async with db.as_tenant(nova.id):
+        await db.execute(
+            "INSERT INTO notification_switches (kind, is_on, is_new) VALUES ('invoice.issued', false, true)"
+        )
+    assert "An update brought" in (await alice.get(HERE)).text
+    page = await alice.follow(await alice.post(f"{HERE}/new-kinds", {"is_on": "1"}))
+    assert "sent from now on" in page.text and "An update brought" not in page.text
+    async with db.as_tenant(nova.id):
+        assert await db.value("SELECT is_on FROM notification_switches") is True

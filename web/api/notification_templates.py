@@ -33,7 +33,8 @@ class OwnText(msgspec.Struct, kw_only=True):
 
 
 class NotificationKind(msgspec.Struct, kw_only=True):
-    """A kind. `variables` is what its texts may name, and what each of them is."""
+    """A kind. `variables` is what its texts may name, and what each of them is; `is_new`: an update brought it and
+    left it off, and nobody has decided yet."""
 
     key: str
     title: str
@@ -45,6 +46,7 @@ class NotificationKind(msgspec.Struct, kw_only=True):
     is_service: bool
     is_secret: bool
     is_on: bool
+    is_new: bool
     has_file: bool
     own: list[OwnText]
     missing: list[str]
@@ -232,6 +234,7 @@ def _kind(line: KindLine) -> NotificationKind:
         is_service=kind.is_service,
         is_secret=kind.is_secret,
         is_on=line.is_on,
+        is_new=line.is_new,
         has_file=line.has_file,
         own=[answers.of(OwnText, row) for row in line.own],
         missing=line.missing,

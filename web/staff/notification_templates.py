@@ -56,6 +56,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         request,
         "staff/notification_templates/index.html",
         groups=notification_template_words.grouped(lines),
+        new=[_(line.kind.title) for line in lines if line.is_new],
         languages=places.languages(i18n.current()),
         projects=await project_names(by=by),
     )
@@ -111,6 +112,15 @@ async def switch(request: AnyRequest, by: By, key: FromPath[str]) -> Response[No
     return redirect(request, HERE, toast=told % {"kind": _(kind.title)})
 
 
+@post("/notification-templates/new-kinds", status_code=200, **MANAGE)
+async def decide(request: AnyRequest, by: By) -> Response[None]:
+    """Send all that an update brought and left off, or leave all of it off."""
+    is_on = (await forms.read(request)).get("is_on") == "1"
+    await notification_switches.decide(is_on, by=by)
+    told = _("All of them are sent from now on.") if is_on else _("They stay off.")
+    return redirect(request, HERE, toast=told)
+
+
 async def editor(
     request: AnyRequest, template: Template, form: Form, *, by: Actor, conflict: Any = None, status: int = 200
 ) -> Response[str]:
@@ -157,4 +167,4 @@ async def project_names(*, by: Actor) -> dict[int, str]:
     return await projects.names(by=by) if policies.has_feature(by.tenant, "projects") else {}
 
 
-ROUTES = [index, missing, edit, update, switch]
+ROUTES = [index, missing, decide, edit, update, switch]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import message_faults
 from core import clock, db, tasks
 from core.accounts import closing
 from core.accounts.client_choice import Choice
@@ -95,6 +96,25 @@ async def letters(by: Actor) -> list[dict[str, Any]]:
     return [dict(row) for row in found]
 
 
+BARE_WORKER = """
+import asyncio, os
+from core import settings, worker
+from core.support import mass_message_delivery
+from web import composition
+
+async def work():
+    found = settings.load(os.environ)
+    async with composition.running(found, verify=False):
+        await worker.work(found, stop=asyncio.Event())
+
+mass_message_delivery.AT_ONCE = 10
+asyncio.run(work())
+"""
+MANY = """INSERT INTO clients (code, login, name, kind, email, country, language, project_id, registered_at)
+    SELECT 9000 + n, 'many' || n, 'Many ' || n, 'individual', 'many' || n || '@client.example', 'FR', 'fr',
+           (SELECT min(id) FROM projects), $1 FROM generate_series(1, 300) AS n"""
+
+
 async def test_each_client_gets_a_ticket_in_his_language_once_and_is_told(database: Settings) -> None:
     alice = await cast.who("alice")
     async with db.as_tenant(alice.tenant.id):
@@ -140,6 +160,24 @@ async def test_a_worker_that_is_killed_in_the_middle_leaves_no_gap_and_no_repeat
         active = await db.value("SELECT count(*) FROM clients WHERE status = 'active'")
     assert len(found) == len({row["name"] for row in found}) == active == message["done"]
     assert all(row["told"] == 1 for row in found)
+
+
+async def test_a_process_that_is_killed_at_two_fifths_leaves_nobody_out_and_writes_to_nobody_twice(
+    database: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mass_message_delivery, "AT_ONCE", 50)
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        await db.execute(MANY, clock.now())
+        message_id = await drafted(alice)
+        await mass_message_sending.send(message_id, version=1, by=alice)
+    done = await message_faults.killed_at(database, message_id, 120, program=BARE_WORKER, by=alice)
+    message = await ended(database, message_id, alice)
+    assert 120 <= done < 290
+    assert message["task_state"] == "done"
+    found = await message_faults.came_to(message_id, by=alice)
+    assert found == {"clients": message["done"], "left_out": 0, "twice": 0}
+    assert message["done"] > 300
 
 
 async def _step(task_id: int, by: Actor) -> None:

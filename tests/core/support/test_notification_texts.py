@@ -96,6 +96,12 @@ def test_the_frame_has_the_brand_and_no_style_sheet_is_needed() -> None:
     assert '1"><script>' not in notification_layout.html("<p>x</p>", logo, title="x", language="en")
 
 
+def test_a_subject_ends_no_attribute_of_the_frame() -> None:
+    made = notification_layout.html("<p>x</p>", BRAND, title='It" onclick="alert(1)', language="en")
+    assert 'aria-label="It onclick=alert(1)"' in made
+    assert "<title>It onclick=alert(1)</title>" in made
+
+
 def test_the_nearest_text_is_taken() -> None:
     own = [
         Source(name=f"{project}/{language}", language=language, project_id=project, subject="x", text="x")
