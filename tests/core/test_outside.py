@@ -42,6 +42,12 @@ INSIDE = [
 ]
 
 
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The loop that looks names up by `socket`, whose answers are faked here."""
+    return "asyncio"
+
+
 @pytest.fixture
 async def listener() -> AsyncIterator[Receiver]:
     async with receiving() as made:

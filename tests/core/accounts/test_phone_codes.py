@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -382,6 +382,7 @@ async def test_whatever_is_sent_and_tried_in_whatever_order_is_as_the_model_says
     loop, found = asyncio.get_running_loop(), []
 
     def all_of_them() -> None:
+        @settings(deadline=None)
         @given(STEPS)
         def one(steps: list[tuple[int, str]]) -> None:
             asyncio.run_coroutine_threadsafe(alone(walked(tenant, steps, next(numbers))), loop).result(60)

@@ -84,12 +84,20 @@ async def test_a_number_that_no_row_can_have_names_nothing(world, area):
 
 
 def strange_for(row, field: str) -> tuple:
-    """Every kind of text for what is a number, a day, an id or a choice; where words stand, digits are words."""
+    """Every kind of text for what is a number, a day, an id or a choice; where words stand, digits are words.
+
+    Of what JSON has besides, a value of a wrong type is refused as it is read, by one decoder for all: a field gets
+    one of them, another field another one.
+    """
     usual = row.send[field]
     is_word = isinstance(usual, str) and usual[:1] not in tuple("$0123456789") and usual not in READ
     digits = ("٣", "9" * 40) if is_word else (*DIGITS, "NaN")
-    numbers = () if not row.is_json else (0, *OTHERS) if is_word else (*NUMBERS, *OTHERS)
-    return (*TEXTS, *digits, *numbers)
+    if not row.is_json:
+        return (*TEXTS, *digits)
+    other = OTHERS[len(row.path + field) % len(OTHERS)]
+    if isinstance(usual, int) and not isinstance(usual, bool):
+        return (TEXTS[0], DIGITS[-1], *NUMBERS, other)
+    return (*TEXTS, *digits, 0, other)
 
 
 def ready(row, body: dict) -> dict:
