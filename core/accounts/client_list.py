@@ -53,6 +53,7 @@ COLUMNS: dict[str, str] = {
     "login": "c.login",
     "name": "c.name",
     "phone": "c.phone",
+    "phone_verified": "c.phone_verified",
     "project": "c.project_id",
     "projects": "c.id",
     "registered": "c.registered_at",
