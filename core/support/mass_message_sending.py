@@ -98,6 +98,8 @@ async def _check_ready(message: Mapping[str, Any], at: datetime | None, now: dat
     errors = {}
     if message["category_id"] is None:
         errors["category"] = _("Please choose one.")
+    elif message["category_id"] not in dict(await mass_messages.categories(by=by)):
+        errors["category"] = _("This is not one of the choices.")
     if not message["texts"]:
         errors[""] = _("There is no text yet.")
     if at is not None and not now < at < now + FURTHEST:

@@ -187,7 +187,7 @@ async def _form(
         languages=[(code, names.get(code, code), spoken.get(code, 0)) for code in shown],
         others=[(code, name) for code, name in names.items() if code not in shown],
         count=sum(spoken.values()),
-        categories=await mass_messages.categories(),
+        categories=await mass_messages.categories(by=by),
         variables=[(name, _(text)) for name, text in mass_messages.NAMES.items()],
         **context,
     )
