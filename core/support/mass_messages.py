@@ -12,7 +12,7 @@ import msgspec
 from piccolo.columns import JSONB, BigInt, Boolean, Integer, Text, Timestamptz
 
 from core import audit, clock, db, places, policies, tasks, tenant_templates
-from core.accounts import access, client_choice, rows
+from core.accounts import client_choice, rows
 from core.accounts.client_choice import Choice
 from core.actor import Actor
 from core.checks import Checks
@@ -20,7 +20,7 @@ from core.errors import Conflict, EditConflict, Invalid, NotFound
 from core.filters import Conditions, read_cursor
 from core.i18n import _
 from core.permissions import Permission
-from core.support import departments, response_variables, ticket_categories
+from core.support import mass_message_categories, response_variables
 from core.tasks import Page
 
 LONGEST_SUBJECT = 200
@@ -135,25 +135,6 @@ async def texts_of(message_ids: Sequence[int]) -> dict[int, dict[str, Words]]:
     return found
 
 
-async def categories(*, by: Actor) -> list[tuple[int, str]]:
-    """The categories a message of `by` can have, in the provider's order, as the reader calls them: of projects
-    that he sees, and of departments whose tickets he sees. Asks for no right."""
-    found = await db.fetch(
-        """SELECT k.id, k.name_en, k.name_fr, k.project_id FROM ticket_categories k
-           JOIN departments d ON d.id = k.department_id
-           WHERE k.is_on AND ($1 OR NOT d.is_closed OR EXISTS (
-               SELECT FROM department_members m WHERE m.department_id = d.id AND m.staff_id = $2))
-           ORDER BY k.position, k.id""",
-        departments.sees_all(by),
-        by.staff_id or 0,
-    )
-    return [
-        (row["id"], ticket_categories.name(row))
-        for row in found
-        if row["project_id"] is None or access.may_use_project(row["project_id"], by=by)
-    ]
-
-
 async def create(values: MessageValues, choice: Choice, *, by: Actor) -> int:
     """Begin a draft for these clients; returns its id. `Invalid` when nobody is chosen."""
     policies.require(by, Permission.MESSAGE_SEND)
@@ -236,7 +217,7 @@ def choice_of(message: Mapping[str, Any]) -> Choice:
 
 async def _checked(values: MessageValues, *, by: Actor) -> dict[str, Any]:
     checks = Checks()
-    if values.category is not None and values.category not in dict(await categories(by=by)):
+    if values.category is not None and values.category not in dict(await mass_message_categories.offered(by=by)):
         checks.error("category", _("This is not one of the choices."))
     if values.returns_to_author and by.staff_id is None:
         checks.error("returns_to_author", _("A program has no desk that an answer could return to."))

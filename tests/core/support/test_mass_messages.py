@@ -17,7 +17,13 @@ from core.accounts.projects import NewProject
 from core.actor import Actor
 from core.errors import Conflict, EditConflict, Invalid, NotFound, PermissionMissing
 from core.settings import Settings
-from core.support import mass_message_delivery, mass_message_recipients, mass_message_sending, mass_messages
+from core.support import (
+    mass_message_categories,
+    mass_message_delivery,
+    mass_message_recipients,
+    mass_message_sending,
+    mass_messages,
+)
 from core.support.mass_messages import MessageValues, Words
 from tests import cast
 from tests.core.accounts.house import entries, worker
@@ -153,7 +159,7 @@ async def test_a_category_of_a_project_reaches_who_is_in_it_and_a_name_stays_let
         category = await db.value("SELECT min(id) FROM ticket_categories")
         await db.execute("UPDATE ticket_categories SET project_id = $2 WHERE id = $1", category, games)
         elsewhere = msgspec.structs.replace(alice, projects=frozenset({games + 1}))
-        assert await mass_messages.categories(by=elsewhere) == []
+        assert await mass_message_categories.offered(by=elsewhere) == []
         message_id = await drafted(alice)
         counted = await mass_message_recipients.count(await mass_messages.get(message_id, by=alice), by=alice)
         assert counted.reached == 1 and counted.skipped["project"] > 0
@@ -174,13 +180,15 @@ async def test_a_closed_department_is_written_for_by_its_members_only(database: 
     alice, sam = await cast.who("alice"), await cast.who("sam")
     async with db.as_tenant(alice.tenant.id):
         department_id = await db.value("UPDATE departments SET is_closed = true RETURNING id")
-        assert await mass_messages.categories(by=sam) == [] != await mass_messages.categories(by=alice)
+        assert (
+            await mass_message_categories.offered(by=sam) == [] != await mass_message_categories.offered(by=alice)
+        )
         await db.execute(
             "INSERT INTO department_members (department_id, staff_id, level) VALUES ($1, $2, 'answer')",
             department_id,
             sam.staff_id,
         )
-        assert await mass_messages.categories(by=sam) == await mass_messages.categories(by=alice)
+        assert await mass_message_categories.offered(by=sam) == await mass_message_categories.offered(by=alice)
 
 
 async def test_a_worker_that_is_killed_in_the_middle_leaves_no_gap_and_no_repeat(
