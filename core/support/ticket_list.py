@@ -1,6 +1,6 @@
 """The list of all tickets that somebody sees, page by page, with filter, queues and focus."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -29,13 +29,20 @@ QUEUES: Mapping[str, str] = {
 LONGEST_SEARCH = 200
 _NUMBER = 15
 """So many digits are looked for as a number."""
+LOOKED_THROUGH = 1_000
+"""So many tickets, the first ones that the rest of a filter finds, are looked through for words."""
+MOST_WORDS = 5
+SAID = """(strpos(fold(r.subject), fold({word})) > 0 OR EXISTS (SELECT FROM ticket_messages m
+    WHERE m.ticket_id = r.id AND strpos(fold(m.text), fold({word})) > 0))"""
 
 
 class TicketFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What the list shows. `search` is a number, or the beginning of a subject; `client` a client's code, the
-    others ids. A queue shows what is not closed: that of `waiting` has first who waits longest."""
+    """What the list shows. `search` is a number, or the beginning of a subject; `words` stand in the subject or in
+    what was said, of the LOOKED_THROUGH tickets that the rest finds first; `client` is a client's code, the others
+    are ids. A queue shows what is not closed: that of `waiting` has first who waits longest."""
 
     search: str = ""
+    words: str = ""
     queue: Queue | None = None
     state: State | None = None
     priority: Priority | None = None
@@ -60,10 +67,10 @@ async def page(
     Raises `Invalid` for a filter or a cursor that cannot be.
     """
     bound = conditions(chosen, by=by, within=within)
-    by_waiting = chosen.queue == "waiting"
+    moment, is_oldest_first = _order(chosen)
     return await keyset.page(
-        tickets.WITH_NAMES, "t", bound, after=after, before=before, size=size,
-        moment="waiting_since" if by_waiting else "changed_at", is_oldest_first=by_waiting,
+        tickets.WITH_NAMES, "t", bound, after=after, before=before, size=size, moment=moment,
+        is_oldest_first=is_oldest_first,
     )  # fmt: skip
 
 
@@ -77,7 +84,10 @@ def conditions(chosen: TicketFilter, *, by: Actor, within: Focus | None = None) 
     policies.require(by, Permission.TICKET_READ)
     policies.require(by, Permission.CLIENT_READ)
     checks = Checks()
-    search = checks.text("search", chosen.search, longest=LONGEST_SEARCH, required=False)
+    search, words = (
+        checks.text(field, getattr(chosen, field), longest=LONGEST_SEARCH, required=False)
+        for field in ("search", "words")
+    )
     for field in ("category", "department", "assignee", "client", "project"):
         value = getattr(chosen, field)
         if value is not None and not rows.is_id(value):
@@ -93,7 +103,14 @@ def conditions(chosen: TicketFilter, *, by: Actor, within: Focus | None = None) 
     _search(bound, search)
     _limit_to_queue(bound, chosen.queue, by=by)
     focus.limit(bound, within, column="t.client_id")
+    _limit_to_words(bound, words.split(), *_order(chosen))
     return bound
+
+
+def _order(chosen: TicketFilter) -> tuple[str, bool]:
+    """The moment that the list is sorted by, and whether the oldest come first."""
+    by_waiting = chosen.queue == "waiting"
+    return ("waiting_since" if by_waiting else "changed_at"), by_waiting
 
 
 def _search(bound: Conditions, search: str) -> None:
@@ -118,3 +135,18 @@ def _limit_to_queue(bound: Conditions, queue: str | None, *, by: Actor) -> None:
         bound.add("t.assignee_id IS NULL")
     elif queue == "watched":
         bound.add(f"EXISTS (SELECT FROM ticket_watchers w WHERE w.ticket_id = t.id AND w.staff_id = {me:d})")
+
+
+def _limit_to_words(bound: Conditions, words: Sequence[str], moment: str, is_oldest_first: bool) -> None:
+    """Each word stands somewhere in the ticket. The rest of the filter is what is looked through: it comes before.
+
+    Under the wall no index could find a word in a text: what is looked through is bounded instead.
+    """
+    if not words:
+        return
+    order, rest = "ASC" if is_oldest_first else "DESC", bound.sql
+    said = " AND ".join(SAID.format(word=bound.bind(word)) for word in words[:MOST_WORDS])
+    bound.add(
+        f"""t.id IN (SELECT r.id FROM (SELECT t.id, t.subject FROM tickets t JOIN clients c ON c.id = t.client_id
+            WHERE {rest} ORDER BY t.{moment} {order}, t.id {order} LIMIT {LOOKED_THROUGH:d}) r WHERE {said})"""
+    )
