@@ -124,6 +124,7 @@ FIELDS = MappingProxyType(
         "permissions": N_("Permissions"),
         "passkey": N_("Passkey"),
         "pending": N_("Second step still missing"),
+        "asks_phone": N_("Only with a verified telephone number"),
         "countries": N_("Countries of numbers"),
         "holds_days": N_("Days that a proof is good"),
         "minutes": N_("Minutes that a code is good"),

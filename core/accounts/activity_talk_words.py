@@ -36,6 +36,7 @@ TALK: dict[str, str] = {
     "phone:verified": N_("%(actor)s verified a telephone number of %(subject)s"),
     "phone:waived": N_("%(actor)s let %(subject)s off verifying its telephone number"),
     "phone:waiver_removed": N_("%(actor)s asks %(subject)s for its telephone number as any other client"),
+    "phone_settings:of_project": N_("%(actor)s changed when telephone numbers are verified in %(subject)s"),
     "phone_settings:updated": N_("%(actor)s changed when telephone numbers are verified at %(subject)s"),
     "response_template:created": N_("%(actor)s added the response template %(subject)s"),
     "response_template:deleted": N_("%(actor)s deleted the response template %(subject)s"),

@@ -1,6 +1,6 @@
 """Whether a client has to prove its telephone number first: what pages tell, and what verbs ask before they act.
 
-    await phone_needs.require(client_id, "order", by=by)      # `PhoneNeeded`, before anything is written
+    await phone_needs.require(client_id, "pay", by=by)        # `PhoneNeeded`, before anything is written
 
 Staff are not asked: who orders for a client at the counter has talked to it. A key of the API is, as its visitor.
 """
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from core import clock, db
+from core import clock, db, policies
 from core.accounts import phone_channel, phone_settings
 from core.actor import Actor
 from core.errors import NotFound, PhoneNeeded
@@ -22,8 +22,10 @@ NOTHING: frozenset[Purpose] = frozenset()
 BOTH: frozenset[Purpose] = frozenset({"order", "pay"})
 OF_CLIENT = """
     SELECT c.id, c.phone_verified, c.phone_verified_at, c.registered_at, c.project_id,
-           d.kind AS decided, d.decided_at, d.decided_by, d.reason
+           d.kind AS decided, d.decided_at, d.decided_by, d.reason,
+           r.registration, r.registration_since, r.paying, r.products
       FROM clients c LEFT JOIN phone_decisions d ON d.client_id = c.id AND d.ended_at IS NULL
+      LEFT JOIN phone_projects r ON r.project_id = coalesce($2, c.project_id)
      WHERE c.id = $1
 """
 
@@ -32,7 +34,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Where a client stands: *asked* to prove it once more, *expired* is a proof that was too long ago.
 
     `until` is how long its proof is good (None: for ever, or there is none), `needed` what it has to prove it
-    for, `decided_*` and `reason` what staff decided, where they did.
+    for, `of_products` whether products that ask for it have to wait too; `decided_*` and `reason` are what staff
+    decided, where they did.
     """
 
     stand: Stand
@@ -40,37 +43,61 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     verified_at: datetime | None = None
     until: datetime | None = None
     needed: frozenset[Purpose] = NOTHING
+    of_products: bool = False
     decided_at: datetime | None = None
     decided_by: str = ""
     reason: str = ""
 
 
-async def of(client_id: int, *, by: Actor) -> Standing:
-    """Where a client stands. Asks for no right: its callers have."""
-    client = await db.row(OF_CLIENT, client_id)
+async def of(client_id: int, *, project_id: int | None = None, by: Actor) -> Standing:
+    """Where a client stands in a project, or in its home. Asks for no right: its callers have."""
+    client = await db.row(OF_CLIENT, client_id, project_id)
     if client is None:
         raise NotFound()
-    found = standing(await phone_settings.in_force(), client, clock.now())
-    if found.needed and not await phone_channel.is_there(by=by):
-        return msgspec.structs.replace(found, needed=NOTHING)
+    settings = await phone_settings.in_force()
+    if policies.has_feature(by.tenant, "projects"):
+        settings = rules(settings, client)
+    found = standing(settings, client, clock.now())
+    if (found.needed or found.of_products) and not await phone_channel.is_there(by=by):
+        return msgspec.structs.replace(found, needed=NOTHING, of_products=False)
     return found
 
 
-async def require(client_id: int, purpose: Purpose, *, by: Actor) -> None:
-    """Nothing, unless the client has to prove its number for this: then `PhoneNeeded`."""
-    if by.kind in ("user", "api_key") and purpose in (await of(client_id, by=by)).needed:
+async def require(
+    client_id: int, purpose: Purpose, *, asks: bool = False, project_id: int | None = None, by: Actor
+) -> None:
+    """Nothing, unless the client has to prove its number for this: then `PhoneNeeded`.
+
+    `asks`: what is ordered has a product that asks for it. `project_id` is where, when that is not its home.
+    """
+    if by.kind not in ("user", "api_key"):
+        return
+    found = await of(client_id, project_id=project_id, by=by)
+    if purpose in found.needed or (asks and found.of_products):
         raise PhoneNeeded()
+
+
+def rules(settings: Mapping[str, Any], of_project: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What holds in a project: its own rules, and the provider's where it has none (its columns are None)."""
+    own = dict(settings)
+    if of_project["registration"] not in (None, "usual"):
+        own |= {name: of_project[name] for name in ("registration", "registration_since")}
+    if of_project["paying"] not in (None, "usual"):
+        own["paying"] = of_project["paying"] == "yes"
+    return own | {"products": of_project["products"] is not False}
 
 
 def standing(settings: Mapping[str, Any], client: Mapping[str, Any], now: datetime) -> Standing:
     """The rule itself, on a row of `OF_CLIENT`."""
     stand, until = _stand(settings, client, now)
+    is_free = stand in ("verified", "waived")
     return Standing(
+        of_products=not is_free and settings.get("products", True),
         stand=stand,
         phone=client["phone_verified"],
         verified_at=client["phone_verified_at"],
         until=until,
-        needed=NOTHING if stand in ("verified", "waived") else _needed(settings, client),
+        needed=NOTHING if is_free else _needed(settings, client),
         decided_at=client["decided_at"],
         decided_by=client["decided_by"] or "",
         reason=client["reason"] or "",

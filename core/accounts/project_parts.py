@@ -48,6 +48,7 @@ PARTS: tuple[Part, ...] = (
     Part(table="fraud_checks", how="moves", label=N_("Fraud checks")),
     Part(table="notification_templates", how="moves_unless", label=N_("Texts of notifications"), beside="kind"),
     Part(table="notifications", how="moves", label=N_("Notifications")),
+    Part(table="phone_projects", how="moves_unless", label=N_("Rules for telephone numbers"), beside="tenant_id"),
     Part(table="product_projects", how="moves_unless", label=N_("Products sold in it"), beside="product_id"),
     Part(table="project_hosts", how="moves", label=N_("Host names")),
     Part(table="sign_ups", how="moves", label=N_("Sign-ups that wait for the link in the mail")),

@@ -97,7 +97,7 @@ async def begin(account_id: int, plugin: str, key: str, units: int, *, once: str
     before = await db.value("SELECT id FROM payment_attempts WHERE key = $1", once)
     if before is not None:
         return await get(before, by=by)
-    await phone_needs.require(account["client_id"], "pay", by=by)
+    await phone_needs.require(account["client_id"], "pay", project_id=account["project_id"], by=by)
     if not 0 < units < MOST:
         raise Invalid({"units": _("Please give an amount above 0.")})
     found = await _method(account, plugin, key, units, by=by)

@@ -121,6 +121,37 @@ SERVICE_RESUMED = declare(
         short=N_("{{ service }} is there again"),
     )
 )
+PRICE_CHANGES = declare(
+    Kind(
+        key="service.price_changes",
+        title=N_("Price of a service changes"),
+        description=N_("When services are moved to another price list: once for each, ahead of the day."),
+        group="services",
+        channels=("mail", "panel"),
+        variables={
+            "name": NAME,
+            "service": N_("What the service is called"),
+            "old": N_("What a period costs now, less discounts"),
+            "new": N_("What it costs then, less discounts"),
+            "day": N_("The day from which the new price holds"),
+            "link": LINK,
+        },
+        samples={
+            "name": "Zoé Dupont",
+            "service": "Web M · dupont.example",
+            "old": {"_units": 990, "_currency": "EUR"},
+            "new": {"_units": 1190, "_currency": "EUR"},
+            "day": {"_day": "2027-01-01"},
+            "link": "https://nova.example/services/7",
+        },
+        subject=N_("The price of {{ service }} changes on {{ day }}"),
+        text=N_(
+            "Hello {{ name }},\n\nfrom {{ day }} on your service {{ service }} costs {{ new }} a period by our "
+            "price list, instead of {{ old }}. You see it here:\n\n<{{ link }}>\n\n{{ provider }}"
+        ),
+        short=N_("{{ service }}: {{ new }} instead of {{ old }} from {{ day }} on"),
+    )
+)
 LOW_BALANCE = declare(
     Kind(
         key="account.low_balance",

@@ -14,6 +14,7 @@ from core.billing.billing_kinds import (
     CREDIT_NOTE_ISSUED,
     INVOICE_ISSUED,
     PAYMENT_RECEIVED,
+    PRICE_CHANGES,
     SERVICE_RESUMED,
     SERVICE_SUSPENDED,
 )
@@ -25,7 +26,7 @@ JOB = "invoices.tell"
 OUTBOX = """
     INSERT INTO notifications (kind, key, client_id, project_id, address, name, locale, about_kind, about_id, data,
            created_at, created_by)
-    SELECT $2::text, {key}, c.id, a.project_id, {address}, left({name}, 200), {locale}, {about}, t.id,
+    SELECT $2::text, {key}, c.id, a.project_id, {address}, left({name}, 200), {locale}, {about},
            jsonb_build_object('name', {name}, {data}), $4, $5
       FROM unnest($1::bigint[]) AS asked (id) JOIN {table} t ON t.id = asked.id
       JOIN clients c ON c.id = t.client_id JOIN client_projects a ON a.id = t.account_id {joins}
@@ -42,7 +43,7 @@ AMOUNT = "jsonb_build_object('_units', {units}, '_currency', t.currency)"
 DOCUMENTS = OUTBOX.format(
     table="invoices",
     key="'document-' || t.id",
-    about="'invoice'",
+    about="'invoice', t.id",
     address="coalesce(nullif(p.email, ''), c.email)",
     name="coalesce(nullif(p.contact_person, ''), p.name)",
     locale="p.language",
@@ -55,7 +56,7 @@ DOCUMENTS = OUTBOX.format(
 PAYMENTS = OUTBOX.format(
     table="payments",
     key="'payment-' || t.id",
-    about="'payment'",
+    about="'payment', t.id",
     data=f"""'amount', {AMOUNT.format(units="t.units")}, 'day', jsonb_build_object('_day', t.day),
              'link', $3::text || '/balance'""",
     **CLIENT,
@@ -63,9 +64,23 @@ PAYMENTS = OUTBOX.format(
 SERVICES = OUTBOX.format(
     table="services",
     key="t.id || '-' || t.version || '-' || $2::text",
-    about="'service'",
+    about="'service', t.id",
     data="""'service', t.name || CASE WHEN t.label = '' THEN '' ELSE ' · ' || t.label END,
             'reason', $6::text, 'link', $3::text || '/services/' || t.id""",
+    **CLIENT,
+)
+
+PRICES = OUTBOX.format(
+    table="""(SELECT s.id, h.id AS change_id, h.on_day, h.name, s.label, s.client_id, s.account_id, s.currency,
+                     s.full_units - s.discount_units AS old, h.full_units - h.discount_units AS new
+                FROM service_changes h JOIN services s ON s.id = h.service_id
+               WHERE h.state = 'planned' AND h.service_id = ANY($1::bigint[])
+                 AND h.full_units - h.discount_units <> s.full_units - s.discount_units)""",
+    key="'change-' || t.change_id",
+    about="'service', t.id",
+    data=f"""'service', t.name || CASE WHEN t.label = '' THEN '' ELSE ' · ' || t.label END,
+             'old', {AMOUNT.format(units="t.old")}, 'new', {AMOUNT.format(units="t.new")},
+             'day', jsonb_build_object('_day', t.on_day), 'link', $3::text || '/services/' || t.id""",
     **CLIENT,
 )
 
@@ -88,6 +103,11 @@ async def stopped(ids: Sequence[int], reason: str, *, by: Actor) -> None:
 async def resumed(ids: Sequence[int], reason: str, *, by: Actor) -> None:
     """Tell clients that these services go on."""
     await _tell(SERVICES, SERVICE_RESUMED, ids, reason, by=by)
+
+
+async def prices(service_ids: Sequence[int], *, by: Actor) -> None:
+    """Tell clients ahead that these services, for which a change is planned, have another price then."""
+    await _tell(PRICES, PRICE_CHANGES, service_ids, by=by)
 
 
 async def issued_by_run(since: datetime) -> None:

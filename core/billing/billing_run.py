@@ -5,6 +5,7 @@ run goes on with what is still due. Before it charges, it ends what was cancelle
 the invoices, and lets their files be printed. Closed clients are not charged.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
@@ -115,8 +116,8 @@ async def step(task: Task, by: Actor) -> Chunk:
 
 
 async def _charge(task: Task, day: date, outcome: dict[str, Any], *, by: Actor) -> Chunk:
-    after = int(task.position.get("after", 0))
-    if not after and (ended := await service_states.end_due(day, size=AT_ONCE, by=by)):
+    after = _place(task.position)
+    if after == renewals.START and (ended := await service_states.end_due(day, size=AT_ONCE, by=by)):
         outcome["ended"] += ended
         return Chunk(position={}, outcome=outcome)
     found = await renewals.lock_due(day, after=after, size=AT_ONCE)
@@ -130,10 +131,23 @@ async def _charge(task: Task, day: date, outcome: dict[str, Any], *, by: Actor) 
     return Chunk(
         done=done.services,
         skipped=len(found) - done.services,
-        position={"invoiced": ""} if is_last else {"after": found[-1]["id"]},
+        position={"invoiced": ""} if is_last else _position(found[-1]),
         outcome=outcome,
         total=task.handled + len(found) + waiting if is_last else None,
     )
+
+
+def _place(position: Mapping[str, Any]) -> renewals.Place:
+    """Where a run goes on: from the beginning when it was begun by a version that went by ids alone."""
+    if "behind" not in position:
+        return renewals.START
+    day, service_id = position["behind"]
+    return (date.fromisoformat(day), int(service_id))
+
+
+def _position(last: Record) -> dict[str, Any]:
+    day, service_id = renewals.place(last)
+    return {"behind": [day.isoformat(), service_id]}
 
 
 async def _invoice(task: Task, day: date, outcome: dict[str, Any], *, by: Actor) -> Chunk:

@@ -28,7 +28,8 @@ SELLING = """
                     (SELECT id FROM companies WHERE is_default))
 """
 OPEN = """
-    SELECT k.id, k.number, k.currency, k.company_id, o.units FROM invoices k
+    SELECT k.id, k.number, k.currency, k.company_id, a.project_id, o.units FROM invoices k
+      JOIN client_projects a ON a.id = k.account_id
      CROSS JOIN LATERAL (SELECT coalesce(sum(e.gross_units - e.covered_units), 0)::bigint AS units
            FROM invoice_lines l JOIN expenses e ON e.id = l.expense_id WHERE l.invoice_id = k.id AND l.is_live) o
      WHERE k.id = $1 AND k.client_id = $2 AND k.state = 'issued' AND k.kind = 'invoice'
@@ -63,12 +64,12 @@ async def of_accounts(*, account_id: int = 0, missing: int = 0, by: Actor) -> li
     Into `account_id` at least what is `missing` there.
     """
     code = await _code(by)
-    await phone_needs.require(memberships.require(by).id, "pay", by=by)
     found = []
     for account in await own_money.balances(by=by):
         wanted = missing if account["id"] == account_id else 0
         owed = max(account["open_units"], -account["balance"], wanted)
         if owed > 0:
+            await phone_needs.require(memberships.require(by).id, "pay", project_id=account["project_id"], by=by)
             company_id = await db.value(SELLING, account["project_id"])
             attempt = await _attempt(owed, account["currency"], bank_clues.reference_of(code), company_id)
             found += await _ways(attempt, account["project"], company_id, by=by)
@@ -81,9 +82,9 @@ async def of_invoice(invoice_id: int, *, by: Actor) -> list[Way]:
     found: Record | None = await db.row(OPEN, invoice_id, seat.id) if rows.is_id(invoice_id) else None
     if found is None:
         raise NotFound()
-    await phone_needs.require(seat.id, "pay", by=by)
     if not found["units"]:
         return []
+    await phone_needs.require(seat.id, "pay", project_id=found["project_id"], by=by)
     attempt = await _attempt(found["units"], found["currency"], found["number"], found["company_id"])
     return await _ways(attempt, found["number"], found["company_id"], by=by)
 

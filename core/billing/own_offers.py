@@ -7,10 +7,19 @@ import msgspec
 from asyncpg import Record
 
 from core import clock, db
-from core.accounts import fraud_checks, memberships, phone_needs
+from core.accounts import fraud_checks, memberships
 from core.accounts.rights import Right
 from core.actor import Actor
-from core.billing import accounts, fraud_orders, offer_states, offers, service_prices, service_states, services
+from core.billing import (
+    accounts,
+    fraud_orders,
+    offer_states,
+    offers,
+    phone_orders,
+    service_prices,
+    service_states,
+    services,
+)
 from core.billing.offers import Line
 from core.billing.service_prices import Held, NewService, Order
 from core.catalog import price_sheets, stock
@@ -43,14 +52,16 @@ async def accept(offer_id: int, *, by: Actor) -> Begun:
     """Order what was quoted, at the prices that were quoted; whether it began, and if not, why.
 
     Once: `Conflict` when it was answered before or is over, or when there is none left of something, or when
-    a fraud check refuses it. `PhoneNeeded` when the client has to verify its number first.
+    a fraud check refuses it; `TooManyRefused` when that was so too often. `PhoneNeeded` when the client has to
+    verify its number first.
     """
     account, offer = await _answering(offer_id, by=by)
     if offer["valid_until"] < clock.today(by.tenant.timezone):
         raise Conflict(_("This quote is over. Please ask for a new one."))
-    await phone_needs.require(offer["client_id"], "order", by=by)
+    lines = await offers.lines(offer_id)
+    await phone_orders.require(account, [line.row["held"]["product_id"] for line in lines], by=by)
     async with fraud_checks.undone_when_stopped(by=by):
-        made = [await _order(account, line, by=by) for line in await offers.lines(offer_id)]
+        made = [await _order(account, line, by=by) for line in lines]
         await offer_states.end(offer, "accepted", "", by=by)
         if await fraud_orders.check(account, made, by=by):
             return "held"

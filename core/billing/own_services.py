@@ -17,13 +17,14 @@ import msgspec
 from asyncpg import Record
 
 from core import clock, db
-from core.accounts import memberships, phone_needs, portal_settings, rows
+from core.accounts import memberships, portal_settings, rows
 from core.accounts.rights import Right
 from core.actor import Actor
 from core.billing import (
     accounts,
     change_terms,
     early_renewals,
+    phone_orders,
     service_changes,
     service_dues,
     service_states,
@@ -86,7 +87,7 @@ async def renew(service_id: int, expected_units: int, expected_start: date, *, b
     """
     await _ordering(service_id, by=by)
     account, service = await _locked(service_id, by=by)
-    await phone_needs.require(service["client_id"], "order", by=by)
+    await phone_orders.require(account, [service["product_id"]], by=by)
     _check(_why_not_renew(service, await portal_settings.in_force(), clock.today(by.tenant.timezone)))
     with _told_of_money(account):
         await early_renewals.make(account, service, expected_units, expected_start, by=by)
@@ -115,7 +116,7 @@ async def change(service_id: int, new: NewChange, *, by: Actor) -> Record:
     """
     await _ordering(service_id, by=by)
     account, service = await _locked(service_id, by=by)
-    await phone_needs.require(service["client_id"], "order", by=by)
+    await phone_orders.require(account, [service["product_id"]], by=by)
     _check(_why_not_change(service, await portal_settings.in_force()))
     with _told_of_money(account):
         await service_changes.make(account, service, _usual(new), is_own=True, by=by)

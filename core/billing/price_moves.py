@@ -14,7 +14,16 @@ from asyncpg import Record
 
 from core import clock, db, policies, tasks
 from core.actor import Actor
-from core.billing import accounts, change_quotes, change_terms, quotes, service_changes, service_list, services
+from core.billing import (
+    accounts,
+    billing_notices,
+    change_quotes,
+    change_terms,
+    quotes,
+    service_changes,
+    service_list,
+    services,
+)
 from core.billing.change_quotes import Policy
 from core.billing.service_list import ServiceFilter
 from core.catalog import discount_book, price_lists, price_sheets
@@ -100,6 +109,8 @@ async def step(task: Task, by: Actor) -> Chunk:
     found = await _held(price_list, by=by, size=AT_ONCE, after=after)
     await accounts.lock_with_clients(found, is_for_verbs=True)
     results = [await _move(row, sheets, by=by) for row in found]
+    moved = [row["id"] for row, result in zip(found, results, strict=True) if result.outcome == "done"]
+    await billing_notices.prices(moved, by=by)
     return Chunk(
         results=results,
         position={"after": found[-1]["id"] if found else after},

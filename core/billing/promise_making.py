@@ -39,7 +39,7 @@ async def create_own(account_id: int, new: NewPromise, *, by: Actor) -> Record:
     """
     account = await _locked(account_id, by=by)
     clients.require_open(account, ["units"])
-    await phone_needs.require(account["client_id"], "pay", by=by)
+    await phone_needs.require(account["client_id"], "pay", project_id=account["project_id"], by=by)
     if reason := await why_not(account, by=by):
         raise Conflict(reason)
     decided = await dunning_settings.decided()

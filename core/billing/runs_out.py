@@ -31,7 +31,7 @@ MOST_SERVICES = 2_000
 COLUMNS = """s.id, s.anchor, s.period_count, s.period_unit, d.periods, s.full_units, s.discount_units,
     s.discount_periods, s.discount_until, s.ends_on"""
 
-CHOSEN = """SELECT s.id FROM services s JOIN service_dues d ON d.id = s.id
+CHOSEN = """SELECT s.id, d.next_on FROM services s JOIN service_dues d ON d.id = s.id
              WHERE s.state = 'active' AND d.next_on IS NOT NULL AND s.account_id = ANY($1::bigint[])
              ORDER BY s.id OFFSET 0"""
 

@@ -13,9 +13,9 @@ from asyncpg import Record
 from piccolo.columns import JSONB, BigInt, Boolean, Date, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import access, clients, fraud_checks, phone_needs, rows
+from core.accounts import access, clients, fraud_checks, rows
 from core.actor import Actor
-from core.billing import accounts, fraud_orders, service_prices
+from core.billing import accounts, fraud_orders, phone_orders, service_prices
 from core.billing.quotes import Quote
 from core.billing.service_prices import NewService as NewService
 from core.catalog import promo_codes, stock
@@ -131,9 +131,9 @@ async def create(account_id: int, new: NewService, *, key: str = "", by: Actor) 
     clients.require_open(account, ["service"])
     if key and (before := await _made(key)) is not None:
         return await get(before, by=by)
-    await phone_needs.require(account["client_id"], "order", by=by)
     sheet = await service_prices.sheet_of(new)
     plan = await service_prices.plan_of(account, sheet, by=by)
+    await phone_orders.require(account, [plan["product_id"]], by=by)
     quoted = await service_prices.quoted(account, sheet, new, by=by)
     async with fraud_checks.undone_when_stopped(by=by):
         made = await get(await _order(account, plan, sheet, quoted, new, key=key, by=by), by=by)

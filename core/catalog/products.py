@@ -41,6 +41,7 @@ FIELDS = (
     "tax_class",
     "vatex",
     "tax_reason",
+    "asks_phone",
 )
 
 
@@ -49,7 +50,7 @@ class Product(db.Owned, tablename="products"):
 
     `upgrade_when` and `downgrade_when`: when a change to something dearer or cheaper begins; `downgrade_rest`:
     what becomes of what was paid for the days that are left. `tax_class`: what it is taxed as; where it is exempt,
-    `vatex` and `tax_reason` say why.
+    `vatex` and `tax_reason` say why. `asks_phone`: who orders it has a verified telephone number.
     """
 
     type_id = BigInt()
@@ -68,6 +69,7 @@ class Product(db.Owned, tablename="products"):
     tax_class = Text()
     vatex = Text()
     tax_reason = Text()
+    asks_phone = Boolean()
     position = Integer()
     created_at = Timestamptz()
     version = Integer()
@@ -93,6 +95,7 @@ class NewProduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     tax_class: TaxClass = "standard"
     vatex: str = ""
     tax_reason: str = ""
+    asks_phone: bool = False
     project_ids: tuple[int, ...] | None = None
     group_ids: tuple[int, ...] | None = None
 
@@ -114,6 +117,7 @@ class ProductChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     tax_class: TaxClass | UnsetType = UNSET
     vatex: str | UnsetType = UNSET
     tax_reason: str | UnsetType = UNSET
+    asks_phone: bool | UnsetType = UNSET
     project_ids: tuple[int, ...] | UnsetType | None = UNSET
     group_ids: tuple[int, ...] | UnsetType | None = UNSET
 

@@ -22,10 +22,12 @@ COPIED = ("notification_id", "kind", "channel", "medium", "client_id", "person_i
 
 
 async def addresses(delivery: Record) -> list[str]:
-    """Where it can be sent: to where it went, and to where its client is reached now."""
+    """Where it can be sent: to where it went, and to where its client is reached now; of staff only the former."""
     if delivery["medium"] not in ("mail", "sms"):
         return []
     column = "email" if delivery["medium"] == "mail" else "coalesce(nullif(phone_verified, ''), phone)"
+    if delivery["audience"] == "staff":
+        return [delivery["address"]] if delivery["address"] else []
     now = await db.value(f"SELECT {column} FROM clients WHERE id = $1", delivery["client_id"])
     fits = deliveries_routing.is_address if delivery["medium"] == "mail" else bool
     return [one for one in dict.fromkeys((delivery["address"], now or "")) if one and fits(one)]

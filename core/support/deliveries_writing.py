@@ -6,7 +6,7 @@ import msgspec
 import structlog
 from asyncpg import PostgresError, Record
 
-from core import notifications
+from core import db, notifications
 from core.accounts import written_as
 from core.actor import Actor
 from core.notification_kinds import Kind
@@ -59,17 +59,28 @@ async def content(kind: Kind, notification: Record, *, by: Actor) -> Content:
         )
         return Content(locale=locale, is_secret=kind.is_secret, trouble=type(error).__name__)
     texts = {name: getattr(written, name) for name in (*TEXTS, "locale", "template")}
-    head = writer.head | await _answered_to(notification, by=by)
+    head = writer.head | await _answered_to(kind, notification, by=by)
     return Content(**texts, head=head, is_secret=kind.is_secret)
 
 
-async def _answered_to(notification: Record, *, by: Actor) -> dict[str, str]:
-    """What is about a ticket is answered into it, where the provider reads mail."""
+async def _answered_to(kind: Kind, notification: Record, *, by: Actor) -> dict[str, str]:
+    """What is about a ticket is answered into it, where the provider reads mail; by staff where they may."""
     if notification["about_kind"] != "ticket":
         return {}
-    mailbox = (await incoming_mail_settings.in_force())["address"]
-    answered = incoming_addresses.reply_address(mailbox, notification["about_id"], tenant_id=by.tenant.id)
+    settings, ticket_id = await incoming_mail_settings.in_force(), notification["about_id"]
+    answered = ""
+    if kind.audience != "staff":
+        answered = incoming_addresses.reply_address(settings["address"], ticket_id, tenant_id=by.tenant.id)
+    elif settings["staff_answers"] and (staff_id := await _staff(notification["person_id"])) is not None:
+        answered = incoming_addresses.staff_address(
+            settings["address"], ticket_id, staff_id, tenant_id=by.tenant.id
+        )
     return {"reply_to": answered} if answered else {}
+
+
+async def _staff(person_id: int | None) -> int | None:
+    found = await db.value("SELECT id FROM staff WHERE person_id = $1 AND state = 'active'", person_id)
+    return None if found is None else int(found)
 
 
 def data_of(notification: Record, *, by: Actor) -> dict[str, object]:

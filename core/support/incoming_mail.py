@@ -26,7 +26,9 @@ from core.support import (
     incoming_addresses,
     incoming_mail_settings,
     incoming_parsing,
+    incoming_prices,
     incoming_senders,
+    incoming_staff,
     incoming_text,
     ticket_messages,
     ticket_opening,
@@ -34,6 +36,8 @@ from core.support import (
 )
 from core.support.attachments import Attached, Taken
 from core.support.incoming_parsing import Parsed, Unreadable
+from core.support.incoming_prices import Costs
+from core.support.incoming_senders import Turned
 from core.support.ticket_opening import Opening
 
 KEPT = timedelta(days=90)
@@ -52,6 +56,10 @@ REASONS = {
     "no_sender": N_("It does not say who sent it."),
     "own": N_("It came from our own address."),
     "no_tickets": N_("Mail opens no tickets here."),
+    "not_staff": N_("The sender is nobody of the staff who was written to at this address."),
+    "not_sure": N_("It is not sure enough that this person sent it."),
+    "priced": N_("It would cost something. The sender was told the price, and where to write instead."),
+    "staff_off": N_("Staff do not answer by mail here."),
     "stranger": N_("The sender does not speak for the client of this ticket."),
     "unknown": N_("Nobody here has this address."),
     "unreadable": N_("It could not be read."),
@@ -71,14 +79,6 @@ class IncomingMail(db.Owned, tablename="incoming_mails"):
     reason = Text()
     ticket_id = BigInt(null=True)
     came_at = Timestamptz()
-
-
-class Turned(Exception):
-    """A mail that is not taken: ignored or refused, and why."""
-
-    def __init__(self, reason: str, *, state: str = "refused") -> None:
-        super().__init__(reason)
-        self.reason, self.state = reason, state
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +102,9 @@ async def take(raw: bytes, *, is_cut: bool = False, by: Actor) -> Record | None:
     try:
         async with db.savepoint():
             placed = await _place(mail, is_cut=is_cut, by=by)
+    except Costs as costs:
+        await incoming_prices.tell(costs, mail, by=costs.speaker)
+        placed = Placed(state=costs.state, reason=costs.reason)
     except Turned as turned:
         placed = Placed(state=turned.state, reason=turned.reason)
     except Invalid as refusal:
@@ -125,6 +128,9 @@ async def _place(mail: Parsed, *, is_cut: bool, by: Actor) -> Placed:
         raise Turned("empty")
     if ticket_id is not None:
         return await _answer(mail, text, ticket_id, by=by)
+    of_staff = incoming_addresses.staff_ticket_of(mail.recipients, settings["address"])
+    if of_staff is not None:
+        return await _answer_of_staff(mail, text, of_staff, settings, by=by)
     return await _open(mail, text, settings, by=by)
 
 
@@ -148,6 +154,7 @@ async def _answer(mail: Parsed, text: str, ticket_id: int, *, by: Actor) -> Plac
     if ticket["client_status"] == "closed":
         raise Turned("closed")
     await incoming_senders.count(ticket["client_id"])
+    await incoming_prices.require_free_reply(mail, await tickets.find(ticket_id), by=speaker)
     taken, left_out = await _files(mail, by=by)
     locked = await tickets.lock(ticket_id)
     said = await ticket_messages.say(
@@ -157,17 +164,32 @@ async def _answer(mail: Parsed, text: str, ticket_id: int, *, by: Actor) -> Plac
     return Placed(state="answered", ticket_id=ticket_id, reason=left_out)
 
 
+async def _answer_of_staff(
+    mail: Parsed, text: str, ticket_id: int, settings: Mapping[str, Any], *, by: Actor
+) -> Placed:
+    speaker = await incoming_staff.require(mail, ticket_id, settings["address"], by=by)
+    if not settings["staff_answers"]:
+        raise Turned("staff_off")
+    taken, left_out = await _files(mail, by=by)
+    place, message_id = await incoming_staff.answer(mail, text, ticket_id, by=speaker)
+    await attachments.keep(message_id, taken)
+    return Placed(state="answered", ticket_id=place, reason=left_out)
+
+
 async def _open(mail: Parsed, text: str, settings: Mapping[str, Any], *, by: Actor) -> Placed:
     if not settings["opens_tickets"]:
         raise Turned("no_tickets")
-    found = await incoming_senders.client_of(mail.sender, by=by)
-    found = found or await incoming_senders.unknown(mail, settings["unknown_client_id"], by=by)
+    known = await incoming_senders.client_of(mail.sender, by=by)
+    found = known or await incoming_senders.unknown(mail, settings["unknown_client_id"], by=by)
     if found is None:
         raise Turned("unknown")
     client, speaker = found
     if client["status"] == "closed":
         raise Turned("closed")
     await incoming_senders.count(client["id"])
+    place = await _category(settings["category_id"], client)
+    if known is not None:
+        await incoming_prices.require_free(mail, place.get("category_id"), client, by=speaker)
     taken, left_out = await _files(mail, by=by)
     opening = Opening(
         key=f"mail-{mail.key}",
@@ -178,7 +200,7 @@ async def _open(mail: Parsed, text: str, settings: Mapping[str, Any], *, by: Act
         side="client",
         state="new",
         origin="mail",
-        **await _category(settings["category_id"], client),
+        **place,
     )
     (ticket_id,) = await ticket_opening.open_many([opening], by=speaker)
     await attachments.keep_first(ticket_id, taken)

@@ -24,6 +24,7 @@ class IncomingMailSettings(db.Owned, tablename="incoming_mail_settings"):
     opens_tickets = Boolean()
     category_id = BigInt(null=True)
     unknown_client_id = BigInt(null=True)
+    staff_answers = Boolean()
     version = Integer()
 
 
@@ -31,13 +32,14 @@ class IncomingMailChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     """What is to change; what is left out stays.
 
     `address` is that of the mailbox that is read; "" for none. `unknown_client` is the code of the client that
-    mails of unknown senders are put under; None for refusing them.
+    mails of unknown senders are put under; None for refusing them. `staff_answers`: staff answer tickets by mail.
     """
 
     address: str | UnsetType = UNSET
     opens_tickets: bool | UnsetType = UNSET
     category_id: int | UnsetType | None = UNSET
     unknown_client: int | UnsetType | None = UNSET
+    staff_answers: bool | UnsetType = UNSET
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +47,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     opens_tickets: bool | UnsetType = UNSET
     category_id: int | UnsetType | None = UNSET
     unknown_client_id: int | UnsetType | None = UNSET
+    staff_answers: bool | UnsetType = UNSET
 
 
 DEFAULTS: Mapping[str, Any] = {
@@ -52,6 +55,7 @@ DEFAULTS: Mapping[str, Any] = {
     "opens_tickets": True,
     "category_id": None,
     "unknown_client_id": None,
+    "staff_answers": False,
     "version": 1,
 }
 
@@ -85,6 +89,7 @@ async def update(changes: IncomingMailChanges, *, version: int, by: Actor) -> Ma
         opens_tickets=changes.opens_tickets,
         category_id=category,
         unknown_client_id=client_id,
+        staff_answers=changes.staff_answers,
     )
     await decided_once.update(
         "incoming_mail_settings", kept, version=version, action="incoming_mail:updated", by=by

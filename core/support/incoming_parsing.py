@@ -32,7 +32,8 @@ class Unreadable(Exception):
 
 
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a mail says. `key` is the same for the same Message-ID; addresses are in small letters."""
+    """What a mail says. `key` is the same for the same Message-ID; addresses are in small letters. `is_forged`: a
+    mail server on the way said that it is not from whom it says. That none said so means nothing."""
 
     key: str
     message_id: str
@@ -42,6 +43,7 @@ class Parsed(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     references: tuple[str, ...]
     auto: str = ""
+    is_forged: bool = False
     text: str = ""
     files: tuple[tuple[str, bytes], ...] = ()
 
@@ -84,6 +86,7 @@ def _parsed(message: Message, raw: bytes, text: str, files: list[tuple[str, byte
         subject=_header(message, "Subject")[:200],
         references=tuple(references[-50:]),
         auto=_auto(message),
+        is_forged=any("dmarc=fail" in str(one).lower() for one in message.get_all("Authentication-Results", [])),
         text=text,
         files=tuple(files),
     )

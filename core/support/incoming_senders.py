@@ -26,6 +26,14 @@ SEATS = f"""SELECT p.id AS person_id, p.name, p.locale, {SEAT_COLUMNS} FROM peop
 Speaker = tuple[Record, Actor]
 
 
+class Turned(Exception):
+    """A mail that is not taken: ignored or refused, and why."""
+
+    def __init__(self, reason: str, *, state: str = "refused") -> None:
+        super().__init__(reason)
+        self.reason, self.state = reason, state
+
+
 async def of_client(address: str, client_id: int, *, by: Actor) -> Actor | None:
     """Who speaks for this client from this address: a user who may write tickets, else the client itself."""
     seat = await db.row(f"{SEATS} AND c.id = $2", address, client_id)

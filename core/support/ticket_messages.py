@@ -100,13 +100,13 @@ async def reply(
     return made
 
 
-async def note(ticket_id: int, text: str, *, key: str = "", by: Actor) -> Record:
+async def note(ticket_id: int, text: str, *, key: str = "", origin: Origin = "page", by: Actor) -> Record:
     """Write something for the staff only; returns it."""
     kept = checked(text)
     ticket = await tickets.locked(ticket_id, Permission.TICKET_ANSWER, "answer", by=by)
     if (before := await said(key)) is not None:
         return before
-    made = await _insert(ticket["id"], kept, key, "staff", is_note=True, origin="page", by=by)
+    made = await _insert(ticket["id"], kept, key, "staff", is_note=True, origin=origin, by=by)
     await ticket_writing.forget(ticket_id, by=by)
     await tickets.tell("ticket_work:noted", ticket, by=by)
     return made

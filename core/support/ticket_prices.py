@@ -3,7 +3,8 @@
     quoted = await ticket_prices.quoted(category, client_id, by=by)      # shown to the user before he sends
     await ticket_prices.charge(ticket, message, quoted, by=by)           # refused when the account may not owe it
 
-Only what a user writes himself, on a page that shows the price, costs something. Mail does not: nobody was told.
+Only what a user writes himself, on a page that shows the price, costs something. By mail nobody is told, and so
+it is not taken there (`incoming_prices`).
 """
 
 from collections.abc import Mapping

@@ -94,5 +94,5 @@ async def _change(chance: random.Random, *, by: Actor) -> None:
 
 
 async def _bill(day: date, *, by: Actor) -> None:
-    found = await renewals.lock_due(day, after=0, size=1000)
+    found = await renewals.lock_due(day, size=1000)
     await renewals.charge(found, day, by=by)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -45,7 +46,7 @@ async def code_of(nova: Tenant) -> str:
     return str(notifications.unseal(row["sealed"], nova.id)["code"])
 
 
-async def quote() -> int:
+async def offered() -> int:
     by = await cast.who("alice")
     with on(date(2026, 1, 5)):
         async with db.as_tenant(by.tenant.id):
@@ -57,11 +58,15 @@ async def quote() -> int:
 
 async def test_an_order_waits_for_the_code_and_goes_on_where_it_was(visitor: Visitor, nova: Tenant) -> None:
     await give_passwords()
-    offer_id = await quote()
+    offer_id = await offered()
     dupont = await visitor.sign_in(cast.email("dupont"))
     here = f"/offers/{offer_id}"
     assert "Please verify your telephone number" in dupont.text(await dupont.get(here))
-    assert (await dupont.get("/pay")).headers["location"] == "/phone?next=/pay"
+    by = await cast.who("alice")
+    async with db.as_tenant(by.tenant.id):
+        pay = f"/pay?account={await account(by)}&missing=500"
+    led = (await dupont.get(pay)).headers["location"]
+    assert led == f"/phone?next={quote(pay)}"
     stopped = await dupont.post(f"{here}/accept", headers={"referer": f"http://nova.localhost{here}"})
     assert (stopped.status_code, stopped.headers["location"]) == (303, f"/phone?next={here}")
     page = await dupont.get(stopped.headers["location"])
@@ -85,7 +90,7 @@ async def test_an_order_waits_for_the_code_and_goes_on_where_it_was(visitor: Vis
     done = await dupont.post("/phone/code", {"code": code, "next": "//evil.example"})
     assert done.headers["location"] == "/"
     assert "Please verify" not in (await dupont.get(here)).text
-    assert (await dupont.get("/pay")).status_code == 200
+    assert (await dupont.get(pay)).status_code == 200
     assert (await dupont.post(f"{here}/accept")).headers["location"] == here
     log = dupont.text(await dupont.get("/log"))
     assert "verified a telephone number" in log

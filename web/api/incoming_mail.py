@@ -58,6 +58,7 @@ class IncomingMailSettings(msgspec.Struct, kw_only=True):
     opens_tickets: bool
     category_id: int | None
     unknown_client: int | None
+    staff_answers: bool
     version: int
 
 

@@ -7,8 +7,9 @@ from litestar import get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core.accounts import phone_decisions, phone_settings
+from core.accounts import phone_decisions, phone_projects, phone_settings
 from core.accounts.phone_needs import Purpose, Stand
+from core.accounts.phone_projects import PhoneProjectChanges
 from core.accounts.phone_settings import Asked, PhoneChanges
 from core.actor import Actor
 from core.permissions import Permission
@@ -100,6 +101,22 @@ class PhoneEdit(PhoneChanges, frozen=True, kw_only=True, forbid_unknown_fields=T
     version: int
 
 
+class PhoneProject(msgspec.Struct, kw_only=True):
+    """What a project has otherwise; *usual* is as the provider has it. `products`: whether those that ask do."""
+
+    registration: Literal["usual", "never", "new", "all"]
+    registration_since: Moment | None
+    paying: Literal["usual", "yes", "no"]
+    products: bool
+    version: int
+
+
+class PhoneProjectEdit(PhoneProjectChanges, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change, and the version that was read."""
+
+    version: int
+
+
 @get(HERE, **asks(Permission.FRAUD_READ))
 async def show(by: By, code: FromPath[int]) -> Phone:
     """Get where a client stands with its telephone number, and what happened."""
@@ -155,10 +172,37 @@ async def update_settings(by: By, sent: NamedDependency[PhoneEdit]) -> PhoneSett
     return answers.of(PhoneSettings, changed)
 
 
+@get("/v1/projects/{project_id:int}/phone", **asks(Permission.PROJECT_UPDATE))
+async def show_project(by: By, project_id: FromPath[int]) -> PhoneProject:
+    """Get where a project asks for telephone numbers otherwise than the provider."""
+    return answers.of(PhoneProject, await phone_projects.get(project_id, by=by))
+
+
+@patch("/v1/projects/{project_id:int}/phone", **asks(Permission.PROJECT_UPDATE, body=PhoneProjectEdit))
+async def update_project(
+    by: By, project_id: FromPath[int], sent: NamedDependency[PhoneProjectEdit]
+) -> PhoneProject:
+    """Change it; 409 when somebody else did since `version` was read."""
+    given: dict[str, Any] = {name: getattr(sent, name) for name in PhoneProjectChanges.__struct_fields__}
+    changes = PhoneProjectChanges(**given)
+    return answers.of(PhoneProject, await phone_projects.update(project_id, changes, version=sent.version, by=by))
+
+
 async def _phone(code: int, *, by: Actor) -> Phone:
     _client, found = await phone_decisions.standing(code, by=by)
     history = [answers.of(PhoneEntry, row) for row in await phone_decisions.history(code, by=by)]
     return answers.of(Phone, msgspec.structs.asdict(found), needed=sorted(found.needed), history=history)
 
 
-ROUTES: list[Any] = [show, send, confirm, ask, waive, take_back, show_settings, update_settings]
+ROUTES: list[Any] = [
+    show,
+    send,
+    confirm,
+    ask,
+    waive,
+    take_back,
+    show_settings,
+    update_settings,
+    show_project,
+    update_project,
+]

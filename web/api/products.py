@@ -27,7 +27,8 @@ class Product(msgspec.Struct, kw_only=True):
 
     `upgrade_when` and `downgrade_when` say when a service of it is changed to something dearer or cheaper, and
     `downgrade_rest` what becomes of what was paid for the days that are left. `tax_class` is what it is taxed
-    as; where it is exempt, `vatex` (a code) or `tax_reason` (a sentence) say why.
+    as; where it is exempt, `vatex` (a code) or `tax_reason` (a sentence) say why. `asks_phone`:
+    who orders it has a verified telephone number, where SMS can be sent.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Product(msgspec.Struct, kw_only=True):
     tax_class: TaxClass
     vatex: str
     tax_reason: str
+    asks_phone: bool
     position: int
     plans: int
     created_at: Moment

@@ -61,7 +61,7 @@ def surroundings(visit: Visit, path: str, query: str = "") -> dict[str, Any]:
         "is_part": False,
         "unread": visit.unread,
         "clients": visit.clients,
-        "phone_needed": visit.phone_needed,
+        "phone_next": visit.phone_next,
         "is_staff": visit.signed_in is not None and visit.signed_in.kind == "staff",
         "can": _can(visit.actor),
         "may": _may(visit.actor),

@@ -131,9 +131,15 @@ async def ask(request: Request[Any, Any, Any]) -> None:
     visit = visit_of(request)
     if visit.actor.kind == "user":
         visit.clients = await memberships.clients_of(by=visit.actor)
-        if visit.actor.client is not None:
-            visit.phone_needed = await own_phone.is_needed(by=visit.actor)
+        if visit.actor.client is not None and await own_phone.is_needed(by=visit.actor):
+            visit.phone_next = _here(request)
     await bells.ask(request)
+
+
+def _here(request: Request[Any, Any, Any]) -> str:
+    """The page that is asked for; the start page when it is no page but something that is done."""
+    url = request.url
+    return (f"{url.path}?{url.query}" if url.query else url.path) if request.method == "GET" else "/"
 
 
 def of(actor: Actor, path: str) -> list[dict[str, Any]]:

@@ -57,8 +57,8 @@ class Visit(msgspec.Struct, kw_only=True):
     """Where the focus is lifted: the same page without it."""
     unread: int | None = None
     """How many notices the person has not read, for the bell; None where there is no bell."""
-    phone_needed: bool = False
-    """Whether the client has to prove its telephone number: the banner of the portal's pages."""
+    phone_next: str = ""
+    """Where a user goes on once the client's telephone number is verified; "" when it need not be."""
     clients: list[Record] = []
     """What a user may choose between in the header, as `memberships.clients_of` finds it."""
     brand: Brand | None = None

@@ -23,6 +23,7 @@ LABELS = {
     "opens_tickets": N_("Mail opens tickets"),
     "category_id": N_("Category"),
     "unknown_client": N_("Client for unknown senders"),
+    "staff_answers": N_("Staff answer by mail"),
 }
 
 
@@ -71,7 +72,7 @@ async def update(request: AnyRequest, by: By) -> Response[Any]:
         return await _page(request, form=form.refused(refusal), by=by, status=422)
     except EditConflict:
         now = await incoming_mail_settings.get(by=by)
-        form.values["opens_tickets"] = bool(form.values.get("opens_tickets"))
+        form.values |= {name: bool(form.values.get(name)) for name in ("opens_tickets", "staff_answers")}
         both = edits.conflict(form, now, {name: _(label) for name, label in LABELS.items()})
         return await _page(request, form=form, by=by, conflict=both, status=409)
     return redirect(request, f"/staff{SETTINGS}", toast=_("The settings were saved."))

@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from core.accounts import phone_channel, phone_settings
+from core.accounts import phone_channel, phone_projects, phone_settings
 from core.accounts.phone_settings import PhoneChanges
 from core.actor import Actor
 from core.errors import EditConflict, Invalid
@@ -89,6 +89,7 @@ async def _page(
         conflict=conflict,
         registration=[(key, _(label)) for key, label in REGISTRATION.items()],
         bounds={name: {"min": least, "max": most} for name, (least, most) in phone_settings.BOUNDS.items()},
+        projects=list((await phone_projects.names(by=by)).items()),
         can_send=await phone_channel.is_there(by=by),
     )
 

@@ -100,6 +100,7 @@ def labels() -> dict[str, str]:
         "stock": _("Stock"),
         "most_per_client": _("At most per client"),
         "trial_days": _("Days of trial"),
+        "asks_phone": _("Only with a verified telephone number"),
         "upgrade_when": _("Something dearer"),
         "downgrade_when": _("Something cheaper"),
         "downgrade_rest": _("What was paid for the days that are left"),

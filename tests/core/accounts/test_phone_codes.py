@@ -18,14 +18,27 @@ from core.accounts import (
     phone_decisions,
     phone_needs,
     phone_numbers,
+    phone_projects,
     phone_settings,
+    projects,
     rights,
 )
 from core.accounts.phone_codes import EnoughToday, TooSoon
+from core.accounts.phone_projects import PhoneProjectChanges
 from core.accounts.phone_settings import DEFAULTS, PhoneChanges
+from core.accounts.projects import NewProject
 from core.actor import Actor, ClientSeat, Impersonator, Tenant
 from core.checks import Checks
-from core.errors import Conflict, Forbidden, Invalid, NotFound, PermissionMissing, PhoneNeeded, TooManyAttempts
+from core.errors import (
+    Conflict,
+    EditConflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PermissionMissing,
+    PhoneNeeded,
+    TooManyAttempts,
+)
 from core.settings import Settings
 from tests.core.accounts.house import add_client, entries, open_provider, worker
 
@@ -237,6 +250,24 @@ async def test_who_registered_before_it_was_switched_on_is_not_asked_and_staff_n
                 await phone_needs.require(late.client.id, "order", by=by)
         await phone_needs.require(late.client.id, "order", by=worker(zoe.tenant))
         await phone_needs.require(late.client.id, "pay", by=late)
+
+
+async def test_a_project_asks_otherwise_and_only_where_the_edition_has_projects(zoe: Actor) -> None:
+    await decide(zoe, registration="all")
+    owner = worker(zoe.tenant)
+    home = await db.value("SELECT project_id FROM clients WHERE id = $1", zoe.client.id)
+    await phone_projects.update(
+        home, PhoneProjectChanges(registration="never", paying="yes", products=False), version=1, by=owner
+    )
+    found = await phone_needs.of(zoe.client.id, by=zoe)
+    assert (found.needed, found.of_products) == ({"pay"}, False)
+    elsewhere = int((await projects.create(NewProject(name="Other"), by=owner))["id"])
+    found = await phone_needs.of(zoe.client.id, project_id=elsewhere, by=zoe)
+    assert (found.needed, found.of_products) == ({"order"}, True)
+    lower = replace(zoe, tenant=replace(zoe.tenant, edition="advanced"))
+    assert await needed(lower) == {"order"}
+    with pytest.raises(EditConflict):
+        await phone_projects.update(home, PhoneProjectChanges(paying="no"), version=1, by=owner)
 
 
 async def test_staff_let_off_with_a_reason_take_that_back_and_ask_once_more(zoe: Actor) -> None:

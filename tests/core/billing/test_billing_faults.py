@@ -26,12 +26,12 @@ KILLS = 20
 
 async def run(by: Actor, size: int) -> None:
     """What is due by the day, some services in each transaction."""
-    after, found = 0, [None] * size
+    after, found = renewals.START, [None] * size
     while len(found) == size:
         async with db.as_tenant(by.tenant.id):
             found = await renewals.lock_due(DAY, after=after, size=size)
             await renewals.charge(found, DAY, by=by)
-        after = found[-1]["id"] if found else after
+        after = renewals.place(found[-1]) if found else after
 
 
 async def test_a_run_that_is_killed_again_and_again_charges_each_period_once(
@@ -69,7 +69,30 @@ async def test_a_run_that_is_killed_again_and_again_charges_each_period_once(
             for row in await db.fetch("SELECT service_id, count(*) AS count FROM expenses GROUP BY 1")
         }
         assert [counts[one] for one in made] == [5, 124] * 5
-        assert await renewals.lock_due(DAY, after=0, size=10) == []
+        assert await renewals.lock_due(DAY, size=10) == []
+        await books.check()
+
+
+async def test_a_run_goes_from_place_to_place_and_one_of_an_older_version_from_the_beginning(
+    database: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(billing_run, "AT_ONCE", 2)
+    by, day, positions = await cast.who("alice"), date(2026, 3, 5), []
+    async with db.as_tenant(by.tenant.id):
+        (monthly,) = await sell(by, {"units": 1000})
+        for begun in (3, 5, 4):
+            with on(date(2026, 2, begun)):
+                made = await begin(await account(by, "dupont"), monthly, by)
+    with on(day):
+        task = a_run(day, position={"after": made})
+        while "invoiced" not in task.position:
+            async with db.as_tenant(by.tenant.id):
+                positions.append((await billing_run.step(task, by)).position)
+            task = a_run(day, position=positions[-1])
+    assert [place.get("behind", ["the end"])[0] for place in positions] == ["2026-03-04", "the end"]
+    async with db.as_tenant(by.tenant.id):
+        assert await db.value("SELECT count(*) FROM service_dues WHERE next_on <= $1", day) == 0
+        assert await db.value("SELECT count(*) FROM expenses") == 6
         await books.check()
 
 
@@ -132,7 +155,7 @@ async def test_a_move_to_other_prices_and_a_run_lock_clients_in_one_order(
     async def bill_all() -> None:
         await is_moving.wait()
         async with db.as_tenant(by.tenant.id):
-            await renewals.charge(await renewals.lock_due(day, after=0, size=10), day, by=by)
+            await renewals.charge(await renewals.lock_due(day, size=10), day, by=by)
 
     async def move_all() -> None:
         async with db.as_tenant(by.tenant.id):

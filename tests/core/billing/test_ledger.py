@@ -258,3 +258,20 @@ async def test_whatever_is_posted_balances(nova: int, entries: list[Any], turned
         assert [row["units"] for row in rows] == [old + new for old, new in zip(before, expected, strict=True)]
         assert sum(row["units"] for row in rows) == 0
         assert await ledger.differences() == []
+
+
+async def test_the_database_refuses_a_second_reversal_and_a_strange_kind(nova: int) -> None:
+    sql = """INSERT INTO ledger_entries (key, kind, digest, reverses_id, at, recorded_at)
+             VALUES ($1, $2, '', $3, $4, $4)"""
+    async with db.as_tenant(nova):
+        bank, revenue, _client = await open_accounts()
+        entry = await ledger.post("p", "payment", [Transfer(debit=bank, credit=revenue, units=5)], at=AT)
+        await db.execute(sql, "r1", "payment", entry, AT)
+        for kind, reverses, error in (
+            ("payment", entry, asyncpg.UniqueViolationError),
+            ("Payment", None, asyncpg.CheckViolationError),
+            ("", None, asyncpg.CheckViolationError),
+        ):
+            with pytest.raises(error):
+                async with db.savepoint():
+                    await db.execute(sql, "r2", kind, reverses, AT)

@@ -132,6 +132,11 @@ async def test_services_move_to_the_new_prices_as_the_preview_says(alice: Actor)
         done = await run(list_id, alice)
         assert [one.outcome for one in done.results].count("done") == 3 and done.is_last
         assert [one.outcome for one in (await run(list_id, alice)).results] == ["skipped"] * 4
+        told = await db.fetch("SELECT * FROM notifications WHERE kind = 'service.price_changes' ORDER BY about_id")
+        assert [row["about_id"] for row in told] == sorted((*mine, cheap)), "each once"
+        data = next(row["data"] for row in told if row["about_id"] == cheap)
+        assert (data["old"]["_units"], data["new"]["_units"]) == (1000, 1500)
+        assert data["day"] == {"_day": "2026-06-10"} and data["link"].endswith(f"/services/{cheap}")
     for _again in range(2):
         await bill(date(2026, 6, 10), alice)
     paid = [(await charged(one))[-1][2] for one in (*mine, cheap)]

@@ -355,7 +355,7 @@ async def test_two_runs_at_once_charge_once(database: Settings) -> None:
     async def run() -> int:
         async with db.as_tenant(alice.tenant.id):
             day = date(2026, 3, 1)
-            found = await renewals.lock_due(day, after=0, size=100)
+            found = await renewals.lock_due(day, size=100)
             return (await renewals.charge(found, day, by=alice)).expenses
 
     counts = await asyncio.gather(*(run() for _one in range(4)), return_exceptions=True)

@@ -8,20 +8,28 @@ import pytest
 
 from core import db, hooks, sealing
 from core.actor import Actor, Tenant, system
+from core.billing import accounts
 from core.settings import Settings
 from core.support import (
     attachments,
+    deliveries_again,
+    departments,
     incoming_addresses,
     incoming_mail,
     incoming_mail_settings,
     incoming_reading,
+    ticket_categories,
+    ticket_changes,
     ticket_messages,
     ticket_opening,
 )
+from core.support.departments import DepartmentValues
 from core.support.incoming_mail_settings import IncomingMailChanges
+from core.support.ticket_categories import CategoryValues
 from core.support.ticket_opening import NewTicket
 from plugins.api import IncomingMail, IncomingMails
 from tests.core.accounts.house import add_client, hire, open_provider
+from tests.core.support import posting
 from tests.plugins import rogues
 
 pytestmark = [pytest.mark.anyio]
@@ -125,6 +133,104 @@ async def test_mail_of_clients_opens_tickets_and_that_of_strangers_when_the_prov
         off = IncomingMailChanges(opens_tickets=False)
         await incoming_mail_settings.update(off, version=kept["version"], by=by)
         assert await take(letter(BOX, text="More"), tenant) == ("refused", "no_tickets")
+
+
+@pytest.mark.usefixtures("database")
+async def test_staff_answer_by_mail_with_their_own_proof_and_rights_and_where_the_provider_says_so() -> None:
+    tenant, max_, _client_id, ticket_id = await house()
+    async with db.as_tenant(tenant.id):
+        sam, eve = await hire(tenant, "Sam", "support"), await hire(tenant, "Eve", "support")
+        mine, hers = [
+            incoming_addresses.staff_address(BOX, ticket_id, one.staff_id or 0, tenant_id=tenant.id)
+            for one in (sam, eve)
+        ]
+        of_client = incoming_addresses.reply_address(BOX, ticket_id, tenant_id=tenant.id)
+        from_sam = await address_of(sam)
+        assert await take(letter(mine, from_sam, "Too early"), tenant) == ("refused", "staff_off")
+        await incoming_mail_settings.update(IncomingMailChanges(staff_answers=True), version=2, by=max_)
+        tries = [
+            (letter(mine, from_sam, "It is **fast** now"), ("answered", "")),
+            (letter(mine, from_sam, "#NOTE\nBetween us."), ("answered", "")),
+            (letter(mine, from_sam, "A line, then\n#note"), ("answered", "")),
+            (letter(mine, from_sam, "#note"), ("refused", "empty")),
+            (letter(hers, from_sam, "1"), ("refused", "not_staff")),
+            (letter(of_client, from_sam, "2"), ("refused", "stranger")),
+            (letter(mine, "dupont@example.org", "3"), ("refused", "not_staff")),
+            (letter(mine, from_sam, "4", **{"Authentication-Results": "mx; dmarc=fail"}), ("refused", "not_sure")),
+            (letter(mine, from_sam, "5", **{"Auto-Submitted": "auto-replied"}), ("ignored", "auto")),
+        ]
+        for raw, expected in tries:
+            assert await take(raw, tenant) == expected, raw
+        said = await ticket_messages.of_ticket(ticket_id, by=max_)
+        assert [(row["text"], row["is_note"], row["origin"], row["staff_id"]) for row in said[1:]] == [
+            ("It is **fast** now", False, "mail", sam.staff_id),
+            ("Between us.", True, "mail", sam.staff_id),
+            ("A line, then\n#note", False, "mail", sam.staff_id),
+        ]
+        told = await db.fetch("SELECT data FROM notifications WHERE kind = 'ticket.answered'")
+        assert not any("Between us" in str(row["data"]) for row in told)
+        closed = await departments.create(DepartmentValues(name="Closed", is_closed=True), by=max_)
+        await db.execute("UPDATE tickets SET department_id = $1", closed["id"])
+        state, _reason = await take(letter(mine, from_sam, "May I still?"), tenant) or ("", "")
+        assert state == "refused"
+        await db.execute("UPDATE staff SET state = 'removed' WHERE id = $1", sam.staff_id)
+        assert await take(letter(mine, from_sam, "And now?!"), tenant) == ("refused", "not_staff")
+        assert len(await ticket_messages.of_ticket(ticket_id, by=max_)) == len(said)
+
+
+async def address_of(staff: Actor) -> str:
+    return str(await db.value("SELECT email FROM people WHERE id = $1", staff.person_id))
+
+
+@pytest.mark.usefixtures("database")
+async def test_only_whom_the_provider_lets_gets_an_address_to_answer_to_among_the_staff() -> None:
+    tenant, max_, _client_id, ticket_id = await house()
+    async with db.as_tenant(tenant.id):
+        sam = await hire(tenant, "Sam", "support")
+        await ticket_changes.assign(ticket_id, sam.staff_id, by=max_)
+    await posting.hand_out(tenant.id)
+    async with db.as_tenant(tenant.id):
+        await incoming_mail_settings.update(IncomingMailChanges(staff_answers=True), version=2, by=max_)
+        await ticket_changes.assign(ticket_id, None, by=max_)
+        await ticket_changes.assign(ticket_id, sam.staff_id, by=max_)
+    await posting.hand_out(tenant.id)
+    mails = [row for row in await posting.all_of(tenant.id) if row["medium"] == "mail"]
+    heads = [(row["audience"], row["head"].get("reply_to") or None) for row in mails]
+    of_client = incoming_addresses.reply_address(BOX, ticket_id, tenant_id=tenant.id)
+    mine = incoming_addresses.staff_address(BOX, ticket_id, sam.staff_id or 0, tenant_id=tenant.id)
+    assert heads == [("client", of_client), ("staff", None), ("staff", mine)] and mine != of_client
+    async with db.as_tenant(tenant.id):
+        row = await db.row("SELECT * FROM deliveries WHERE id = $1", mails[-1]["id"])
+        assert row is not None and await deliveries_again.addresses(row) == [row["address"]]
+
+
+@pytest.mark.usefixtures("database")
+async def test_mail_into_what_costs_something_is_not_taken_and_the_client_is_told_the_price() -> None:
+    tenant, by, client_id, ticket_id = await house()
+    async with db.as_tenant(tenant.id):
+        account_id = await db.value("SELECT id FROM client_projects WHERE client_id = $1", client_id)
+        currency = (await accounts.find(account_id))["currency"]
+        support = await departments.create(DepartmentValues(name="Help"), by=by)
+        work = CategoryValues(name_en="Work", name_fr="Travaux", department_id=support["id"])
+        category_id = (await ticket_categories.create(work, by=by))["id"]
+        sql = "UPDATE ticket_categories SET priced_per = $2, prices = $3 WHERE id = $1"
+        await db.execute(sql, category_id, "ticket", {currency: 4000})
+        await incoming_mail_settings.update(IncomingMailChanges(category_id=category_id), version=2, by=by)
+        for _twice in range(2):
+            placed = await take(letter(BOX, text="Please move my site"), tenant)
+            assert placed in (("refused", "priced"), None)
+        (told,) = await db.fetch("SELECT * FROM notifications WHERE kind = 'ticket.mail_costs'")
+        assert told["address"] == "dupont@example.org" and told["data"]["price"]["_units"] >= 4000
+        assert told["data"]["link"].endswith("/tickets/new")
+        assert await db.value("SELECT count(*) FROM tickets") == 1
+        await db.execute("UPDATE tickets SET category_id = $1", category_id)
+        to = incoming_addresses.reply_address(BOX, ticket_id, tenant_id=tenant.id)
+        assert await take(letter(to, text="An answer to a ticket that was paid once"), tenant) == ("answered", "")
+        await db.execute(sql, category_id, "message", {currency: 4000})
+        assert await take(letter(to, text="Each costs"), tenant) == ("refused", "priced")
+        assert await db.value("SELECT count(*) FROM expenses") == 0
+        links = await db.fetch("SELECT data FROM notifications WHERE kind = 'ticket.mail_costs'")
+        assert any(row["data"]["link"].endswith(f"/tickets/{ticket_id}") for row in links)
 
 
 @pytest.mark.usefixtures("database")

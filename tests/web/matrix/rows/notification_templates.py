@@ -25,7 +25,7 @@ ROWS = [
         (f"GET {STAFF}/{{key}}", MANAGE, KIND),
         (f"POST {STAFF}/{{key}}", MANAGE, KIND | {"send": TEXT | {"version": "0"}}),
         (f"POST {STAFF}/{{key}}/switch", MANAGE, KIND | {"send": {"is_on": "0"}}),
-        (f"POST {STAFF}/new-kinds", MANAGE, {"send": {"is_on": "0"}}),
+        (f"POST {STAFF}/new-kinds", MANAGE, {"send": {"is_on": "$new_kind"}}),
         (f"POST {STAFF}/{{key}}/preview", MANAGE, KIND | {"send": TEXT, "gives": 200}),
         (f"POST {STAFF}/{{key}}/trial", MANAGE, KIND | {"send": TEXT, "gives": 200}),
         (f"GET {STAFF}/{{key}}/history", MANAGE, OWN),
@@ -76,4 +76,14 @@ async def notification_text(_world: "World", by: Actor) -> str:
     return "account.address_changed"
 
 
-MAKERS = {made.__name__: made for made in (notification_kind, notification_text)}
+async def new_kind(_world: "World", by: Actor) -> str:
+    """The wish to send what an update brought, and there is something."""
+    async with db.as_tenant(by.tenant.id):
+        await db.execute(
+            """INSERT INTO notification_switches (kind, is_on, is_new) VALUES ('account.low_balance', false, true)
+               ON CONFLICT (tenant_id, kind) DO UPDATE SET is_on = false, is_new = true"""
+        )
+    return "1"
+
+
+MAKERS = {made.__name__: made for made in (new_kind, notification_kind, notification_text)}

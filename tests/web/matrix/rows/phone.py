@@ -6,7 +6,7 @@ from core import db
 from core.accounts import phone_decisions
 from core.actor import Actor
 from tests.web.matrix import things
-from tests.web.matrix.row import rows
+from tests.web.matrix.row import PROJECTS, rows
 
 if TYPE_CHECKING:
     from tests.web.matrix.world import World
@@ -30,6 +30,12 @@ ROWS = [
         ("POST /staff/clients/{code}/phone/ask", "phone:ask", NO_SMS | {"send": {}}),
         ("POST /staff/clients/{code}/phone/waive", "phone:waive", {"send": {"reason": "Known"}}),
         ("POST /staff/clients/{code}/phone/take-back", "phone:waive", WAIVED | {"send": {}}),
+        ("GET /staff/settings/phone/projects/{project_id}", "project:update", PROJECTS),
+        (
+            "POST /staff/settings/phone/projects/{project_id}",
+            "project:update",
+            PROJECTS | {"send": {"registration": "never", "paying": "no", "version": 1}},
+        ),
         ("GET /staff/settings/phone", "settings:manage", {}),
         ("POST /staff/settings/phone", "settings:manage", {"send": VERSION | {"tries": "4"}}),
     ),
@@ -42,6 +48,12 @@ ROWS = [
         ("POST /api/v1/clients/{code}/phone/ask", "phone:ask", NO_SMS),
         ("POST /api/v1/clients/{code}/phone/waive", "phone:waive", {"send": {"reason": "Known"}}),
         ("POST /api/v1/clients/{code}/phone/take-back", "phone:waive", WAIVED),
+        ("GET /api/v1/projects/{project_id}/phone", "project:update", PROJECTS),
+        (
+            "PATCH /api/v1/projects/{project_id}/phone",
+            "project:update",
+            PROJECTS | {"send": {"paying": "no", "version": 1}},
+        ),
         ("GET /api/v1/phone-settings", "settings:manage", {}),
         ("PATCH /api/v1/phone-settings", "settings:manage", {"send": VERSION | {"tries": 3}}),
     ),
@@ -60,9 +72,13 @@ RULED = {
     "phone_settings.countries",
     "phone_codes.state",
     "phone_decisions.kind",
+    "phone_projects.registration",
+    "phone_projects.paying",
 }
 FILLERS = {
     "phone_settings": "(tries) VALUES (5) ON CONFLICT DO NOTHING",
+    "phone_projects": "(project_id) SELECT id FROM projects WHERE tenant_id = {tenant} LIMIT 1"
+    " ON CONFLICT DO NOTHING",
     "phone_codes": "(client_id, phone, state, created_at, expires_at, ended_at)"
     " SELECT id, '+33612345678', 'spent', now(), now(), now() FROM clients WHERE tenant_id = {tenant} LIMIT 1",
     "phone_decisions": "(client_id, kind, decided_at, decided_by) SELECT id, 'waived', now(), ''"

@@ -1,0 +1,55 @@
+"""Staff who answer a ticket by mail: from their own address, to the address that only their own notification had.
+
+What came is done with the rights that the person has now, as if he had opened the page. Neither the sender's
+address nor what mail servers say about it is enough by itself.
+"""
+
+from datetime import timedelta
+
+from core import db
+from core.accounts import standing, throttle
+from core.accounts.throttle import Limit
+from core.actor import Actor
+from core.support import incoming_addresses, ticket_messages, tickets
+from core.support.incoming_parsing import Parsed
+from core.support.incoming_senders import Turned
+from core.support.ticket_messages import Reply
+
+MOST_MAILS, WINDOW = 60, timedelta(hours=1)
+"""Of one member of the staff."""
+NOTE = "#note"
+"""The first line of what only the team is to read."""
+OF_ADDRESS = f"""SELECT {standing.COLUMNS} FROM staff f {standing.JOINS}
+    WHERE p.email_folded = $1 AND {standing.HOLDS}"""
+
+
+async def require(mail: Parsed, ticket_id: int, mailbox: str, *, by: Actor) -> Actor:
+    """The member of the staff who was written to about this ticket at this address, as he stands now.
+
+    Raises `Turned` for everybody else, and for who lacks the second factor that is asked of him.
+    """
+    row = await db.row(OF_ADDRESS, mail.sender)
+    found = standing.of(row) if row is not None else None
+    if found is None or found.staff_id is None or found.kind(by.tenant) != "staff":
+        raise Turned("not_staff")
+    address = incoming_addresses.staff_address(mailbox, ticket_id, found.staff_id, tenant_id=by.tenant.id)
+    if address.lower() not in mail.recipients:
+        raise Turned("not_staff")
+    if mail.is_forged or (found.needs_factor(by.tenant) and not found.has_second_step(by.tenant)):
+        raise Turned("not_sure")
+    return found.actor("staff", by.tenant)
+
+
+async def answer(mail: Parsed, text: str, ticket_id: int, *, by: Actor) -> tuple[int, int]:
+    """Say it in the ticket, or note it; returns the ids of the ticket and of the message."""
+    await throttle.count(Limit(f"mail of staff {by.staff_id}", MOST_MAILS, WINDOW))
+    ticket = await tickets.find(ticket_id)
+    place, key = ticket["merged_into_id"] or ticket_id, f"mail-{mail.key}"
+    first, _break, rest = text.partition("\n")
+    if first.strip().lower() == NOTE:
+        if not rest.strip():
+            raise Turned("empty")
+        made = await ticket_messages.note(place, rest.strip(), key=key, origin="mail", by=by)
+    else:
+        made = await ticket_messages.reply(place, Reply(text=text), key=key, origin="mail", by=by)
+    return place, made["id"]
