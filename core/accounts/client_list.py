@@ -62,7 +62,6 @@ COLUMNS: dict[str, str] = {
 """What a list can show."""
 OF_FIELD = "field:"
 """How the columns of the fields begin that a provider defines."""
-
 ALWAYS = ("code", "login")
 DEFAULT_COLUMNS = ("code", "login", "name", "email", "country", "attitude", "status", "registered")
 DAYS = dict.fromkeys(("registered_from", "registered_to", "newer_than", "older_than"), "registered")
