@@ -50,7 +50,6 @@ MESSAGE = declare(
         group="support",
         variables=VARIABLES,
         samples=SAMPLES,
-        markdown=("text",),
         channels=("mail", "panel"),
         subject=N_("{{ subject }}"),
         text=N_("{{ text_markdown }}\n\n[Read and answer it here]({{ link }})"),
