@@ -42,7 +42,6 @@ ANSWERED = declare(
         group=GROUP,
         variables=VARIABLES,
         samples=SAMPLES,
-        markdown=("text",),
         channels=("mail", "panel"),
         subject=N_("[#{{ number }}] {{ subject }}"),
         text=N_(
