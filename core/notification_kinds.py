@@ -23,7 +23,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     `variables` are what its texts may use, each with a description, and `samples` a value for each of them.
     `is_service`: it cannot be opted out of. `is_secret`: its data is sealed, forgotten once it was sent, and staff
     cannot send it again. `channels` are the media it usually goes by. `short` is its text for SMS and the panel.
-    `markdown` are the variables that are Markdown themselves, such as what somebody wrote; all others are letters.
+    After `minutes` (0: days) it is of no use to anybody and is not tried any more, such as a code that is over.
+    Variables whose names end in `_markdown` are Markdown, such as what somebody wrote; all others are letters.
     """
 
     key: Key
@@ -33,9 +34,9 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     group: Annotated[str, msgspec.Meta(max_length=60)] = ""
     variables: dict[str, str] = {}
     samples: dict[str, Any] = {}
-    markdown: tuple[str, ...] = ()
     is_service: bool = True
     is_secret: bool = False
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=4320)] = 0
     channels: tuple[Medium, ...] = ("mail",)
     subject: Line
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]
