@@ -20,6 +20,8 @@ from benchmarks import (
     messages,
     money_pages,
     segments,
+    talk_pages,
+    webhooks,
 )
 from benchmarks.client_list import Options
 from benchmarks.command import benchmarks as benchmarks
@@ -90,3 +92,12 @@ command(
     click.Option(["--tenants"], default=201, show_default=True, help="Providers; others have a few clients."),
     clients=40_000,
 )
+command(
+    "talk-pages",
+    "What each page about conversations asks of the database.",
+    talk_pages.measure,
+    click.Option(["--tenants"], default=41, show_default=True, help="Providers; others have a few clients."),
+    click.Option(["--tickets"], default=200_000, show_default=True, help="Tickets of the biggest provider."),
+    clients=20_000,
+)
+command("webhooks", "What webhooks cost a verb, and a billing run.", webhooks.measure, clients=10_000)

@@ -114,18 +114,20 @@ async def _measured(settings: Settings, console: Console) -> dict[str, Any]:
         small = system(tenants[-1])
         found = {}
         for name, ask in _pages().items():
-            found[name] = await _cost(ask, big)
-            found[name]["small_ms"] = (await _cost(ask, small))["ms"] if small.tenant != big.tenant else None
+            found[name] = await cost(ask, big)
+            found[name]["small_ms"] = (await cost(ask, small))["ms"] if small.tenant != big.tenant else None
             console.print(name, found[name])
     return found
 
 
-async def _cost(ask: Asked, by: Actor) -> dict[str, Any]:
+async def cost(ask: Asked, by: Actor) -> dict[str, Any]:
     """Milliseconds and buffers of all statements of a page together, and the steps of the slowest one."""
     async with db.as_tenant(by.tenant.id):
         with statements.recording() as asked:
             await ask(by)
         runs = [[await statements.explain(statement) for statement in asked] for _one in range(REPEATS)]
+    if not asked:
+        return {"ms": 0.0, "buffers": 0, "statements": 0, "plan": ""}
     slowest = max(runs[0], key=lambda plan: float(plan["Execution Time"]))
     return {
         "ms": round(median(sum(plan["Execution Time"] for plan in run) for run in runs), 1),

@@ -34,10 +34,10 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-async def owner(settings: Settings) -> SignedIn:
-    """Sign the owner in. Opens scopes of its own."""
+async def owner(settings: Settings, code: str = BIG) -> SignedIn:
+    """Sign the owner of a provider in, by default of the biggest one. Opens scopes of its own."""
     async with db.as_platform():
-        provider_id = await db.value("SELECT id FROM providers WHERE code = $1", BIG)
+        provider_id = await db.value("SELECT id FROM providers WHERE code = $1", code)
     tenant = await providers.tenant(provider_id)
     async with db.as_tenant(tenant.id):
         person_id = await db.value("SELECT person_id FROM staff WHERE role = 'owner'")
@@ -46,4 +46,4 @@ async def owner(settings: Settings) -> SignedIn:
         found = await sessions.actor_of(sessions.digest(token), tenant)
     assert found is not None
     name = cookies.name_of(cookies.SESSION, settings)
-    return SignedIn(actor=found.actor, host=addresses.below_platform(BIG), cookie=f"{name}={token}")
+    return SignedIn(actor=found.actor, host=addresses.below_platform(code), cookie=f"{name}={token}")

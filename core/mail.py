@@ -1,7 +1,7 @@
-"""Mail: written in the transaction that has a reason for it, sent by the worker after the commit.
+"""Mail: composed of a notification's delivery, and handed over to a mail server by the worker.
 
-A message goes to one person. Its identity comes from its job, so that one that is sent twice (nobody knows whether
-a server that fell silent took it) is the same message to every mailbox.
+A message goes to one person. Its identity comes from its delivery, so that one that is sent twice (nobody knows
+whether a server that fell silent took it) is the same message to every mailbox.
 """
 
 import re
@@ -69,40 +69,10 @@ def home() -> Path:
     return _settings.home
 
 
-async def later(
-    *,
-    to: str,
-    subject: str,
-    text: str,
-    kind: str,
-    html: str | None = None,
-    sender_name: str = "",
-    sender: str = "",
-    reply_to: str = "",
-) -> None:
-    """Send a message once the scope's transaction is durable. `kind` says what for, such as "password_reset".
-
-    `sender` is who it comes from, by default the installation; `reply_to` is where answers go. Raises `BadAddress`
-    when `to` is not one address. Line breaks in `subject` and `sender_name` become spaces.
-    """
-    await jobs.later(
-        "mail.send",
-        {
-            "to": address(to).addr_spec,
-            "subject": _one_line(subject),
-            "text": text,
-            "html": html,
-            "kind": kind,
-            "sender_name": _one_line(sender_name),
-            "sender": sender,
-            "reply_to": reply_to,
-        },
-    )
-
-
 @jobs.task("mail.send", attempts=ATTEMPTS, timeout=timedelta(minutes=3))
 async def send(payload: dict[str, Any], job: jobs.Job) -> None:
-    """Hand one message to the mail server; without one, mail waits."""
+    """Hand one message to the mail server; without one, mail waits. Nothing asks for it any more: notifications do
+    it all, and this is for what a version before has left in the queue."""
     if not _settings.smtp_url:
         raise jobs.NotNow(WITHOUT_A_SERVER)
     await post(payload, key=job.key, written_at=job.asked_at)

@@ -23,7 +23,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     `variables` are what its texts may use, each with a description, and `samples` a value for each of them.
     `is_service`: it cannot be opted out of. `is_secret`: its data is sealed, forgotten once it was sent, and staff
     cannot send it again. `channels` are the media it usually goes by. `short` is its text for SMS and the panel.
-    `markdown` are the variables that are Markdown themselves, such as what somebody wrote; all others are letters.
+    Variables whose names end in `_markdown` are Markdown, such as what somebody wrote; all others are letters.
     """
 
     key: Key
@@ -33,7 +33,6 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     group: Annotated[str, msgspec.Meta(max_length=60)] = ""
     variables: dict[str, str] = {}
     samples: dict[str, Any] = {}
-    markdown: tuple[str, ...] = ()
     is_service: bool = True
     is_secret: bool = False
     channels: tuple[Medium, ...] = ("mail",)

@@ -29,7 +29,7 @@ class Writer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def head(self) -> dict[str, Any]:
-        """What `mail.later` takes of it."""
+        """What a mail takes of it."""
         return {"sender_name": self.sender_name, "sender": self.sender, "reply_to": self.reply_to}
 
 

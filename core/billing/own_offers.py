@@ -52,7 +52,8 @@ async def accept(offer_id: int, *, by: Actor) -> Begun:
     """Order what was quoted, at the prices that were quoted; whether it began, and if not, why.
 
     Once: `Conflict` when it was answered before or is over, or when there is none left of something, or when
-    a fraud check refuses it. `PhoneNeeded` when the client has to verify its number first.
+    a fraud check refuses it; `TooManyRefused` when that was so too often. `PhoneNeeded` when the client has to
+    verify its number first.
     """
     account, offer = await _answering(offer_id, by=by)
     if offer["valid_until"] < clock.today(by.tenant.timezone):

@@ -25,7 +25,6 @@ from core.support import (
     ticket_categories,
     ticket_opening,
 )
-from core.support.mass_message_recipients import FACTS
 from core.support.ticket_opening import Opening
 from core.tasks import Chunk, Task
 
@@ -33,13 +32,13 @@ KIND = "messages.send"
 AT_ONCE = 500
 VARIABLES = {
     "subject": N_("What the message is about"),
-    "text_markdown": N_("What it says"),
+    "text": N_("What it says"),
     "number": N_("The number of its ticket"),
     "link": N_("Where it is read and answered"),
 }
 SAMPLES = {
     "subject": "Maintenance on Sunday",
-    "text_markdown": "Our network is worked on from 2 to 4 a.m.",
+    "text": "Our network is worked on from 2 to 4 a.m.",
     "number": "1042",
     "link": "https://portal.example/tickets/1042",
 }
@@ -51,10 +50,9 @@ MESSAGE = declare(
         group="support",
         variables=VARIABLES,
         samples=SAMPLES,
-        markdown=("text",),
         channels=("mail", "panel"),
         subject=N_("{{ subject }}"),
-        text=N_("{{ text_markdown }}\n\n[Read and answer it here]({{ link }})"),
+        text=N_("{{ text }}\n\n[Read and answer it here]({{ link }})"),
         short="{{ subject }}",
     )
 )
@@ -114,7 +112,9 @@ async def _next(message: Mapping[str, Any], *, by: Actor) -> list[Record]:
     access.limit_to_visible(conditions, by=by)
     place = conditions.bind(message["id"])
     return await db.fetch(
-        f"""SELECT r.id, r.client_id, c.code, c.login, c.email, c.name, c.contact_person, c.project_id, {FACTS},
+        f"""SELECT r.id, r.client_id, c.code, c.login, c.email, c.name, c.contact_person,
+                   {_project(message, by=by)} AS project_id,
+                   {mass_message_recipients.facts(message, by=by)},
                    (SELECT m.person_id FROM memberships m JOIN people p ON p.id = m.person_id
                      WHERE m.client_id = c.id AND p.email_folded = c.email_folded) AS person_id,
                    coalesce({conditions.sql}, false) AS is_there
@@ -123,6 +123,17 @@ async def _next(message: Mapping[str, Any], *, by: Actor) -> list[Record]:
                FOR NO KEY UPDATE OF r""",
         *conditions.arguments,
     )
+
+
+def _project(message: Mapping[str, Any], *, by: Actor) -> str:
+    """The project of a client's ticket: that of the category, else his home, where the author sees it."""
+    if (project_id := mass_message_recipients.project_of(message, by=by)) is not None:
+        return f"{project_id:d}::bigint"
+    if by.projects is None:
+        return "c.project_id"
+    return f"""(SELECT a.project_id FROM client_projects a
+        WHERE a.client_id = c.id AND a.project_id IN ({access.listed(by.projects)})
+        ORDER BY a.project_id <> c.project_id, a.project_id LIMIT 1)"""
 
 
 async def _deliver(message: Mapping[str, Any], found: Sequence[Record], *, by: Actor) -> int:
@@ -199,7 +210,7 @@ async def _tell(message: Mapping[str, Any], letter: Letter, ticket_id: int, numb
         ),
         data={
             "subject": letter.subject,
-            "text_markdown": letter.text,
+            "text": letter.text,
             "number": str(number),
             "link": f"{portal_of(by)}/tickets/{ticket_id}",
         },

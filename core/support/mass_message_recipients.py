@@ -18,11 +18,12 @@ from core.support import mass_messages, notification_markdown, response_variable
 from core.support.mass_messages import Words
 from core.tasks import Page
 
-Reason = Literal["", "gone", "closed", "no_address", "language", "news", "text"]
+Reason = Literal["", "gone", "closed", "project", "no_address", "language", "news", "text"]
 State = Literal["waiting", "sent", "skipped"]
 REASONS: Mapping[str, str] = {
     "gone": N_("The client is not there any more"),
     "closed": N_("The client is closed"),
+    "project": N_("The client is not in the project of the category"),
     "no_address": N_("The client has no e-mail address"),
     "language": N_("There is no text in the client’s language"),
     "news": N_("The client wants no news"),
@@ -33,7 +34,8 @@ FACTS = """c.status, c.email <> '' AS has_address, c.language, NOT EXISTS (
     SELECT FROM notification_optouts o WHERE o.kind = 'message.news' AND o.medium = 'mail'
        AND ((o.person_id IS NULL AND o.address_folded = c.email_folded)
             OR o.person_id = (SELECT p.id FROM people p WHERE p.email_folded = c.email_folded))) AS wants_news"""
-"""What `verdict` asks of a client `c`."""
+IN_PROJECT = """EXISTS (SELECT FROM client_projects a
+    WHERE a.client_id = c.id AND a.project_id = {project:d}) AS is_in_project"""
 
 
 class MassMessageRecipient(db.Owned, tablename="mass_message_recipients"):
@@ -75,10 +77,12 @@ def verdict(
 ) -> tuple[Reason, str]:
     """Why a client does not get a message ("" when he does), and the language of the text that he gets.
 
-    `client` has status, has_address, language and wants_news; `languages` are those with a text.
+    `client` has what `facts` asks; `languages` are those with a text.
     """
     if client["status"] != "active":
         return "closed", ""
+    if not client["is_in_project"]:
+        return "project", ""
     if not client["has_address"]:
         return "no_address", ""
     if is_news and not client["wants_news"]:
@@ -90,13 +94,25 @@ def verdict(
     return "", fallback if fallback in languages else min(languages)
 
 
+def facts(message: Mapping[str, Any], *, by: Actor) -> str:
+    """What `verdict` asks of a client `c`, as columns of a query."""
+    project_id = project_of(message, by=by)
+    return f"{FACTS}, {'true AS is_in_project' if project_id is None else IN_PROJECT.format(project=project_id)}"
+
+
+def project_of(message: Mapping[str, Any], *, by: Actor) -> int | None:
+    """The project that a message is about: that of its category, where the edition has several."""
+    project_id = message["category_project_id"]
+    return None if project_id is None or not policies.has_feature(by.tenant, "projects") else int(project_id)
+
+
 async def count(message: Mapping[str, Any], *, by: Actor) -> Counted:
     """Who would get it now."""
     policies.require(by, Permission.MESSAGE_READ)
     source = await client_choice.source(mass_messages.choice_of(message), by=by)
     found = await db.fetch(
-        f"""SELECT {FACTS}, count(*) AS number FROM {source.tables} WHERE {source.conditions.sql}
-             GROUP BY 1, 2, 3, 4""",
+        f"""SELECT {facts(message, by=by)}, count(*) AS number FROM {source.tables} WHERE {source.conditions.sql}
+             GROUP BY 1, 2, 3, 4, 5""",
         *source.conditions.arguments,
     )
     reached: dict[str, int] = {}
@@ -159,9 +175,9 @@ async def seen_by(message: Mapping[str, Any], code: int, *, by: Actor) -> Seen:
     """The message as the client with this code would get it."""
     policies.require(by, Permission.MESSAGE_READ)
     client = await access.client_by_code(code, by=by)
-    facts = await db.row(f"SELECT {FACTS} FROM clients c WHERE c.id = $1", client["id"])
-    assert facts is not None
-    reason, language = judged(facts, message, by=by)
+    asked = await db.row(f"SELECT {facts(message, by=by)} FROM clients c WHERE c.id = $1", client["id"])
+    assert asked is not None
+    reason, language = judged(asked, message, by=by)
     chosen = language or client["language"]
     words = message["texts"].get(chosen) or next(iter(message["texts"].values()), Words())
     try:

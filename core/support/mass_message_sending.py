@@ -11,7 +11,7 @@ from core.errors import Conflict, EditConflict, Invalid
 from core.i18n import _
 from core.notifications import Recipient
 from core.permissions import Permission
-from core.support import mass_message_delivery, mass_message_recipients, mass_messages
+from core.support import mass_message_categories, mass_message_delivery, mass_message_recipients, mass_messages
 
 FURTHEST = timedelta(days=366)
 
@@ -80,7 +80,7 @@ async def test(message_id: int, code: int, *, by: Actor) -> str:
         raise Invalid({"client": seen.trouble or _("There is no text yet.")})
     data = {
         "subject": seen.subject,
-        "text_markdown": seen.text,
+        "text": seen.text,
         "number": "0",
         "link": mass_message_delivery.portal_of(by) + "/tickets",
     }
@@ -98,6 +98,8 @@ async def _check_ready(message: Mapping[str, Any], at: datetime | None, now: dat
     errors = {}
     if message["category_id"] is None:
         errors["category"] = _("Please choose one.")
+    elif message["category_id"] not in dict(await mass_message_categories.offered(by=by)):
+        errors["category"] = _("This is not one of the choices.")
     if not message["texts"]:
         errors[""] = _("There is no text yet.")
     if at is not None and not now < at < now + FURTHEST:

@@ -20,7 +20,7 @@ from core.errors import Conflict, EditConflict, Invalid, NotFound
 from core.filters import Conditions, read_cursor
 from core.i18n import _
 from core.permissions import Permission
-from core.support import response_variables, ticket_categories
+from core.support import mass_message_categories, response_variables
 from core.tasks import Page
 
 LONGEST_SUBJECT = 200
@@ -36,6 +36,7 @@ FLAGS = ("is_news", "returns_to_author", "only_matching")
 LISTED = """
     SELECT m.*, t.state AS task_state, t.is_cancel_asked, t.total, t.done, t.skipped, t.failed,
            CASE WHEN $1 = 'fr' THEN c.name_fr ELSE c.name_en END AS category,
+           c.project_id AS category_project_id,
            (SELECT x.subject FROM mass_message_texts x WHERE x.message_id = m.id
              ORDER BY x.language <> $1, x.language LIMIT 1) AS subject
       FROM mass_messages m LEFT JOIN tasks t ON t.id = m.task_id
@@ -134,12 +135,6 @@ async def texts_of(message_ids: Sequence[int]) -> dict[int, dict[str, Words]]:
     return found
 
 
-async def categories() -> list[tuple[int, str]]:
-    """The categories a message can have, in the provider's order, as the reader calls them. Asks for no right."""
-    found = await db.fetch("SELECT id, name_en, name_fr FROM ticket_categories WHERE is_on ORDER BY position, id")
-    return [(row["id"], ticket_categories.name(row)) for row in found]
-
-
 async def create(values: MessageValues, choice: Choice, *, by: Actor) -> int:
     """Begin a draft for these clients; returns its id. `Invalid` when nobody is chosen."""
     policies.require(by, Permission.MESSAGE_SEND)
@@ -222,7 +217,7 @@ def choice_of(message: Mapping[str, Any]) -> Choice:
 
 async def _checked(values: MessageValues, *, by: Actor) -> dict[str, Any]:
     checks = Checks()
-    if values.category is not None and values.category not in dict(await categories()):
+    if values.category is not None and values.category not in dict(await mass_message_categories.offered(by=by)):
         checks.error("category", _("This is not one of the choices."))
     if values.returns_to_author and by.staff_id is None:
         checks.error("returns_to_author", _("A program has no desk that an answer could return to."))

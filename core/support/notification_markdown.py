@@ -4,7 +4,7 @@ Only what can be a mark stands behind a backslash, so that people can read and g
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 MARKS = re.compile(r"[\\`*_\[\]<>&~|]")
@@ -14,12 +14,13 @@ FIRST = re.compile(r"^([ \t]*)([#+=:.)-])|^([ \t]*\d{1,9})([.)])(?=\s|\Z)", re.M
 ADDRESS = re.compile(r"(https?://|mailto:)[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
 
 
-def escaped(data: Mapping[str, Any], *, but: Collection[str] = ()) -> dict[str, Any]:
-    """The data with each mark of Markdown behind a backslash, but for these variables, which are Markdown.
+AS_IT_IS = "_markdown"
+"""Variables whose names end so are Markdown themselves, such as the message that somebody wrote."""
 
-    Addresses stay what they are, for `<{{ link }}>`.
-    """
-    return {name: value if name in but else _escaped(value) for name, value in data.items()}
+
+def escaped(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data with each mark of Markdown behind a backslash; addresses stay what they are, for `<{{ link }}>`."""
+    return {name: value if name.endswith(AS_IT_IS) else _escaped(value) for name, value in data.items()}
 
 
 def _escaped(value: Any) -> Any:

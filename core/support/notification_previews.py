@@ -28,7 +28,6 @@ TRIAL = declare(
         group="team",
         variables={"subject": N_("The subject"), "text_markdown": N_("The text")},
         samples={"subject": "Invoice 2026-0042", "text_markdown": "Hello"},
-        markdown=("text_markdown",),
         subject=N_("Trial: {{ subject }}"),
         text="{{ text_markdown }}",
     )
@@ -73,9 +72,7 @@ def _filled(source: Source, kind: Kind, data: Mapping[str, Any], brand: Brand) -
     try:
         return notification_texts.filled(source, kind, data, brand)
     except BadTemplate as trouble:
-        words = notification_markdown.escaped(
-            notification_texts.variables(kind, data, brand, source.language), but=kind.markdown
-        )
+        words = notification_markdown.escaped(notification_texts.variables(kind, data, brand, source.language))
         for field in ("subject", "text", "short"):
             try:
                 tenant_templates.render(getattr(source, field), words)

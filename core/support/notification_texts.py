@@ -119,7 +119,7 @@ def filled(source: Source, kind: Kind, data: Mapping[str, Any], brand: Brand) ->
     """A text with the data put in; raises `BadTemplate`."""
     words = variables(kind, data, brand, source.language)
     subject = one_line(tenant_templates.render(source.subject, words), longest=LONGEST_SUBJECT)
-    text = tenant_templates.render(source.text, notification_markdown.escaped(words, but=kind.markdown))
+    text = tenant_templates.render(source.text, notification_markdown.escaped(words))
     short = one_line(tenant_templates.render(source.short, words), longest=LONGEST_SHORT)
     body = rich_text.html(text)
     return Written(

@@ -18,7 +18,7 @@ VARIABLES = {
     "provider": N_("The provider's name"),
     "number": N_("The number of the ticket"),
     "subject": N_("What the ticket is about"),
-    "text_markdown": N_("What was written"),
+    "text": N_("What was written"),
     "author": N_("Who wrote it, or decided it"),
     "client": N_("The client's name"),
     "link": N_("The address of the ticket"),
@@ -28,7 +28,7 @@ SAMPLES = {
     "provider": "Nova",
     "number": 1001,
     "subject": "It is slow",
-    "text_markdown": "Since **Monday** it has been slow.",
+    "text": "Since **Monday** it has been slow.",
     "author": "Sam",
     "client": "Jean Dupont",
     "link": "https://nova.example/tickets/1001",
@@ -42,11 +42,10 @@ ANSWERED = declare(
         group=GROUP,
         variables=VARIABLES,
         samples=SAMPLES,
-        markdown=("text",),
         channels=("mail", "panel"),
         subject=N_("[#{{ number }}] {{ subject }}"),
         text=N_(
-            "Hello {{ name }},\n\n{{ provider }} wrote to you:\n\n---\n\n{{ text_markdown }}\n\n---\n\n"
+            "Hello {{ name }},\n\n{{ provider }} wrote to you:\n\n---\n\n{{ text }}\n\n---\n\n"
             "Answer here: {{ link }}"
         ),
         short=N_("{{ provider }} wrote in the ticket #{{ number }}: {{ subject }}"),
@@ -64,11 +63,7 @@ OPENED = declare(
         samples=SAMPLES,
         channels=("mail", "panel"),
         subject=N_("[#{{ number }}] {{ client }}: {{ subject }}"),
-        text=N_(
-            "{{ author }} wrote for {{ client }}:\n\n---\n\n"
-            # What somebody wrote stands between two lines.
-            "{{ text_markdown }}\n\n---\n\nTo the ticket: {{ link }}"
-        ),
+        text=N_("{{ author }} wrote for {{ client }}:\n\n---\n\n{{ text }}\n\n---\n\nTo the ticket: {{ link }}"),
         short=N_("{{ client }} wrote in the ticket #{{ number }}: {{ subject }}"),
     )
 )
@@ -142,7 +137,7 @@ async def _tell(
         "provider": by.tenant.name,
         "number": ticket["number"],
         "subject": ticket["subject"],
-        "text_markdown": message["text"],
+        "text": message["text"],
         "author": author,
         "client": ticket["client_name"],
         "link": f"{by.tenant.base_url}/{place}/{ticket['id']}",

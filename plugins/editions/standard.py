@@ -115,7 +115,7 @@ POLICIES = (
     ("accountant", "expense", "*"),
     ("accountant", "file", "create"),
     ("accountant", "file", "read"),
-    ("accountant", "fraud", "*"),
+    ("accountant", "fraud", "read"),
     ("accountant", "invoice", "*"),
     ("accountant", "message", "read"),
     ("accountant", "note", "create"),

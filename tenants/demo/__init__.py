@@ -36,6 +36,7 @@ from tenants.demo import (
     online_payments,
     own_fields,
     payment_methods,
+    phone,
     portal,
     response_templates,
     segments,
@@ -178,6 +179,8 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await imports.furnish(provider, by=inside)
     await webhooks.furnish(provider, by=inside)
     await fraud.furnish(by=inside)
+    if provider.code == "nova":
+        await phone.furnish(by=inside)
 
 
 async def _add_project(described: tuple[str, str, str], accent: str, *, by: Actor) -> int:

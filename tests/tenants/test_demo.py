@@ -87,6 +87,8 @@ async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
             assert drafts == 1 and lists > 10
     nova = await cast.tenant("nova")
     async with db.as_tenant(nova.id):
+        codes = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM phone_codes")}
+        assert codes == {"sent", "spent", "verified"}
         states = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM invoices")}
         assert states == {"draft", "issued", "void"}
         lines = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM bank_lines")}

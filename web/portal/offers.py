@@ -9,7 +9,7 @@ from core import clock
 from core.accounts.rights import Right
 from core.actor import Actor
 from core.billing import offer_papers, offers, own_offers
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, TooManyAttempts
 from core.i18n import N_, _
 from web.kit import downloads, forms
 from web.kit.forms import Form
@@ -53,6 +53,10 @@ async def accept(request: AnyRequest, by: By, offer_id: FromPath[int]) -> Respon
         came = await own_offers.accept(offer_id, by=by)
     except Conflict as conflict:
         return await _show(request, offer_id, by=by, refused=conflict.message, status=409)
+    except TooManyAttempts as full:
+        response = await _show(request, offer_id, by=by, refused=full.message, status=429)
+        response.set_header("Retry-After", str(full.retry_after))
+        return response
     return redirect(request, f"{HERE}/{offer_id}", toast=_(THANKS[came]))
 
 

@@ -15,7 +15,7 @@ from core.actor import Actor
 from core.errors import EditConflict, Invalid
 from core.i18n import _
 from core.permissions import Permission
-from core.support import mass_message_recipients, mass_messages
+from core.support import mass_message_categories, mass_message_recipients, mass_messages
 from core.support.mass_messages import FLAGS, MessageValues, Words
 from web.kit import forms
 from web.kit.forms import Form
@@ -187,7 +187,7 @@ async def _form(
         languages=[(code, names.get(code, code), spoken.get(code, 0)) for code in shown],
         others=[(code, name) for code, name in names.items() if code not in shown],
         count=sum(spoken.values()),
-        categories=await mass_messages.categories(),
+        categories=await mass_message_categories.offered(by=by),
         variables=[(name, _(text)) for name, text in mass_messages.NAMES.items()],
         **context,
     )

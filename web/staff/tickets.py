@@ -39,6 +39,7 @@ from web.staff.money_lists import MoneyList, Names
 HERE = "/staff/tickets"
 LABELS = {
     "search": N_("Number or subject"),
+    "words": N_("Words in messages"),
     "queue": N_("Queue"),
     "state": N_("State"),
     "priority": N_("Priority"),

@@ -88,7 +88,7 @@ async def furnish(alice: Any) -> tuple[int, int]:
         by=alice,
     )
     await clients.update(made["code"], ClientChanges(version=1, name=f"{FULL} Neu"), by=alice)
-    await mail.later(to=f"{WORD}@vogel.example", subject="Hello", text=f"Dear {FULL}", kind="password_reset")
+    await jobs.later("mail.send", {"to": f"{WORD}@vogel.example", "subject": "Hello", "text": f"Dear {FULL}"})
     await jobs.later("password.reset", {"email": f"{WORD.upper()}@vogel.example", "x": FULL})
     person_id = await add_user(made["id"], f"{WORD}-user", "billing")
     await add_role(made["id"], f"{WORD} role", person_id)

@@ -14,7 +14,8 @@ from core.accounts.fraud_checks import Stopped
 from core.accounts.fraud_queue import FraudFilter
 from core.accounts.fraud_settings import FraudChanges
 from core.actor import Actor, system
-from core.billing import fraud_decisions, own_offers, service_states, services
+from core.billing import fraud_decisions, fraud_orders, own_offers, service_states, services
+from core.billing.fraud_orders import TooManyRefused
 from core.billing.services import NewService
 from core.errors import Conflict, Invalid, NotFound, PermissionMissing
 from core.settings import Settings
@@ -157,6 +158,24 @@ async def test_a_refused_order_is_cancelled_and_a_stopped_one_never_was(alice: A
     await fraud_decisions.refuse(row["id"], "Stolen card", by=alice)
     assert (await services.get(made["id"], by=alice))["state"] == "ended"
     assert (await fraud_queue.get(row["id"], by=alice))["decided_by"] == alice.name
+
+
+async def test_after_five_refused_orders_nobody_is_asked_for_a_day(alice: Actor, checks: Suspicious) -> None:
+    (monthly,) = await sell(alice, {"units": 1000})
+    account_id = await account(alice)
+    offer_id, dupont = await sent(alice, account_id, monthly), await user("dupont", alice)
+    checks.order = "fail"
+    for _time in range(fraud_orders.MOST_REFUSED):
+        with pytest.raises(Stopped):
+            await own_offers.accept(offer_id, by=dupont)
+    checks.order, asked = "pass", len(checks.seen)
+    with pytest.raises(TooManyRefused) as refused:
+        await own_offers.accept(offer_id, by=dupont)
+    assert 0 < refused.value.retry_after <= 24 * 3600 + 1
+    assert (len(checks.seen), await db.value("SELECT count(*) FROM services")) == (asked, 0)
+    await services.create(account_id, NewService(price_id=monthly), by=alice)
+    await db.execute("UPDATE fraud_checks SET created_at = created_at - interval '1 day'")
+    assert await own_offers.accept(offer_id, by=dupont) == "begun"
 
 
 async def test_orders_wait_for_the_registration_and_go_down_with_it(alice: Actor, checks: Suspicious) -> None:

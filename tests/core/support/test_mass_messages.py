@@ -3,19 +3,27 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import message_faults
-from core import clock, db, tasks
-from core.accounts import closing
+from core import clock, db, rich_text, tasks
+from core.accounts import client_projects, closing, projects
 from core.accounts.client_choice import Choice
 from core.accounts.client_filter import ClientFilter
+from core.accounts.projects import NewProject
 from core.actor import Actor
 from core.errors import Conflict, EditConflict, Invalid, NotFound, PermissionMissing
 from core.settings import Settings
-from core.support import mass_message_delivery, mass_message_recipients, mass_message_sending, mass_messages
+from core.support import (
+    mass_message_categories,
+    mass_message_delivery,
+    mass_message_recipients,
+    mass_message_sending,
+    mass_messages,
+)
 from core.support.mass_messages import MessageValues, Words
 from tests import cast
 from tests.core.accounts.house import entries, worker
@@ -31,6 +39,7 @@ CLIENT = st.fixed_dictionaries(
         "status": st.sampled_from(["active", "closed", "merged"]),
         "has_address": st.booleans(),
         "wants_news": st.booleans(),
+        "is_in_project": st.booleans(),
         "language": LANGUAGES,
     }
 )
@@ -46,7 +55,7 @@ def test_whoever_gets_a_text_gets_one_there_is_and_only_what_he_may(
     assert (reason == "") == (language in languages) == (language != "")
     if not reason:
         assert client["status"] == "active"
-        assert client["has_address"]
+        assert client["has_address"] and client["is_in_project"]
         assert client["wants_news"] or not is_news
         assert language == client["language"] if only or client["language"] in languages else True
         assert language == fallback if client["language"] not in languages and fallback in languages else True
@@ -137,6 +146,49 @@ async def test_each_client_gets_a_ticket_in_his_language_once_and_is_told(databa
         assert outcome["reasons"] == counted.skipped
         assert {"closed", "no_address", "language"} <= set(outcome["reasons"])
         assert [entry["actor_name"] for entry in await entries("message:sent")] == ["Alice"]
+
+
+async def test_a_category_of_a_project_reaches_who_is_in_it_and_a_name_stays_letters(database: Settings) -> None:
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        games = (await projects.create(NewProject(name="Games"), by=alice))["id"]
+        client = await db.row("SELECT id, code FROM clients WHERE login = 'dupont'")
+        assert client is not None
+        await client_projects.open_account(client["id"], games, by=alice)
+        await db.execute("UPDATE clients SET name = '[x](http://evil.example)' WHERE id = $1", client["id"])
+        category = await db.value("SELECT min(id) FROM ticket_categories")
+        await db.execute("UPDATE ticket_categories SET project_id = $2 WHERE id = $1", category, games)
+        elsewhere = msgspec.structs.replace(alice, projects=frozenset({games + 1}))
+        assert await mass_message_categories.offered(by=elsewhere) == []
+        message_id = await drafted(alice)
+        counted = await mass_message_recipients.count(await mass_messages.get(message_id, by=alice), by=alice)
+        assert counted.reached == 1 and counted.skipped["project"] > 0
+    await sent(database, message_id, alice)
+    async with db.as_tenant(alice.tenant.id):
+        (row,) = await db.fetch(
+            "SELECT t.client_id, t.project_id, m.text FROM tickets t JOIN ticket_messages m ON m.ticket_id = t.id"
+        )
+        assert (row["client_id"], row["project_id"]) == (client["id"], games)
+        assert "<a" not in rich_text.html(row["text"]) and "[x](http://evil.example)" in rich_text.plain(
+            row["text"]
+        )
+        outcome = await mass_message_recipients.outcome(message_id)
+        assert outcome["reasons"]["project"] == counted.skipped["project"]
+
+
+async def test_a_closed_department_is_written_for_by_its_members_only(database: Settings) -> None:
+    alice, sam = await cast.who("alice"), await cast.who("sam")
+    async with db.as_tenant(alice.tenant.id):
+        department_id = await db.value("UPDATE departments SET is_closed = true RETURNING id")
+        assert (
+            await mass_message_categories.offered(by=sam) == [] != await mass_message_categories.offered(by=alice)
+        )
+        await db.execute(
+            "INSERT INTO department_members (department_id, staff_id, level) VALUES ($1, $2, 'answer')",
+            department_id,
+            sam.staff_id,
+        )
+        assert await mass_message_categories.offered(by=sam) == await mass_message_categories.offered(by=alice)
 
 
 async def test_a_worker_that_is_killed_in_the_middle_leaves_no_gap_and_no_repeat(

@@ -49,10 +49,10 @@ def test_a_link_is_one_and_what_people_are_called_is_letters() -> None:
     assert written.text.endswith("https://nova.example/a_b-c*d\n")
 
 
-def test_what_somebody_wrote_is_markdown_where_the_kind_says_so_and_names_stay_readable() -> None:
+def test_what_somebody_wrote_is_markdown_where_its_name_says_so_and_names_stay_readable() -> None:
     said = "See **this**: [docs](https://nova.example/docs) <script>"
-    kind = msgspec.structs.replace(KIND, markdown=("name",))
-    written = notification_texts.filled(notification_texts.default(kind, "en"), kind, DATA | {"name": said}, BRAND)
+    source = Source(name="x", language="en", subject="x", text="{{ said_markdown }}")
+    written = notification_texts.filled(source, KIND, DATA | {"said_markdown": said}, BRAND)
     assert "<strong" in written.html and 'href="https://nova.example/docs"' in written.html
     assert "<script" not in written.html
     for plain in ("Dupont & Fils, 12.5 rue d’Or", "F-2026-0042", "jean.dupont@nova.example"):

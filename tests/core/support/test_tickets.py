@@ -209,6 +209,26 @@ async def test_a_mass_of_tickets_is_written_once_and_returns_to_its_author(alice
     assert (back["assignee_id"], back["state"]) == (sam.staff_id, "waiting_staff")
 
 
+async def test_words_are_found_in_what_was_said_of_the_latest_tickets(
+    alice: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await asked(alice)
+    with clock.moved(timedelta(minutes=1)):
+        second = await asked(alice, "mueller")
+        await ticket_messages.note(first, "The Switch in rack 7 is BROKEN, très cassé", by=alice)
+
+    async def shown(words: str, **chosen: Any) -> list[int]:
+        return [row["id"] for row in (await ticket_list.page(TicketFilter(words=words, **chosen), by=alice)).rows]
+
+    assert await shown("broken switch") == await shown("casse") == [first]
+    assert await shown("broken nobody") == await shown("x%_") == []
+    assert await shown("it is") == [second, first]
+    assert await shown("broken", queue="waiting") == [first]
+    monkeypatch.setattr(ticket_list, "LOOKED_THROUGH", 1)
+    assert await shown("broken") == []
+    assert await shown("broken", client=1001) == await shown("broken", queue="waiting") == [first]
+
+
 async def test_the_queues_show_what_they_say(alice: Actor) -> None:
     sam = await colleague("support", "sam", alice)
     first = await asked(alice)
@@ -328,7 +348,7 @@ async def test_each_side_is_told_once_of_what_the_other_one_says(alice: Actor) -
     for _time in range(2):
         await ticket_messages.reply(ticket_id, Reply(text="We look."), key="form-9", by=sam)
     (answer,) = await told("ticket.answered")
-    assert (answer["data"]["text_markdown"], answer["data"]["author"]) == ("We look.", "Nova")
+    assert (answer["data"]["text"], answer["data"]["author"]) == ("We look.", "Nova")
     await ticket_messages.note(ticket_id, "He owes us money", by=sam)
     await ticket_changes.assign(ticket_id, sam.staff_id, by=sam)
     assert await told("ticket.assigned") == []
