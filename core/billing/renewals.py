@@ -1,4 +1,4 @@
-"""Charging periods of services: what the billing run does, any number of them by one statement.
+"""Charging periods of services, any number of them by one statement: what the billing run is made of.
 
 What is due is priced (the service's own price, its discount as long as it lasts, the tax of its payer on the
 day), written as expenses with their ledger entries, and the service moves on to its next period. A period's
