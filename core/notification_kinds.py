@@ -23,6 +23,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     `variables` are what its texts may use, each with a description, and `samples` a value for each of them.
     `is_service`: it cannot be opted out of. `is_secret`: its data is sealed, forgotten once it was sent, and staff
     cannot send it again. `channels` are the media it usually goes by. `short` is its text for SMS and the panel.
+    After `minutes` (0: days) it is of no use to anybody and is not tried any more, such as a code that is over.
     Variables whose names end in `_markdown` are Markdown, such as what somebody wrote; all others are letters.
     """
 
@@ -35,6 +36,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     samples: dict[str, Any] = {}
     is_service: bool = True
     is_secret: bool = False
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=4320)] = 0
     channels: tuple[Medium, ...] = ("mail",)
     subject: Line
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]

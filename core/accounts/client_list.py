@@ -53,6 +53,7 @@ COLUMNS: dict[str, str] = {
     "login": "c.login",
     "name": "c.name",
     "phone": "c.phone",
+    "phone_verified": "c.phone_verified",
     "project": "c.project_id",
     "projects": "c.id",
     "registered": "c.registered_at",
@@ -61,7 +62,6 @@ COLUMNS: dict[str, str] = {
 """What a list can show."""
 OF_FIELD = "field:"
 """How the columns of the fields begin that a provider defines."""
-
 ALWAYS = ("code", "login")
 DEFAULT_COLUMNS = ("code", "login", "name", "email", "country", "attitude", "status", "registered")
 DAYS = dict.fromkeys(("registered_from", "registered_to", "newer_than", "older_than"), "registered")

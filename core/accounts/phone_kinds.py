@@ -11,6 +11,7 @@ CODE = declare(
         audience="user",
         group="account",
         is_secret=True,
+        minutes=60,
         channels=("sms",),
         variables={"code": N_("The code, six digits"), "minutes": N_("For how many minutes it is good")},
         samples={"code": "204816", "minutes": 10},

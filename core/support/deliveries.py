@@ -38,6 +38,7 @@ REASONS = {
     "refused": N_("It was refused for good."),
     "gave_up": N_("It was tried for days without success."),
     "no_file": N_("Its file could not be printed yet; it is tried again, and goes without it in a few minutes."),
+    "too_late": N_("What it says was over before it was taken."),
     "no_text": N_("Its text could not be written."),
     "unreadable": N_("It was sealed with another key and cannot be read any more."),
 }

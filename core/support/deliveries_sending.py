@@ -18,6 +18,7 @@ from asyncpg import Record
 from core import breaker, clock, db, hooks, jobs, mail, sealing, task_runs
 from core.actor import Actor, system
 from core.channel_contract import Delivery, Later, Receipt, Refused
+from core.notification_kinds import find
 from core.plugin_calls import PluginFailed
 from core.support import channels, deliveries, deliveries_files, deliveries_unsubscribing, deliveries_writing
 from core.support.channels import Way
@@ -115,7 +116,19 @@ async def _send(row: Record, way: Way | None, job: jobs.Job, *, by: Actor) -> Re
     return told.result
 
 
+def _is_too_late(row: Record) -> bool:
+    """Whether what it says is over, such as a code."""
+    kind = find(row["kind"])
+    return (
+        kind is not None
+        and kind.minutes > 0
+        and clock.now() >= row["created_at"] + timedelta(minutes=kind.minutes)
+    )
+
+
 async def _try(row: Record, way: Way, job: jobs.Job, *, by: Actor) -> Outcome:
+    if _is_too_late(row):
+        return Outcome("refused", "", "too_late")
     try:
         async with job.scope():
             asked = await delivery(row, way, by=by)

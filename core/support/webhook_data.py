@@ -25,6 +25,7 @@ class Client(Data, frozen=True, kw_only=True):
     contact_person: str
     email: str
     phone: str
+    phone_verified: str
     country: str
     language: str
     status: str

@@ -67,6 +67,9 @@ TEST = "test"
 _ALL = (
     Event(kind="client.created", title=N_("Client registered"), data=Client, actions=("client:created",)),
     Event(kind="client.updated", title=N_("Client changed"), data=Client, actions=("client:updated",)),
+    Event(
+        kind="client.phone_verified", title=N_("Phone number verified"), data=Client, actions=("phone:verified",)
+    ),
     Event(kind="client.closed", title=N_("Client closed"), data=Client, actions=("client:closed",)),
     Event(kind="client.reopened", title=N_("Client opened again"), data=Client, actions=("client:reopened",)),
     Event(kind="client.deleted", title=N_("Client deleted"), data=Gone, actions=("client:deleted",)),

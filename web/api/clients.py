@@ -47,6 +47,7 @@ COLUMN_OF = {
         "login",
         "name",
         "phone",
+        "phone_verified",
         "projects",
         "status",
     )
@@ -106,6 +107,7 @@ class ListedClient(msgspec.Struct, kw_only=True):
     country: str | UnsetType = UNSET
     language: str | UnsetType = UNSET
     phone: str | UnsetType = UNSET
+    phone_verified: str | UnsetType = UNSET
     status: Literal["active", "closed", "merged"] | UnsetType = UNSET
     attitude_id: int | UnsetType | None = UNSET
     project_id: int | UnsetType | None = UNSET

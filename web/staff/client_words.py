@@ -35,6 +35,7 @@ LABELS: Mapping[str, str] = {
     "note": N_("Note"),
     "older_than": N_("Registered more than days ago"),
     "phone": N_("Phone"),
+    "phone_verified": N_("Verified phone"),
     "project": N_("Project"),
     "project_id": N_("Project"),
     "projects": N_("Accounts in projects"),

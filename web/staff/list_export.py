@@ -86,6 +86,7 @@ COLUMNS: Mapping[str, str] = {
     "period_unit": N_("Unit of the period"),
     "periods": N_("Number of periods"),
     "phone": N_("Phone"),
+    "phone_verified": N_("Verified phone"),
     "plan": N_("Plan"),
     "postcode": N_("Postcode"),
     "priority": N_("Priority"),

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import msgspec
 import pytest
 
-from core import breaker, clock, db, mail, notifications
+from core import breaker, clock, db, mail, notification_kinds, notifications
 from core.actor import Tenant, system
 from core.notifications import Recipient
 from core.settings import Settings
@@ -109,6 +110,20 @@ async def test_what_is_refused_for_good_is_not_tried_again_and_what_fails_for_da
     assert "550" in refused["said"]
     assert (given_up["state"], given_up["reason"]) == ("dead", "gave_up")
     assert given_up["attempts"] == len(deliveries_sending.MINUTES) + 1
+
+
+async def test_what_is_over_before_it_is_taken_is_not_sent_any_more(
+    tenant: Tenant, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(notification_kinds.KINDS, TOLD.key, msgspec.structs.replace(TOLD, minutes=60))
+    post.answers = ["451 come again"]
+    await tell(tenant, "code")
+    await hand_out(tenant.id)
+    await send(tenant.id)
+    with clock.moved(timedelta(minutes=60)):
+        await send(tenant.id)
+    (row,) = await all_of(tenant.id)
+    assert (row["state"], row["reason"], post.taken) == ("dead", "too_late", [])
 
 
 async def test_a_secret_is_nowhere_in_the_clear_and_gone_once_it_was_sent(tenant: Tenant, post: Post) -> None:

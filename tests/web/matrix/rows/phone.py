@@ -69,7 +69,7 @@ CHANGES_NOTHING = {
 }
 RULED = {
     "phone_settings.registration",
-    "phone_settings.countries",
+    "phone_codes.hash",
     "phone_codes.state",
     "phone_decisions.kind",
     "phone_projects.registration",
