@@ -38,7 +38,7 @@ class Checks:
 
     def text(self, field: str, value: str, *, longest: int, required: bool = True, lines: bool = False) -> str:
         """Trimmed text (NFC) of at most `longest` characters, no control ones; `lines` allows new lines."""
-        text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
+        text = (value if value.isascii() else unicodedata.normalize("NFC", value)).replace("\r\n", "\n").strip()
         if not text and required:
             self.error(field, _("Please fill this in."))
         elif len(text) > longest:

@@ -8,6 +8,7 @@ country is not listed any postcode is taken, and none is asked for. Numbers: `pa
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 import msgspec
@@ -72,6 +73,11 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 def fields_of(kind: str, country: str) -> list[Field]:
     """The fields that this kind of payer has in this country, in the order of a form."""
+    return list(_fields_of(kind, country))
+
+
+@lru_cache(maxsize=1024)
+def _fields_of(kind: str, country: str) -> tuple[Field, ...]:
     is_business = kind in BUSINESSES
     found = [Field(name="name", label=N_("Company name") if kind == "company" else N_("Name"), is_required=True)]
     if kind == "company":
@@ -90,13 +96,13 @@ def fields_of(kind: str, country: str) -> list[Field]:
     if country in REGIONS:
         label, must = REGIONS[country]
         found.append(Field(name="region", label=label, is_required=must))
-    return [
+    return (
         *found,
         Field(name="email", label=N_("E-mail for documents"), is_required=True),
         Field(name="language", label=N_("Language of documents"), is_required=True),
         Field(name="iban", label=N_("IBAN")),
         Field(name="bic", label=N_("BIC")),
-    ]
+    )
 
 
 ALL = ("kind", "country", "name", "contact_person", "registration_number", "vat_number", "street", "postcode",
@@ -117,7 +123,7 @@ def check(checks: Checks, values: Mapping[str, str]) -> dict[str, str]:
     return (
         dict.fromkeys(ALL, "")
         | {"kind": kind, "country": country}
-        | check_fields(checks, fields_of(kind, country), values, country)
+        | check_fields(checks, _fields_of(kind, country), values, country)
     )
 
 
@@ -146,6 +152,8 @@ def _checked(checks: Checks, field: Field, value: str, country: str) -> str:
         return checks.email(name, value)
     if name == "language":
         return checks.language(name, value)
+    if not value and not field.is_required:
+        return ""
     text = checks.text(
         name, value, longest=LONGEST.get(name, 60), required=field.is_required, lines=name == "street"
     )

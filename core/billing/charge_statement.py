@@ -1,8 +1,9 @@
 """The statements that charge services: what each account may owe, what the periods come to, and the one that
 writes all of it.
 
-$1 to $8 are services with what was decided for each; $9 the day, $10 whether list prices have the tax inside, $11
-how many periods of one service at most; $12 the moment of the entries, $13 now, $14 who.
+$1 to $5 are services with their payer, the place of their tax, and what `BOOKS` says of their account, as text of
+`core.arrays`; $6 to $9 the taxes; $10 the day, $11 whether list prices have the tax inside, $12 how many periods
+of one service at most; $13 the moment of the entries, $14 now, $15 who.
 """
 
 from core.billing import planned_changes
@@ -27,8 +28,11 @@ BOOKS = """
                          OFFSET 0) l ON true
 """
 """Accounts with their ledger account, and how much may still be charged there (null: as much as comes)."""
-ASKED = """unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::text[], $7::bigint[],
-                      $8::bigint[]) AS t (id, payer_id, rate, inside, category, reason, room, owing_id)"""
+ASKED = """(SELECT u.*, ($6::int[])[u.tax_at] AS rate, ($7::int[])[u.tax_at] AS inside,
+                   ($8::text[])[u.tax_at] AS category, ($9::text[])[u.tax_at] AS reason
+              FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text::int[], $4::text::bigint[],
+                          $5::text::bigint[]) AS u (id, payer_id, tax_at, room, owing_id) OFFSET 0) t"""
+IDS = "(SELECT $1::text::bigint[])::bigint[]"
 TERMS = """s.client_id, s.account_id, s.currency, s.name, s.label, s.full_units, s.discount_units,
                s.discount_periods, s.discount_until, s.anchor, s.period_unit, s.period_count, s.ends_on"""
 PARTS = """
@@ -39,18 +43,18 @@ PARTS = """
                      AND (s.discount_until IS NULL OR f.day <= s.discount_until)
                     THEN s.discount_units ELSE 0 END AS lowered
           FROM asked s
-         CROSS JOIN LATERAL generate_series(s.periods, least(s.periods + $11::int - 1,
-                    period_number(s.anchor, s.period_unit, s.period_count, $9))) AS n (number)
+         CROSS JOIN LATERAL generate_series(s.periods, least(s.periods + $12::int - 1,
+                    period_number(s.anchor, s.period_unit, s.period_count, $10))) AS n (number)
          CROSS JOIN LATERAL (SELECT period_day(s.anchor, s.period_unit, s.period_count, n.number) AS day) f
-         WHERE f.day <= $9 AND (s.ends_on IS NULL OR f.day < s.ends_on)),
+         WHERE f.day <= $10 AND (s.ends_on IS NULL OR f.day < s.ends_on)),
     nets AS (
-        SELECT p.*, CASE WHEN $10 THEN round((full_units - lowered) * 100000.0 / (100000 + inside))
+        SELECT p.*, CASE WHEN $11 THEN round((full_units - lowered) * 100000.0 / (100000 + inside))
                          ELSE full_units - lowered END::bigint AS net,
-               CASE WHEN $10 THEN round(full_units * 100000.0 / (100000 + inside))
+               CASE WHEN $11 THEN round(full_units * 100000.0 / (100000 + inside))
                     ELSE full_units END::bigint AS listed
           FROM parts p),
     priced AS (
-        SELECT n.*, CASE WHEN NOT $10 THEN round(net * rate / 100000.0)
+        SELECT n.*, CASE WHEN NOT $11 THEN round(net * rate / 100000.0)
                          WHEN rate > 0 THEN full_units - lowered - net ELSE 0 END::bigint AS tax
           FROM nets n),
     placed AS (
@@ -59,7 +63,7 @@ PARTS = """
           FROM priced q)
 """
 LOOK = f"""
-    WITH planned AS MATERIALIZED ({planned_changes.AS_PLANNED.format(day="$9", ids="$1")}),
+    WITH planned AS MATERIALIZED ({planned_changes.AS_PLANNED.format(day="$10", ids=IDS)}),
     asked AS MATERIALIZED (
         SELECT t.*, {TERMS}, s.periods FROM {ASKED} JOIN planned s ON s.id = t.id), {PARTS}
     SELECT p.currency, count(*) AS expenses, count(DISTINCT p.id) AS services, sum(p.net + p.tax)::bigint AS units,
@@ -83,11 +87,11 @@ CHARGE = f"""
           FROM good g GROUP BY g.account_id, g.owing_id, g.currency HAVING sum(g.net + g.tax) > 0),
     entries AS (
         INSERT INTO ledger_entries (id, key, kind, digest, at, recorded_at)
-        SELECT s.entry_id, 'expense-' || s.key, 'expense', sha256(convert_to(s.told, 'UTF8')), $12, $13
+        SELECT s.entry_id, 'expense-' || s.key, 'expense', sha256(convert_to(s.told, 'UTF8')), $13, $14
           FROM sums s),
     moves AS (
         INSERT INTO ledger_transfers (entry_id, debit_id, credit_id, currency, units, at)
-        SELECT s.entry_id, s.owing_id, r.id, s.currency, CASE r.kind WHEN 'tax' THEN s.tax ELSE s.net END, $12
+        SELECT s.entry_id, s.owing_id, r.id, s.currency, CASE r.kind WHEN 'tax' THEN s.tax ELSE s.net END, $13
           FROM sums s JOIN ledger_accounts r ON r.holder_id IS NULL AND r.currency = s.currency
            AND r.kind IN ('revenue', 'tax')
          WHERE CASE r.kind WHEN 'tax' THEN s.tax ELSE s.net END > 0),
@@ -96,11 +100,11 @@ CHARGE = f"""
             period_end, currency, discount_units, net_units, tax_rate, tax_category, tax_reason, tax_units,
             gross_units, entry_id, created_at, created_by)
         SELECT g.expense_id, g.client_id, g.account_id, g.payer_id, g.id, g.key, 'service',
-               g.name || CASE WHEN g.label = '' THEN '' ELSE ' · ' || g.label END, least(g.start_day, $9),
+               g.name || CASE WHEN g.label = '' THEN '' ELSE ' · ' || g.label END, least(g.start_day, $10),
                g.start_day, g.end_day, g.currency, g.listed - g.net, g.net, g.rate, g.category, g.reason, g.tax,
                g.net + g.tax,
                CASE WHEN g.net + g.tax > 0
-                    THEN min(g.expense_id) OVER (PARTITION BY g.account_id, g.currency) END, $13, $14
+                    THEN min(g.expense_id) OVER (PARTITION BY g.account_id, g.currency) END, $14, $15
           FROM good g),
     turns AS (
         SELECT id, ends_on, sum(one)::int AS count,
@@ -112,8 +116,8 @@ CHARGE = f"""
     moved AS (
         UPDATE service_dues d SET periods = d.periods + m.count,
                next_on = CASE WHEN m.ends_on IS NOT NULL AND m.day >= m.ends_on THEN NULL ELSE m.day END,
-               parked = CASE WHEN m.day <= $9 AND (m.ends_on IS NULL OR m.day < m.ends_on)
-                              AND m.count < $11::int THEN 'funds' ELSE '' END
+               parked = CASE WHEN m.day <= $10 AND (m.ends_on IS NULL OR m.day < m.ends_on)
+                              AND m.count < $12::int THEN 'funds' ELSE '' END
           FROM turns m WHERE d.id = m.id
         RETURNING d.id, d.parked, m.count)
     SELECT (SELECT count(*) FROM moved WHERE count > 0) AS services, (SELECT count(*) FROM good) AS expenses,

@@ -31,6 +31,7 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     company: Record
+    party: Party
     terms: Mapping[str, Any]
     accounts: tuple[BankAccount, ...]
     logo_digest: str = ""
@@ -84,6 +85,7 @@ async def seller(company: Record) -> Seller:
     logo = await logo_of(company)
     return Seller(
         company=company,
+        party=Party(**{name: company[name] for name in SELLER}),
         terms=await invoice_terms.of(company["id"]),
         accounts=await _accounts(company["id"]),
         logo_digest=digest(logo) if logo else "",
@@ -111,7 +113,7 @@ def put_together(
         currency=invoice["currency"],
         issued_on=on,
         due_on=on + timedelta(days=about.terms["due_days"]) if is_paid_for else None,
-        seller=Party(**{name: about.company[name] for name in SELLER}),
+        seller=about.party,
         buyer=Party(**{name: payer[name] for name in BUYER}),
         client_code=str(invoice["client_code"]),
         lines=listed,

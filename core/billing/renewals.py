@@ -1,4 +1,4 @@
-"""Charging periods of services: what the billing run does, any number of them by one statement.
+"""Charging periods of services, any number of them by one statement: what the billing run is made of.
 
 What is due is priced (the service's own price, its discount as long as it lasts, the tax of its payer on the
 day), written as expenses with their ledger entries, and the service moves on to its next period. A period's
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from asyncpg import Record
 
-from core import clock, db
+from core import arrays, clock, db
 from core.accounts import project_companies
 from core.actor import Actor
 from core.billing import accounts, allocations, charge_statement, planned_changes, trials
@@ -140,26 +140,30 @@ async def _books(account_ids: Sequence[int]) -> list[Record]:
 
 async def _asked(found: Sequence[Record], books: Sequence[Record], day: date) -> tuple[Any, ...]:
     """The arguments of PARTS: each service with its payer, tax and account, the day, and how list prices are."""
-    held = {row["id"]: row for row in books}
+    held = {row["id"]: (row["room"], row["owing_id"]) for row in books}
     book = await taxes.book(day, found)
     sellers = {key: (await project_companies.selling(key))[0] for key in {row["project_id"] for row in found}}
-    known: dict[tuple[Any, ...], Tax] = {}
-    decided = []
+    places: dict[tuple[Any, ...], int] = {}
+    decided: list[Tax] = []
+    tax_at = []
     for row in found:
         kind = (row["project_id"], row["country"], row["kind"], row["vat_number"])
         key = (*kind, book.sold.get(row["plan_id"]), book.treatments.get(row["client_id"]))
-        if key not in known:
-            known[key] = book.tax(row, sellers[row["project_id"]], plan_id=row["plan_id"])
-        decided.append(known[key])
+        if key not in places:
+            decided.append(book.tax(row, sellers[row["project_id"]], plan_id=row["plan_id"]))
+            places[key] = len(decided)
+        tax_at.append(places[key])
+    rooms = [held[row["account_id"]] for row in found]
     return (
-        [row["id"] for row in found],
-        [row["payer_id"] for row in found],
+        arrays.of(row["id"] for row in found),
+        arrays.of(row["payer_id"] for row in found),
+        arrays.of(tax_at),
+        arrays.of(room for room, _owing_id in rooms),
+        arrays.of(owing_id for _room, owing_id in rooms),
         [tax.rate for tax in decided],
         [tax_rules.inside(tax) for tax in decided],
         [tax.category for tax in decided],
         [price_words.kept_reason(tax) for tax in decided],
-        [held[row["account_id"]]["room"] for row in found],
-        [held[row["account_id"]]["owing_id"] for row in found],
         day,
         book.decided.includes_tax,
         MOST_PERIODS,

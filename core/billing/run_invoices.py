@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 from asyncpg import Record
 
-from core import audit, clock, db, i18n
+from core import arrays, audit, clock, db, i18n
 from core.accounts import numbering, project_companies
 from core.actor import Actor
 from core.audit import Subject
@@ -56,10 +56,11 @@ OPEN = f"""
 """
 WRITE = f"""
     WITH asked AS MATERIALIZED (
-        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
-            $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::date[], $13::text[],
-            $14::text[]) AS u (id, client_id, account_id, payer_id, company_id, language, currency,
-                               discount_units, net_units, tax_units, number, due_on, frozen, digest)),
+        SELECT * FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text::bigint[], $4::text::bigint[],
+            $5::text::bigint[], $6::text[], $7::text[], $8::text::bigint[], $9::text::bigint[],
+            $10::text::bigint[], $11::text[], $12::date[], $13::text[], $14::text[]) AS u (id, client_id,
+                account_id, payer_id, company_id, language, currency, discount_units, net_units, tax_units, number,
+                due_on, frozen, digest)),
     made AS (
         INSERT INTO invoices (id, client_id, account_id, payer_id, company_id, kind, state, language, currency,
                discount_units, net_units, tax_units, gross_units, number, issued_on, due_on, frozen, digest,
@@ -71,7 +72,8 @@ WRITE = f"""
     lines AS (
         INSERT INTO invoice_lines (invoice_id, is_live, position, expense_id, {", ".join(invoice_drafts.LINE)})
         SELECT u.invoice_id, true, u.position, e.id, {", ".join(f"e.{name}" for name in invoice_drafts.LINE)}
-          FROM unnest($15::bigint[], $16::int[], $17::bigint[]) AS u (invoice_id, position, expense_id)
+          FROM unnest($15::text::bigint[], $16::text::int[], $17::text::bigint[])
+               AS u (invoice_id, position, expense_id)
          CROSS JOIN LATERAL (SELECT * FROM expenses e WHERE e.id = u.expense_id OFFSET 0) e)
     INSERT INTO invoice_states (invoice_id, state, at, actor_kind, actor_name)
     SELECT id, 'issued', $19, $20, $21 FROM asked
@@ -243,21 +245,21 @@ async def _write(drafts: Sequence[_Draft], said: Sequence[Content], *, by: Actor
     ]
     await db.execute(
         WRITE,
-        ids,
-        [row["client_id"] for row in first],
-        [row["account_id"] for row in first],
-        [one.payer["id"] for one in drafts],
-        [one.seller.company["id"] for one in drafts],
+        arrays.of(ids),
+        arrays.of(row["client_id"] for row in first),
+        arrays.of(row["account_id"] for row in first),
+        arrays.of(one.payer["id"] for one in drafts),
+        arrays.of(one.seller.company["id"] for one in drafts),
         [content.language for content in said],
         [content.currency for content in said],
-        [content.totals.discount_units for content in said],
-        [content.totals.net_units for content in said],
-        [content.totals.tax_units for content in said],
+        arrays.of(content.totals.discount_units for content in said),
+        arrays.of(content.totals.net_units for content in said),
+        arrays.of(content.totals.tax_units for content in said),
         [content.number for content in said],
         [content.due_on for content in said],
         [text.decode() for text in frozen],
         [invoice_making.digest(text) for text in frozen],
-        *(list(column) for column in zip(*placed, strict=True)),
+        *(arrays.of(column) for column in zip(*placed, strict=True)),
         said[0].issued_on,
         clock.now(),
         by.kind,

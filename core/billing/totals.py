@@ -68,14 +68,15 @@ def of(lines: Iterable[Line]) -> Totals:
     parts: dict[tuple[int, int], list[Line]] = {}
     for line in found:
         parts.setdefault((CATEGORIES.index(line.tax_category), -line.tax_rate), []).append(line)
-    net = sum(line.net_units for line in found)
-    tax = sum(line.tax_units for line in found)
+    reckoned = tuple(_part(parts[key]) for key in sorted(parts))
+    net = sum([part.net_units for part in reckoned])
+    tax = sum([part.tax_units for part in reckoned])
     return Totals(
-        discount_units=sum(line.discount_units for line in found),
+        discount_units=sum([line.discount_units for line in found]),
         net_units=net,
         tax_units=tax,
         gross_units=net + tax,
-        parts=tuple(_part(parts[key]) for key in sorted(parts)),
+        parts=reckoned,
     )
 
 
@@ -84,6 +85,6 @@ def _part(lines: list[Line]) -> TaxPart:
         category=lines[0].tax_category,
         rate=lines[0].tax_rate,
         reasons=tuple(dict.fromkeys(line.tax_reason for line in lines if line.tax_reason)),
-        net_units=sum(line.net_units for line in lines),
-        tax_units=sum(line.tax_units for line in lines),
+        net_units=sum([line.net_units for line in lines]),
+        tax_units=sum([line.tax_units for line in lines]),
     )
