@@ -86,8 +86,8 @@ async def test_a_number_that_no_row_can_have_names_nothing(world, area):
 def strange_for(row, field: str) -> tuple:
     """Every kind of text for what is a number, a day, an id or a choice; where words stand, digits are words.
 
-    Of what JSON has besides, a value of a wrong type is refused as it is read, by one decoder for all: a field gets
-    one of them, another field another one.
+    Of what JSON has besides, a value of a wrong type is refused as it is read, by one decoder for all: a field
+    gets one of them, another field another one.
     """
     usual = row.send[field]
     is_word = isinstance(usual, str) and usual[:1] not in tuple("$0123456789") and usual not in READ
