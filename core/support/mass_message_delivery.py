@@ -32,13 +32,13 @@ KIND = "messages.send"
 AT_ONCE = 500
 VARIABLES = {
     "subject": N_("What the message is about"),
-    "text": N_("What it says"),
+    "text_markdown": N_("What it says"),
     "number": N_("The number of its ticket"),
     "link": N_("Where it is read and answered"),
 }
 SAMPLES = {
     "subject": "Maintenance on Sunday",
-    "text": "Our network is worked on from 2 to 4 a.m.",
+    "text_markdown": "Our network is worked on from 2 to 4 a.m.",
     "number": "1042",
     "link": "https://portal.example/tickets/1042",
 }
@@ -52,7 +52,7 @@ MESSAGE = declare(
         samples=SAMPLES,
         channels=("mail", "panel"),
         subject=N_("{{ subject }}"),
-        text=N_("{{ text }}\n\n[Read and answer it here]({{ link }})"),
+        text=N_("{{ text_markdown }}\n\n[Read and answer it here]({{ link }})"),
         short="{{ subject }}",
     )
 )
@@ -210,7 +210,7 @@ async def _tell(message: Mapping[str, Any], letter: Letter, ticket_id: int, numb
         ),
         data={
             "subject": letter.subject,
-            "text": letter.text,
+            "text_markdown": letter.text,
             "number": str(number),
             "link": f"{portal_of(by)}/tickets/{ticket_id}",
         },

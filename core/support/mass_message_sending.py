@@ -80,7 +80,7 @@ async def test(message_id: int, code: int, *, by: Actor) -> str:
         raise Invalid({"client": seen.trouble or _("There is no text yet.")})
     data = {
         "subject": seen.subject,
-        "text": seen.text,
+        "text_markdown": seen.text,
         "number": "0",
         "link": mass_message_delivery.portal_of(by) + "/tickets",
     }

@@ -18,7 +18,7 @@ VARIABLES = {
     "provider": N_("The provider's name"),
     "number": N_("The number of the ticket"),
     "subject": N_("What the ticket is about"),
-    "text": N_("What was written"),
+    "text_markdown": N_("What was written"),
     "author": N_("Who wrote it, or decided it"),
     "client": N_("The client's name"),
     "link": N_("The address of the ticket"),
@@ -28,7 +28,7 @@ SAMPLES = {
     "provider": "Nova",
     "number": 1001,
     "subject": "It is slow",
-    "text": "Since **Monday** it has been slow.",
+    "text_markdown": "Since **Monday** it has been slow.",
     "author": "Sam",
     "client": "Jean Dupont",
     "link": "https://nova.example/tickets/1001",
@@ -45,7 +45,7 @@ ANSWERED = declare(
         channels=("mail", "panel"),
         subject=N_("[#{{ number }}] {{ subject }}"),
         text=N_(
-            "Hello {{ name }},\n\n{{ provider }} wrote to you:\n\n---\n\n{{ text }}\n\n---\n\n"
+            "Hello {{ name }},\n\n{{ provider }} wrote to you:\n\n---\n\n{{ text_markdown }}\n\n---\n\n"
             "Answer here: {{ link }}"
         ),
         short=N_("{{ provider }} wrote in the ticket #{{ number }}: {{ subject }}"),
@@ -63,7 +63,11 @@ OPENED = declare(
         samples=SAMPLES,
         channels=("mail", "panel"),
         subject=N_("[#{{ number }}] {{ client }}: {{ subject }}"),
-        text=N_("{{ author }} wrote for {{ client }}:\n\n---\n\n{{ text }}\n\n---\n\nTo the ticket: {{ link }}"),
+        text=N_(
+            "{{ author }} wrote for {{ client }}:\n\n---\n\n"
+            # What somebody wrote stands between two lines.
+            "{{ text_markdown }}\n\n---\n\nTo the ticket: {{ link }}"
+        ),
         short=N_("{{ client }} wrote in the ticket #{{ number }}: {{ subject }}"),
     )
 )
@@ -137,7 +141,7 @@ async def _tell(
         "provider": by.tenant.name,
         "number": ticket["number"],
         "subject": ticket["subject"],
-        "text": message["text"],
+        "text_markdown": message["text"],
         "author": author,
         "client": ticket["client_name"],
         "link": f"{by.tenant.base_url}/{place}/{ticket['id']}",

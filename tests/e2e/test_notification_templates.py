@@ -55,7 +55,7 @@ def test_a_text_is_edited_looked_at_with_a_client_and_mailed(open_as: Open, serv
     expect(page.locator("#error-text")).to_contain_text("shoe")
     expect(text).to_have_value("Dear {{ name }}, {{ shoe }}")
 
-    text.fill("Dear {{ name }}, read *this*:\n\n{{ text }}")
+    text.fill("Dear {{ name }}, read *this*:\n\n{{ text_markdown }}")
     pages.field(page, "Code of a client").fill(str(code))
     press(page, "Preview")
     preview = page.frame_locator("iframe[name='template-preview']")

@@ -348,7 +348,7 @@ async def test_each_side_is_told_once_of_what_the_other_one_says(alice: Actor) -
     for _time in range(2):
         await ticket_messages.reply(ticket_id, Reply(text="We look."), key="form-9", by=sam)
     (answer,) = await told("ticket.answered")
-    assert (answer["data"]["text"], answer["data"]["author"]) == ("We look.", "Nova")
+    assert (answer["data"]["text_markdown"], answer["data"]["author"]) == ("We look.", "Nova")
     await ticket_messages.note(ticket_id, "He owes us money", by=sam)
     await ticket_changes.assign(ticket_id, sam.staff_id, by=sam)
     assert await told("ticket.assigned") == []
