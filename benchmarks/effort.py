@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
-PARENT, USER, SYSTEM = 1, 11, 12
-"""Places in /proc/<pid>/stat, after the name."""
+PARENT, SPENT = 1, slice(11, 15)
+"""Places in /proc/<pid>/stat, after the name: time of its own, and of children that ended and were waited for."""
 
 
 def spent(*roots: int) -> float:
@@ -14,7 +14,7 @@ def spent(*roots: int) -> float:
     family, step = set(roots), set(roots)
     while step := {pid for pid, fields in found.items() if int(fields[PARENT]) in step} - family:
         family |= step
-    return TICK * sum(int(found[pid][USER]) + int(found[pid][SYSTEM]) for pid in family & found.keys())
+    return TICK * sum(sum(map(int, found[pid][SPENT])) for pid in family & found.keys())
 
 
 def postgres_of(data: Path) -> int:
