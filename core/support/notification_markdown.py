@@ -11,6 +11,10 @@ MARKS = re.compile(r"[\\`*_\[\]<>&~|]")
 """What is a mark anywhere in a line."""
 FIRST = re.compile(r"^([ \t]*)([#+=:.)-])|^([ \t]*\d{1,9})([.)])(?=\s|\Z)", re.MULTILINE)
 """What is one where a line begins: a heading, a list, a line; or behind a number, which may stand before it."""
+LINE_END = re.compile(r"\r\n?")
+"""What Markdown takes for the end of a line besides the usual one."""
+INDENT = re.compile(r"^[ \t]{2,}|^\t", re.MULTILINE)
+"""Four blanks would make a line a block of code."""
 ADDRESS = re.compile(r"(https?://|mailto:)[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
 
 
@@ -25,12 +29,17 @@ def escaped(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _escaped(value: Any) -> Any:
     if isinstance(value, str):
-        return value if ADDRESS.fullmatch(value) else FIRST.sub(_first, MARKS.sub(r"\\\g<0>", value))
+        return value if ADDRESS.fullmatch(value) else _as_letters(value)
     if isinstance(value, Mapping):
         return escaped(value)
     if isinstance(value, list | tuple):
         return [_escaped(one) for one in value]
     return value
+
+
+def _as_letters(text: str) -> str:
+    lines = INDENT.sub(" ", LINE_END.sub("\n", text))
+    return FIRST.sub(_first, MARKS.sub(r"\\\g<0>", lines))
 
 
 def _first(found: re.Match[str]) -> str:

@@ -60,13 +60,17 @@ def test_what_somebody_wrote_is_markdown_where_its_name_says_so_and_names_stay_r
 
 
 @pytest.mark.parametrize(
-    "value", ["# a", "- a", "+ a", "1. a", "2) a", "1.", "---", "===", "> a", "a\n---", "a\n# b"]
+    "value",
+    [
+        *("# a", "- a", "+ a", "1. a", "2) a", "1.", "---", "===", "> a", "a\n---", "a\n# b"),
+        *("a\r# b", "a\r\n- b", "    a", "\ta", "a\n\n    b", "a\r\r \tb"),
+    ],
 )
 def test_no_value_becomes_a_block_wherever_it_stands(value: str) -> None:
     escaped = notification_markdown.escaped({"value": value})["value"]
     for text in (escaped, f"Before\n{escaped}", f"Before\n\n{escaped} after", f"{escaped}\nafter"):
         html = rich_text.html(text)
-        assert not any(tag in html for tag in ("<h", "<li", "<blockquote", "<table")), (text, html)
+        assert not any(tag in html for tag in ("<h", "<li", "<blockquote", "<table", "<pre")), (text, html)
 
 
 @given(st.text(max_size=200))
