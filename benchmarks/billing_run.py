@@ -5,8 +5,9 @@ before. A month is charged by the run as the product does it (discounts, tax, le
 open), and invoiced; the next by the bare statement: an expense for each, and the next date (`bare_per_s`); the one
 after by a statement that writes the books as well: an entry for each account with its transfers
 (`bare_books_per_s`), without discounts, tax rules, locks and checks in Python. `ratio` and `ratio_books` are the
-speed of charging to that of these. All take a provider at a time, two providers at once. `processor_us` is the
-time of a processor for each service or invoice, which other work on the machine changes less than the seconds.
+speed of charging to that of these. All take a provider at a time, four providers at once, as a worker does.
+`processor_us` is the time of a processor for each service or invoice, which other work on the machine changes less
+than the seconds.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ from web import composition
 
 PER_SECOND = 15_000
 SHARE = 0.6
-AT_ONCE = 2
+AT_ONCE = 4
 FIRST = date(2026, 1, 15)
 SERVICES = """
     WITH made AS (

@@ -8,13 +8,13 @@ from asyncpg import Record
 from msgspec import UNSET, UnsetType
 from piccolo.columns import Array, BigInt, Boolean, Integer, Text, Timestamptz
 
-from core import audit, clock, db, freshness, images, policies, quotas
+from core import audit, clock, db, freshness, policies, quotas
 from core.accounts import access, account_parts, project_checks, rows
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.filters import Conditions
-from core.i18n import _, ngettext
+from core.i18n import _
 from core.permissions import Permission
 
 
@@ -87,7 +87,7 @@ async def every(*, by: Actor) -> list[Record]:
 async def get(project_id: int, *, by: Actor) -> Record:
     """One project, with `clients`."""
     policies.require(by, Permission.PROJECT_READ)
-    _require_visible(project_id, by=by)
+    require_visible(project_id, by=by)
     return (await _read(by=by, only=project_id))[0]
 
 
@@ -140,13 +140,6 @@ async def create_default(name: str, *, by: Actor, currency: str = "EUR") -> int:
     return project_id
 
 
-async def why_it_stays(project_id: int, *, by: Actor) -> str:
-    """Why a project cannot be deleted now, "" when it can."""
-    policies.require(by, Permission.PROJECT_DELETE)
-    _require_visible(project_id, by=by)
-    return await _why_it_stays((await _read(by=by, only=project_id))[0])
-
-
 async def create(new: NewProject, *, by: Actor) -> Record:
     """Make a project. Who is limited to projects cannot: he would not see it."""
     policies.require(by, Permission.PROJECT_CREATE)
@@ -184,7 +177,7 @@ async def _require_currency_free(row: Record, values: Mapping[str, Any]) -> None
 async def make_default(project_id: int, *, by: Actor) -> None:
     """From now on new clients belong to this project when none is chosen."""
     policies.require(by, Permission.PROJECT_UPDATE)
-    _require_visible(project_id, by=by)
+    require_visible(project_id, by=by)
     # All of them are locked, so that two who choose at the same moment choose one after the other.
     all_of_them = {row["id"]: row for row in await db.fetch("SELECT * FROM projects ORDER BY id FOR UPDATE")}
     if project_id not in all_of_them:
@@ -198,42 +191,6 @@ async def make_default(project_id: int, *, by: Actor) -> None:
     old, new = {"is_default": False}, {"is_default": True}
     name = all_of_them[project_id]["name"]
     await audit.record("project:made_default", "project", project_id, by=by, name=name, old=old, new=new)
-
-
-async def delete(project_id: int, *, by: Actor) -> None:
-    """Remove a project; `Conflict`, with the reason, while anything belongs to it or it is the default one."""
-    policies.require(by, Permission.PROJECT_DELETE)
-    _require_visible(project_id, by=by)
-    row = await rows.locked("projects", project_id)
-    if reason := await _why_it_stays(row):
-        raise Conflict(reason)
-    await db.execute("DELETE FROM projects WHERE id = $1", project_id)
-    await images.drop(row["logo_id"])
-    await freshness.forget_tenant(by.tenant.id)
-    old = {field: row[field] for field in EDITABLE}
-    await audit.record("project:deleted", "project", project_id, by=by, name=row["name"], old=old)
-
-
-async def _why_it_stays(row: Record) -> str:
-    if row["is_default"]:
-        return _("This is the default project. Make another one the default first.")
-    clients = await db.value("SELECT count(*) FROM client_projects WHERE project_id = $1", row["id"])
-    if clients:
-        message = ngettext(
-            "%(count)s client belongs to this project.", "%(count)s clients belong to this project.", clients
-        )
-        return message % {"count": clients}
-    limited = await db.value("SELECT count(*) FROM staff_projects WHERE project_id = $1", row["id"])
-    if limited:
-        message = ngettext(
-            "%(count)s member of staff is limited to this project. Change that first.",
-            "%(count)s members of staff are limited to this project. Change that first.",
-            limited,
-        )
-        return message % {"count": limited}
-    if await db.value("SELECT EXISTS (SELECT FROM project_hosts WHERE project_id = $1)", row["id"]):
-        return _("Host names lead to this project. Take them away first.")
-    return ""
 
 
 async def _read(*, by: Actor, only: int | None = None) -> list[Record]:
@@ -271,7 +228,7 @@ async def _checked(values: dict[str, Any], *, but: int = 0) -> dict[str, Any]:
 
 async def locked(project_id: int, *, version: int | None = None, by: Actor) -> Record:
     """The row of a project that `by` may see, locked until the transaction ends; raises like `rows.locked`."""
-    _require_visible(project_id, by=by)
+    require_visible(project_id, by=by)
     return await rows.locked("projects", project_id, version=version)
 
 
@@ -279,6 +236,6 @@ def _is_visible(project_id: int, *, by: Actor) -> bool:
     return rows.is_id(project_id) and (by.projects is None or project_id in by.projects)
 
 
-def _require_visible(project_id: int, *, by: Actor) -> None:
+def require_visible(project_id: int, *, by: Actor) -> None:
     if not _is_visible(project_id, by=by):
         raise NotFound()

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from core import actor, clock, db
-from core.accounts import projects
+from core.accounts import project_deleting, projects
 from core.accounts.projects import NewProject, ProjectChanges
 from core.actor import Tenant
 from core.errors import Conflict, Invalid, NotFound
@@ -211,7 +211,7 @@ async def test_limited_staff_knows_no_host_of_another_project():
         with pytest.raises(Conflict, match="Host names"):
             second = await projects.create(NewProject(name="Second"), by=worker(nova))
             await db.execute("UPDATE project_hosts SET project_id = $1", second["id"])
-            await projects.delete(second["id"], by=worker(nova))
+            await project_deleting.delete(second["id"], by=worker(nova))
 
 
 async def test_the_brand_of_a_host_is_its_projects_and_fresh(zone):

@@ -394,7 +394,7 @@ class running:  # noqa: N801 (read as a statement)
             self.process.wait()
 
 
-def wait_for(port: int, host: str, log: Path, *, seconds: float = 60) -> httpx.Response:
+def wait_for(port: int, host: str, log: Path, *, seconds: float = 180) -> httpx.Response:
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -8,7 +8,7 @@ from litestar import Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core.accounts import projects
+from core.accounts import project_deleting, projects
 from core.accounts.projects import EDITABLE, NewProject, ProjectChanges
 from core.permissions import Permission
 from web.api import answers
@@ -89,7 +89,7 @@ async def make_default(by: By, project_id: FromPath[int]) -> None:
 @delete("/v1/projects/{project_id:int}", **asks(Permission.PROJECT_DELETE))
 async def remove(by: By, project_id: FromPath[int]) -> None:
     """Delete a project; 409 with the reason while anything belongs to it."""
-    await projects.delete(project_id, by=by)
+    await project_deleting.delete(project_id, by=by)
 
 
 def _told(row: Mapping[str, Any]) -> Project:

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from core import i18n, money, places
-from core.accounts import projects
+from core.accounts import project_deleting, projects
 from core.accounts.projects import NewProject, ProjectChanges
 from core.actor import Actor
 from core.errors import Conflict, EditConflict, Invalid
@@ -85,7 +85,7 @@ async def make_default(request: AnyRequest, by: By, project_id: FromPath[int]) -
 async def confirm(request: AnyRequest, by: By, project_id: FromPath[int]) -> Response[str]:
     """Ask, or say why it cannot go."""
     project = await projects.get(project_id, by=by)
-    refused = await projects.why_it_stays(project_id, by=by)
+    refused = await project_deleting.why_it_stays(project_id, by=by)
     return page(request, "staff/projects/delete.html", project=project, refused=refused)
 
 
@@ -94,7 +94,7 @@ async def delete(request: AnyRequest, by: By, project_id: FromPath[int]) -> Resp
     """Delete it, if nothing belongs to it."""
     project = await projects.get(project_id, by=by)
     try:
-        await projects.delete(project_id, by=by)
+        await project_deleting.delete(project_id, by=by)
     except Conflict as conflict:
         return page(request, "staff/projects/delete.html", status=409, project=project, refused=conflict.message)
     return redirect(request, "/staff/projects", toast=_("The project was deleted."))

@@ -5,9 +5,12 @@ import asyncio
 import pytest
 
 from core import db
-from core.accounts import projects
+from core.accounts import project_deleting, projects
 from core.accounts.projects import NewProject, ProjectChanges
 from core.errors import Conflict, EditConflict, Forbidden, Invalid, NotFound, NotInEdition, PermissionMissing
+from core.support import departments, ticket_categories
+from core.support.departments import DepartmentValues
+from core.support.ticket_categories import CategoryValues
 from tests.core.accounts.house import add_client, entries, hire, open_provider, worker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
@@ -31,7 +34,7 @@ async def test_a_project_is_made_read_changed_and_deleted_and_each_step_is_told(
         changed = await projects.update(made["id"], ProjectChanges(sender=""), version=1, by=by)
         assert (changed["sender"], changed["name"], changed["version"]) == ("", "Aurora", 2)
         assert list(await projects.names(by=by)) == [made["id"], await projects.default_id()]
-        await projects.delete(made["id"], by=by)
+        await project_deleting.delete(made["id"], by=by)
         assert not await projects.exists(made["id"])
         for step in ("updated", "deleted"):
             assert (await entries(f"project:{step}"))[0]["subject_id"] == made["id"]
@@ -82,7 +85,7 @@ async def test_the_edition_below_has_no_projects_and_the_refusal_names_corporate
             projects.create(NewProject(name="Aurora"), by=by),
             projects.update(1, ProjectChanges(), version=1, by=by),
             projects.make_default(1, by=by),
-            projects.delete(1, by=by),
+            project_deleting.delete(1, by=by),
         ):
             with pytest.raises(NotInEdition) as refusal:
                 await attempt
@@ -96,16 +99,24 @@ async def test_a_project_with_clients_or_limited_staff_stays_and_says_why() -> N
         made = await projects.create(NewProject(name="Aurora"), by=by)
         client_id = await add_client("anna", project_id=made["id"])
         with pytest.raises(Conflict, match="1 client belongs"):
-            await projects.delete(made["id"], by=by)
+            await project_deleting.delete(made["id"], by=by)
         await db.execute("DELETE FROM clients WHERE id = $1", client_id)
         bob = await hire(tenant, "Bob", "support")
         await db.execute(
             "INSERT INTO staff_projects (staff_id, project_id) VALUES ($1, $2)", bob.staff_id, made["id"]
         )
         with pytest.raises(Conflict, match="1 member of staff"):
-            await projects.delete(made["id"], by=by)
+            await project_deleting.delete(made["id"], by=by)
         await db.execute("DELETE FROM staff_projects")
-        await projects.delete(made["id"], by=by)
+        department = await departments.create(DepartmentValues(name="Sales"), by=by)
+        values = CategoryValues(
+            name_en="Orders", name_fr="Commandes", department_id=department["id"], project_id=made["id"]
+        )
+        category = await ticket_categories.create(values, by=by)
+        with pytest.raises(Conflict, match="Categories of tickets"):
+            await project_deleting.delete(made["id"], by=by)
+        await ticket_categories.delete(category["id"], by=by)
+        await project_deleting.delete(made["id"], by=by)
 
 
 async def test_the_default_project_goes_only_when_another_one_has_taken_its_place() -> None:
@@ -115,12 +126,12 @@ async def test_the_default_project_goes_only_when_another_one_has_taken_its_plac
         first = await projects.default_id()
         made = await projects.create(NewProject(name="Aurora"), by=by)
         with pytest.raises(Conflict, match="default"):
-            await projects.delete(first, by=by)
+            await project_deleting.delete(first, by=by)
         await projects.make_default(made["id"], by=by)
         await projects.make_default(made["id"], by=by)
         assert await projects.default_id() == made["id"]
         assert len(await entries("project:made_default")) == 1
-        await projects.delete(first, by=by)
+        await project_deleting.delete(first, by=by)
 
 
 async def test_two_who_choose_a_default_at_the_same_moment_leave_one() -> None:
@@ -151,7 +162,7 @@ async def test_who_is_limited_to_a_project_knows_of_no_other() -> None:
             projects.get(first, by=limited),
             projects.update(first, ProjectChanges(name="x"), version=1, by=limited),
             projects.make_default(first, by=limited),
-            projects.delete(first, by=limited),
+            project_deleting.delete(first, by=limited),
         ):
             with pytest.raises(NotFound):
                 await attempt
@@ -164,11 +175,11 @@ async def test_a_manager_may_not_delete_and_support_may_only_look() -> None:
     async with db.as_tenant(tenant.id):
         made = await projects.create(NewProject(name="Aurora"), by=worker(tenant, "manager"))
         with pytest.raises(PermissionMissing):
-            await projects.delete(made["id"], by=worker(tenant, "manager"))
+            await project_deleting.delete(made["id"], by=worker(tenant, "manager"))
         assert len(await projects.every(by=worker(tenant, "support"))) == 2
         with pytest.raises(PermissionMissing):
             await projects.update(made["id"], ProjectChanges(), version=1, by=worker(tenant, "support"))
-        await projects.delete(made["id"], by=worker(tenant, "owner"))
+        await project_deleting.delete(made["id"], by=worker(tenant, "owner"))
 
 
 async def test_projects_of_another_provider_are_not_there() -> None:
