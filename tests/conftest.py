@@ -179,11 +179,15 @@ def settings(server: Server) -> Iterator[Settings]:
     assert server.contents is not None
     since = server.run(lending.now(admin))
     yield settings_for(server.urls.on(name), home=server.home)
-    if server.run(lending.put_back(admin, server.contents, since)):
-        server.idle = name, admin
-    else:
-        server.run(admin.close())
-        server.drop(name)
+    is_as_before = False
+    try:
+        is_as_before = server.run(lending.put_back(admin, server.contents, since))
+    finally:
+        if is_as_before:
+            server.idle = name, admin
+        else:
+            server.run(admin.close())
+            server.drop(name)
 
 
 def _fresh(server: Server) -> tuple[str, asyncpg.Connection]:

@@ -1,8 +1,9 @@
 """Databases that one test after the other uses: what a test wrote is put back, or the database goes.
 
 A copy of the template costs a test as much as all that most of them do. So PostgreSQL is asked which tables were
-written to: these get back what they held. Where more was changed than rows (a catalogue: a table, a role's right,
-statistics), or a table has grown, the database is dropped and the next test gets a new one.
+written to: these get back what they held. Where more was changed than rows (a catalogue: a table, a right on one,
+statistics), or a table has grown, the database is dropped and the next test gets a new one. What stands outside of
+a database is not looked at: settings of roles and of the database, and the roles themselves.
 """
 
 import asyncio

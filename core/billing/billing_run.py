@@ -28,6 +28,12 @@ AT_ONCE = 2_000
 MOST_LOOKED_AT = 20_000
 """So many due services are priced for the preview; of more it tells what the first ones come to."""
 
+PARKED = """
+    FROM service_dues d JOIN services s ON s.id = d.id JOIN clients c ON c.id = s.client_id
+   WHERE s.state = 'active' AND c.status = 'active' AND d.parked <> '' AND d.next_on IS NOT NULL
+"""
+"""What waits for money."""
+
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """What a run would do today: so many services are due, so many end, so many charges wait for an invoice.
@@ -67,10 +73,8 @@ async def parked(*, by: Actor, size: int = 50) -> list[Record]:
     """The services that wait for money, the longest waiting first: with client_code and client_name."""
     _require(by)
     return await db.fetch(
-        """SELECT s.id, s.name, s.label, d.next_on, d.parked, c.code AS client_code, c.name AS client_name
-             FROM service_dues d JOIN services s ON s.id = d.id JOIN clients c ON c.id = s.client_id
-            WHERE s.state = 'active' AND c.status = 'active' AND d.parked <> '' AND d.next_on IS NOT NULL
-            ORDER BY d.next_on, d.id LIMIT $1""",
+        f"""SELECT s.id, s.name, s.label, d.next_on, d.parked, c.code AS client_code, c.name AS client_name
+            {PARKED} ORDER BY d.next_on, d.id LIMIT $1""",
         size,
     )
 
@@ -127,7 +131,10 @@ async def _charge(task: Task, day: date, outcome: dict[str, Any], *, by: Actor) 
     for currency, units in done.units.items():
         outcome[currency] = outcome.get(currency, 0) + int(units)
     is_last = len(found) < AT_ONCE
-    waiting = await run_invoices.count(task.created_at) if is_last else 0
+    waiting = 0
+    if is_last:  # A service of which a part was charged comes by again, and is counted here once.
+        outcome["parked"] = int(await db.value(f"SELECT count(*) {PARKED}"))
+        waiting = await run_invoices.count(task.created_at)
     return Chunk(
         done=done.services,
         skipped=len(found) - done.services,

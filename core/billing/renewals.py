@@ -63,6 +63,15 @@ BY_DAY = """
 """Whose next period begins by a day, behind a place: the index of days from there on."""
 
 
+STILL = """
+    SELECT s.id, s.client_id, s.account_id FROM unnest($1::bigint[]) AS asked (id)
+     CROSS JOIN LATERAL (SELECT s.id, s.client_id, s.account_id FROM services s
+                          WHERE s.id = asked.id AND s.state = 'active' OFFSET 0) s
+     CROSS JOIN LATERAL (SELECT FROM clients c WHERE c.id = s.client_id AND c.status = 'active' OFFSET 0) c
+"""
+"""Of these services the active ones, of active clients."""
+
+
 async def lock_due(day: date, *, after: Place = START, size: int) -> list[Record]:
     """Services that are due on the day, the longest due first, behind a place. Nobody charges them meanwhile.
 
@@ -86,11 +95,15 @@ def place(row: Record) -> Place:
 
 
 async def charge(found: Sequence[Record], day: date, *, by: Actor) -> Charged:
-    """Charge these services, whose accounts are locked, for every period that has begun by the day."""
+    """Charge these services, whose accounts are locked, for every period that has begun by the day.
+
+    Not those that were suspended, closed or moved to another account while the locks were waited for.
+    """
+    found = await _still(found)
     if not found:
         return Charged()
-    await planned_changes.perform([row["id"] for row in found], day, by=by)
-    await trials.charge_set_ups([row["id"] for row in found], day, by=by)
+    await planned_changes.perform(_ids(found), day, by=by)
+    await trials.charge_set_ups(_ids(found), day, by=by)
     account_ids = sorted({row["account_id"] for row in found})
     books = await _books(account_ids)
     if not all(row["is_open"] for row in books):
@@ -111,6 +124,17 @@ async def charge(found: Sequence[Record], day: date, *, by: Actor) -> Charged:
     )
 
 
+async def _still(found: Sequence[Record]) -> list[Record]:
+    """Those that are due now as they were when they were found: asked for behind the locks."""
+    async with _by_keys():
+        now = {(row["id"], row["client_id"], row["account_id"]) for row in await db.fetch(STILL, _ids(found))}
+    return [row for row in found if (row["id"], row["client_id"], row["account_id"]) in now]
+
+
+def _ids(found: Sequence[Record]) -> list[int]:
+    return [row["id"] for row in found]
+
+
 async def look(found: Sequence[Record], day: date) -> list[Record]:
     """What charging them would do, by currency: services, expenses, units. It is the statement that charges, over
     services as their planned changes will have made them.
@@ -125,7 +149,10 @@ async def look(found: Sequence[Record], day: date) -> list[Record]:
 
 @asynccontextmanager
 async def _by_keys() -> AsyncIterator[None]:
-    """What is asked inside is planned by `BY_KEYS`. An error ends the transaction, and so does this."""
+    """What is asked inside is planned by `BY_KEYS`. An error ends the transaction, and so does this.
+
+    Not inside of another one, nor of anything else that sets how to plan: behind it the usual settings hold.
+    """
     await db.execute("; ".join(f"SET LOCAL {one}" for one in charge_statement.BY_KEYS))
     yield
     await db.execute(

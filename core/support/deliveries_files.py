@@ -5,7 +5,7 @@ more. So does a mail whose file is larger than mail servers take.
 """
 
 import structlog
-from asyncpg import PostgresError, Record
+from asyncpg import AdminShutdownError, PostgresConnectionError, Record
 
 from core import db, notification_files, notification_switches
 from core.channel_contract import AttachedFile
@@ -13,6 +13,8 @@ from core.channel_contract import AttachedFile
 MOST_BYTES = 5 * 1024 * 1024
 PATIENT_FOR = 3
 """So many attempts wait for a file that cannot be made."""
+LOST = (PostgresConnectionError, AdminShutdownError)
+"""The database went away: the whole job waits for it. Any other error of it is that of one file."""
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +31,7 @@ async def of(delivery: Record, about_id: int | None) -> list[AttachedFile]:
     try:
         async with db.savepoint():
             file = await maker(about_id)
-    except PostgresError:
+    except LOST:
         raise
     except Exception as error:
         log.warning("file of a notification cannot be made", kind=delivery["kind"], error=type(error).__name__)

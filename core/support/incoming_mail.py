@@ -59,6 +59,7 @@ REASONS = {
     "not_staff": N_("The sender is nobody of the staff who was written to at this address."),
     "not_sure": N_("It is not sure enough that this person sent it."),
     "priced": N_("It would cost something. The sender was told the price, and where to write instead."),
+    "priced_often": N_("It would cost something. The client was told so often enough within the hour."),
     "staff_off": N_("Staff do not answer by mail here."),
     "stranger": N_("The sender does not speak for the client of this ticket."),
     "unknown": N_("Nobody here has this address."),
@@ -103,8 +104,8 @@ async def take(raw: bytes, *, is_cut: bool = False, by: Actor) -> Record | None:
         async with db.savepoint():
             placed = await _place(mail, is_cut=is_cut, by=by)
     except Costs as costs:
-        await incoming_prices.tell(costs, mail, by=costs.speaker)
-        placed = Placed(state=costs.state, reason=costs.reason)
+        is_told = await incoming_prices.tell(costs, mail, by=costs.speaker)
+        placed = Placed(state=costs.state, reason=costs.reason if is_told else "priced_often")
     except Turned as turned:
         placed = Placed(state=turned.state, reason=turned.reason)
     except Invalid as refusal:
@@ -170,8 +171,9 @@ async def _answer_of_staff(
     speaker = await incoming_staff.require(mail, ticket_id, settings["address"], by=by)
     if not settings["staff_answers"]:
         raise Turned("staff_off")
+    place = await incoming_staff.place_of(ticket_id, by=speaker)
     taken, left_out = await _files(mail, by=by)
-    place, message_id = await incoming_staff.answer(mail, text, ticket_id, by=speaker)
+    message_id = await incoming_staff.answer(mail, text, place, by=speaker)
     await attachments.keep(message_id, taken)
     return Placed(state="answered", ticket_id=place, reason=left_out)
 

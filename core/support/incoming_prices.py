@@ -5,20 +5,33 @@ is known here is told; a stranger, who has no page, writes for nothing where the
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from core import i18n, notification_values
+from core.accounts import throttle
+from core.accounts.throttle import Limit
 from core.actor import Actor
+from core.errors import TooManyAttempts
 from core.i18n import N_
 from core.notification_kinds import Kind, declare
 from core.notifications import Recipient, notify
-from core.support import own_tickets, ticket_categories, ticket_notices, ticket_prices, ticket_statuses
+from core.support import (
+    incoming_senders,
+    own_tickets,
+    ticket_categories,
+    ticket_notices,
+    ticket_prices,
+    ticket_statuses,
+)
 from core.support.incoming_parsing import Parsed
 from core.support.incoming_senders import Turned
 from core.support.ticket_prices import Quoted
 
+MOST_ANSWERS, WINDOW = 3, timedelta(hours=1)
+"""Of one client: whose address a mail bears did not always send it."""
 PRICED = declare(
     Kind(
         key="ticket.mail_costs",
@@ -87,17 +100,27 @@ async def require_free_reply(mail: Parsed, ticket: Mapping[str, Any], *, by: Act
         raise Costs(told, by)
 
 
-async def tell(costs: Costs, mail: Parsed, *, by: Actor) -> None:
-    """Answer the mail; once, however often it comes."""
+async def tell(costs: Costs, mail: Parsed, *, by: Actor) -> bool:
+    """Answer the mail; once, however often it comes. False when the client was told often enough within the hour.
+
+    The mail is counted here: what was counted while it was read went with what was undone.
+    """
+    client_id = costs.answer.client_id
+    try:
+        await incoming_senders.count(client_id)
+        await throttle.count(Limit(f"mail costs {client_id}", MOST_ANSWERS, WINDOW))
+    except TooManyAttempts:
+        return False
     await notify(
         PRICED,
         to=Recipient(address=mail.sender, name=str(costs.answer.data["name"]), locale=by.locale),
         data=costs.answer.data,
-        client_id=costs.answer.client_id,
+        client_id=client_id,
         project_id=costs.answer.project_id,
         key=f"mail-{mail.key}",
         by=by,
     )
+    return True
 
 
 def _answer(

@@ -4,12 +4,14 @@ What came is done with the rights that the person has now, as if he had opened t
 address nor what mail servers say about it is enough by itself.
 """
 
+import re
 from datetime import timedelta
 
 from core import db
 from core.accounts import standing, throttle
 from core.accounts.throttle import Limit
 from core.actor import Actor
+from core.permissions import Permission
 from core.support import incoming_addresses, ticket_messages, tickets
 from core.support.incoming_parsing import Parsed
 from core.support.incoming_senders import Turned
@@ -17,8 +19,8 @@ from core.support.ticket_messages import Reply
 
 MOST_MAILS, WINDOW = 60, timedelta(hours=1)
 """Of one member of the staff."""
-NOTE = "#note"
-"""The first line of what only the team is to read."""
+NOTE = re.compile(r"^\W*#\s*notes?\b(?:\W*$|[:,.;\s–—-]*)", re.IGNORECASE)
+"""How the first line of what only the team is to read begins. Whatever looks like it is kept from the client."""
 OF_ADDRESS = f"""SELECT {standing.COLUMNS} FROM staff f {standing.JOINS}
     WHERE p.email_folded = $1 AND {standing.HOLDS}"""
 
@@ -40,16 +42,29 @@ async def require(mail: Parsed, ticket_id: int, mailbox: str, *, by: Actor) -> A
     return found.actor("staff", by.tenant)
 
 
-async def answer(mail: Parsed, text: str, ticket_id: int, *, by: Actor) -> tuple[int, int]:
-    """Say it in the ticket, or note it; returns the ids of the ticket and of the message."""
+async def place_of(ticket_id: int, *, by: Actor) -> int:
+    """The ticket that the answer goes into, where he may answer, asked before files are read; counts the mail."""
     await throttle.count(Limit(f"mail of staff {by.staff_id}", MOST_MAILS, WINDOW))
     ticket = await tickets.find(ticket_id)
-    place, key = ticket["merged_into_id"] or ticket_id, f"mail-{mail.key}"
-    first, _break, rest = text.partition("\n")
-    if first.strip().lower() == NOTE:
-        if not rest.strip():
-            raise Turned("empty")
-        made = await ticket_messages.note(place, rest.strip(), key=key, origin="mail", by=by)
-    else:
+    place = int(ticket["merged_into_id"] or ticket_id)
+    await tickets.require(place, Permission.TICKET_ANSWER, "answer", by=by)
+    return place
+
+
+async def answer(mail: Parsed, text: str, place: int, *, by: Actor) -> int:
+    """Say it in the ticket, or note it; returns the message's id."""
+    key, noted = f"mail-{mail.key}", note_in(text)
+    if noted is None:
         made = await ticket_messages.reply(place, Reply(text=text), key=key, origin="mail", by=by)
-    return place, made["id"]
+    elif not noted:
+        raise Turned("empty")
+    else:
+        made = await ticket_messages.note(place, noted, key=key, origin="mail", by=by)
+    return int(made["id"])
+
+
+def note_in(text: str) -> str | None:
+    """What only the team is to read; None for an answer to the client."""
+    first, _break, rest = text.partition("\n")
+    begun = NOTE.match(first)
+    return None if begun is None else f"{first[begun.end() :]}\n{rest}".strip()

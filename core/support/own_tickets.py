@@ -31,7 +31,7 @@ from core.support import (
     tickets,
 )
 from core.support.ticket_links import Offered
-from core.support.ticket_messages import LONGEST, Origin
+from core.support.ticket_messages import LONGEST
 from core.support.ticket_opening import Opening
 from core.support.ticket_prices import Quoted
 from core.support.tickets import LONGEST_SUBJECT
@@ -104,22 +104,18 @@ async def price_of_reply(ticket: Mapping[str, Any], *, by: Actor) -> Quoted | No
     return price if price is not None and price.per == "message" else None
 
 
-async def open_ticket(
-    new: OwnTicket, *, agreed: int | None = None, key: str = "", origin: Origin = "page", by: Actor
-) -> Record:
+async def open_ticket(new: OwnTicket, *, agreed: int | None = None, key: str = "", by: Actor) -> Record:
     """Open a ticket; returns it. `key` makes it one, however often it is sent.
 
-    What costs something wants the gross price that the user saw as `agreed`, in minor units; mail costs nothing.
+    What costs something wants the gross price that the user saw as `agreed`, in minor units.
     `Conflict` when the account may not owe that much.
     """
     seat = memberships.require(by, Right.TICKETS_WRITE)
-    opening = await _checked(new, await _client(seat), key=key, origin=origin, by=by)
+    opening = await _checked(new, await _client(seat), key=key, by=by)
     if (before := await db.value("SELECT id FROM tickets WHERE key = $1", opening.key)) is not None:
         return await get(before, by=by)
-    price = None
-    if origin != "mail":
-        price = (await prices(by=by)).get(opening.category_id or 0)
-        ticket_prices.require_agreed(price, agreed)
+    price = (await prices(by=by)).get(opening.category_id or 0)
+    ticket_prices.require_agreed(price, agreed)
     await _count(seat)
     ticket = await ticket_opening.open_one(opening, by=by)
     if price is not None:
@@ -128,9 +124,7 @@ async def open_ticket(
     return ticket
 
 
-async def reply(
-    ticket_id: int, text: str, *, agreed: int | None = None, key: str = "", origin: Origin = "page", by: Actor
-) -> Record:
+async def reply(ticket_id: int, text: str, *, agreed: int | None = None, key: str = "", by: Actor) -> Record:
     """Say something in it; returns the message. It waits for the provider then, and a closed one is open again.
 
     A message that costs something wants the price as `agreed`, like a ticket.
@@ -140,10 +134,10 @@ async def reply(
     ticket = await _locked(ticket_id, seat)
     if (before := await ticket_messages.said(key)) is not None:
         return before
-    price = await price_of_reply(ticket, by=by) if origin != "mail" else None
+    price = await price_of_reply(ticket, by=by)
     ticket_prices.require_agreed(price, agreed)
     await _count(seat)
-    made = await ticket_messages.say(ticket, kept, key=key, side="client", origin=origin, by=by)
+    made = await ticket_messages.say(ticket, kept, key=key, side="client", by=by)
     if price is not None:
         await ticket_prices.charge(ticket, made["id"], price, by=by)
     return made
@@ -184,7 +178,7 @@ async def _count(seat: ClientSeat) -> None:
     await throttle.count(Limit(f"ticket {seat.id}", MOST_MESSAGES, WINDOW))
 
 
-async def _checked(new: OwnTicket, client: Mapping[str, Any], *, key: str, origin: Origin, by: Actor) -> Opening:
+async def _checked(new: OwnTicket, client: Mapping[str, Any], *, key: str, by: Actor) -> Opening:
     checks = Checks()
     subject = checks.text("subject", new.subject, longest=LONGEST_SUBJECT)
     text = checks.text("text", new.text, longest=LONGEST, lines=True)
@@ -211,5 +205,4 @@ async def _checked(new: OwnTicket, client: Mapping[str, Any], *, key: str, origi
         department_id=category["department_id"] if category else None,
         service_id=new.service_id,
         invoice_id=new.invoice_id,
-        origin=origin,
     )

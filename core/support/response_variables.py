@@ -120,8 +120,9 @@ async def _service(about: About, *, by: Actor) -> dict[str, str]:
     found = None
     if policies.allows(by, Permission.SERVICE_READ) and _is_named(about.service_id, about):
         found = await db.row(
-            """SELECT s.name, s.label, s.state, d.next_on FROM services s JOIN service_dues d ON d.id = s.id
-                WHERE s.client_id = $1 AND ($2::bigint IS NULL OR s.id = $2)
+            f"""SELECT s.name, s.label, s.state, d.next_on FROM services s JOIN service_dues d ON d.id = s.id
+                  JOIN client_projects a ON a.id = s.account_id
+                WHERE s.client_id = $1 AND ($2::bigint IS NULL OR s.id = $2) AND {_within(by)}
                 ORDER BY s.created_at DESC, s.id DESC LIMIT 1""",
             about.client_id,
             about.service_id,
@@ -137,9 +138,11 @@ async def _invoice(about: About, *, by: Actor) -> dict[str, str]:
     found = None
     if policies.allows(by, Permission.INVOICE_READ) and _is_named(about.invoice_id, about):
         found = await db.row(
-            """SELECT number, issued_on, due_on, gross_units, currency FROM invoices
-                WHERE client_id = $1 AND ($2::bigint IS NULL OR id = $2) AND state <> 'draft'
-                ORDER BY created_at DESC, id DESC LIMIT 1""",
+            f"""SELECT k.number, k.issued_on, k.due_on, k.gross_units, k.currency
+                 FROM invoices k JOIN client_projects a ON a.id = k.account_id
+                WHERE k.client_id = $1 AND ($2::bigint IS NULL OR k.id = $2) AND k.state <> 'draft'
+                  AND {_within(by)}
+                ORDER BY k.created_at DESC, k.id DESC LIMIT 1""",
             about.client_id,
             about.invoice_id,
         )
@@ -148,6 +151,11 @@ async def _invoice(about: About, *, by: Actor) -> dict[str, str]:
     days = {name: figures.day(found[name]) if found[name] else "" for name in ("issued_on", "due_on")}
     total = figures.amount(found["gross_units"], found["currency"])
     return {"number": found["number"], "total": total, **days}
+
+
+def _within(by: Actor) -> str:
+    """The condition that an account `a` is in a project that `by` sees."""
+    return "true" if by.projects is None else f"a.project_id IN ({access.listed(by.projects)})"
 
 
 def _is_named(number: int | None, about: About) -> bool:

@@ -100,6 +100,8 @@ def conditions(
         value = getattr(chosen, field)
         if value is not None and not rows.is_id(value):
             checks.error(field, _("This is not one of the choices."))
+    if len(words.split()) > MOST_WORDS:
+        checks.error("words", _("At most %(count)s words, please.") % {"count": MOST_WORDS})
     checks.done()
     bound = Conditions()
     tickets.limit_to_visible(bound, by=by)
@@ -169,7 +171,7 @@ def _limit_to_words(bound: Conditions, words: Sequence[str], moment: str, is_old
     if not words:
         return
     order, rest = "ASC" if is_oldest_first else "DESC", bound.sql
-    said = " AND ".join(SAID.format(word=bound.bind(word)) for word in words[:MOST_WORDS])
+    said = " AND ".join(SAID.format(word=bound.bind(word)) for word in words)
     bound.add(
         f"""t.id = ANY(ARRAY(SELECT r.id FROM (SELECT t.id, t.subject FROM tickets t
             JOIN clients c ON c.id = t.client_id WHERE {rest} ORDER BY t.{moment} {order}, t.id {order}

@@ -128,10 +128,15 @@ async def locked(
 
     `EditConflict` when it is not of `version` any more, `Conflict` for one that was merged into another.
     """
+    await require(ticket_id, permission, level, by=by)
+    return await lock(ticket_id, version=version)
+
+
+async def require(ticket_id: int, permission: Permission, level: Level, *, by: Actor) -> None:
+    """Nothing when `by` sees the ticket and may do this much with it."""
     policies.require(by, permission)
     seen = await get(ticket_id, by=by)
     await departments.require(seen["department_id"], level, by=by)
-    return await lock(ticket_id, version=version)
 
 
 async def lock(ticket_id: int, *, version: int | None = None) -> Record:

@@ -124,7 +124,7 @@ POLICIES = (
     ("accountant", "notification", "send"),
     ("accountant", "payment", "*"),
     ("accountant", "payment_method", "*"),
-    ("accountant", "phone", "*"),
+    ("accountant", "phone", "ask"),
     ("accountant", "product", "read"),
     ("accountant", "report", "read"),
     ("accountant", "response_template", "read"),

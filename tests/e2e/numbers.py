@@ -6,7 +6,7 @@ from core import caught_mail, clock, db
 from core.accounts import invitations, links, sessions
 from core.accounts.invitations import NewInvitation
 from core.actor import Actor
-from tests.e2e import made
+from tests.e2e import made, talk_places
 from tests.e2e.made import OWN
 from tests.e2e.served import Served
 
@@ -94,12 +94,12 @@ NUMBERS = {
     "task": "SELECT max(id) FROM tasks",
     "tax_rate": "SELECT max(id) FROM tax_rates",
     "terms": "SELECT max(number) FROM terms",
-}
+} | talk_places.NUMBERS
 
 MAKERS = {
     name: getattr(made, {"import": "waiting_import", "terms": "terms_version"}.get(name, name), None)
     for name in NUMBERS
-}
+} | talk_places.MAKERS
 MESSAGE = (
     b"From: no-reply@localhost\r\nTo: jean@client.example\r\nSubject: Bonjour\r\n\r\nBonjour Jean,\r\n\r\nNova\r\n"
 )

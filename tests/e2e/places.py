@@ -1,23 +1,11 @@
 """Every page of the product, for those that look at all of them: screenshots, axe, the French pages."""
 
-import msgspec
-
+from tests.e2e import talk_places
 from tests.e2e.numbers import numbers as numbers
-
-
-class Place(msgspec.Struct, frozen=True):
-    """One page: what it is called, who looks at it ("" for nobody), and what is clicked before it is taken.
-
-    Numbers in braces are looked up, or made: `{client}`, `{group}`, `{project}` and so on, see numbers.py.
-    """
-
-    name: str
-    path: str
-    who: str = "owner"
-    click: tuple[str, ...] = ()
-
+from tests.e2e.place import Place as Place
 
 STAFF = (
+    *talk_places.STAFF,
     Place("dashboard", "/staff"),
     Place("clients", "/staff/clients"),
     Place("clients-filter", "/staff/clients?country=FR&kind=company&name=a"),
@@ -305,6 +293,7 @@ PLATFORM = (
     Place("reseller-start", "/platform", who="reseller"),
 )
 PORTAL = (
+    *talk_places.PORTAL,
     Place("portal", "/", who="user"),
     Place("portal-profile", "/profile", who="user"),
     Place("portal-phone", "/phone?other=1", who="user"),

@@ -166,7 +166,7 @@ def test_columns_are_chosen_and_kept_for_the_person(open_as: Open, java_script_e
     pages.open_panel(page, "Columns")
     chooser = page.get_by_role("group", name="Columns")
     expect(chooser.get_by_label("Code")).to_be_disabled()
-    chooser.get_by_label("Phone").check()
+    chooser.get_by_label("Phone", exact=True).check()
     chooser.get_by_label("Groups").check()
     chooser.get_by_label("E-mail").uncheck()
     page.get_by_role("button", name="Show these").click()

@@ -4,6 +4,7 @@ One of everything is made by the product's verbs; then every text in it is one t
 """
 
 from email.message import EmailMessage
+from email.utils import formataddr
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -142,7 +143,7 @@ async def mailed(by: Actor) -> int:
     mail = EmailMessage()
     await incoming_mail_settings.update(IncomingMailChanges(address="help@sly.example"), version=1, by=by)
     address = await db.value("SELECT email FROM clients ORDER BY code LIMIT 1")
-    mail["From"], mail["To"], mail["Subject"] = f"{MARK} <{address}>", "help@sly.example", MARK
+    mail["From"], mail["To"], mail["Subject"] = formataddr((MARK, address)), "help@sly.example", MARK
     mail.set_content(ALL)
     mail.add_attachment(b"text", maintype="text", subtype="plain", filename=f"{MARK}.txt")
     taken = await incoming_mail.take(mail.as_bytes(), by=system(by.tenant))

@@ -69,6 +69,8 @@ async def test_an_order_waits_for_the_code_and_goes_on_where_it_was(visitor: Vis
     assert led == f"/phone?next={quote(pay)}"
     stopped = await dupont.post(f"{here}/accept", headers={"referer": f"http://nova.localhost{here}"})
     assert (stopped.status_code, stopped.headers["location"]) == (303, f"/phone?next={here}")
+    odd = await dupont.post(f"{here}/accept", headers={"referer": "http://["})
+    assert (odd.status_code, odd.headers["location"]) == (303, "/phone?next=/")
     page = await dupont.get(stopped.headers["location"])
     assert "Mobile number" in page.text
     bad = await dupont.post("/phone", {"phone": "+33142345678", "next": here})

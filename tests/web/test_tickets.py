@@ -42,6 +42,8 @@ async def test_a_client_asks_and_the_team_answers_with_a_note_among_themselves(v
     number = await asked(jean, subject=f"Slow {BAD}", text=f"Since **Monday** {BAD}")
     sam = await jean.another().sign_in(cast.email("sam"))
     here = f"/staff/tickets/{number}"
+    many = await sam.get("/staff/tickets?words=a+b+c+d+e+f")
+    assert 'id="error-words"' in many.text
     for address in ("/staff/tickets", "/staff/clients/1001/tickets", here):
         page = await sam.get(address)
         assert "Slow &lt;img src=x" in page.text

@@ -6,7 +6,7 @@ refusal of ours is a 500 that says nothing but the number of the request, and is
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import asyncpg
 import msgspec
@@ -193,14 +193,21 @@ def _to_sign_in(request: AnyRequest, error: errors.NotSignedIn) -> Response[Any]
 
 def _to_phone(request: AnyRequest, error: errors.PhoneNeeded) -> Response[Any]:
     """To where the number is verified, and afterwards back to the page from which somebody came."""
-    came = urlsplit(request.headers.get("referer", ""))
-    back = request.url if request.method == "GET" else came
+    back = request.url if request.method == "GET" else _came_from(request)
     here = f"{back.path}?{back.query}" if back.query else back.path
     target = f"/phone?next={quote(local(here, '/'), safe='/', errors='replace')}"
     answer: Response[Any] = redirect(request, target, toast=error.message, kind="info")
     if is_partial(request):
         return Response(None, status_code=403, headers={"HX-Redirect": answer.headers["Location"]})
     return answer
+
+
+def _came_from(request: AnyRequest) -> SplitResult:
+    """The address of the page before; an empty one for what is no address."""
+    try:
+        return urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return urlsplit("")
 
 
 def _headers(error: BaseException) -> dict[str, str]:

@@ -82,12 +82,19 @@ async def test_a_provider_does_without_and_a_large_one_stays_at_home(
     assert [list(letter.iter_attachments()) for letter in post.taken] == [[], []]
 
 
-async def test_a_file_that_cannot_be_printed_delays_its_mail_and_then_it_goes_without(
-    alice: Actor, post: Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def broken(_about: int) -> AttachedFile | None:
-        raise RuntimeError("no typst")
+async def no_typst(_about: int) -> AttachedFile | None:
+    raise RuntimeError("no typst")
 
+
+async def no_table(_about: int) -> AttachedFile | None:
+    await db.execute("SELECT * FROM no_table")
+    return None
+
+
+@pytest.mark.parametrize("broken", [no_typst, no_table])
+async def test_a_file_that_cannot_be_made_delays_its_mail_and_then_it_goes_without(
+    alice: Actor, post: Post, monkeypatch: pytest.MonkeyPatch, broken: notification_files.Maker
+) -> None:
     monkeypatch.setitem(notification_files._makers, INVOICE_ISSUED.key, broken)
     await issued(alice)
     await sent(alice)

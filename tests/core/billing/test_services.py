@@ -12,6 +12,7 @@ import pytest
 import time_machine
 
 from core import db
+from core.accounts import closing
 from core.actor import Actor
 from core.billing import (
     accounts,
@@ -466,3 +467,31 @@ async def test_a_closed_client_is_not_charged_and_the_run_is_not_for_who_sees_a_
     for look in (billing_run.preview, billing_run.parked, billing_run.latest, billing_run.start):
         with pytest.raises(Forbidden):
             await look(by=limited)
+
+
+async def test_what_changed_while_its_lock_was_waited_for_is_not_charged(alice: Actor) -> None:
+    (monthly,) = await sell(alice, {"units": 1000})
+    day = date(2026, 3, 1)
+    with on(date(2026, 1, 1)):
+        for login in ("dupont", "elodie", "tanaka", "mueller"):
+            await begin(await account(alice, login), monthly, alice)
+    found = await renewals.due(day, size=10)
+    closed, suspended, moved, usual = found
+    with on(day):
+        code = await db.value("SELECT code FROM clients WHERE id = $1", closed["client_id"])
+        await closing.close([code], "Moves away", by=alice)
+        await service_states.suspend(suspended["id"], "abuse", "Sends spam", by=alice)
+    elsewhere = {**moved, "account_id": usual["account_id"]}
+    done = await renewals.charge([closed, suspended, elsewhere, usual], day, by=alice)
+    assert (done.services, done.expenses) == (1, 2)
+    assert [len(await charged(one["id"])) for one in found] == [1, 1, 1, 3]
+
+
+async def test_what_was_charged_in_part_is_told_once(alice: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(billing_run, "AT_ONCE", 1)
+    (monthly,) = await sell(alice, {"units": 1000})
+    account_id = await account(alice, is_postpaid=False, credit_limit=2500)
+    with on(date(2026, 1, 1)):
+        service_id = await begin(account_id, monthly, alice)
+    told = await bill(date(2026, 4, 1), alice)
+    assert (told["parked"], len(await charged(service_id))) == (1, 2)

@@ -18,13 +18,16 @@ from core.support import (
     incoming_mail,
     incoming_mail_settings,
     incoming_reading,
+    incoming_staff,
     ticket_categories,
     ticket_changes,
     ticket_messages,
     ticket_opening,
 )
+from core.support.attachments import Taken
 from core.support.departments import DepartmentValues
 from core.support.incoming_mail_settings import IncomingMailChanges
+from core.support.incoming_parsing import Parsed
 from core.support.ticket_categories import CategoryValues
 from core.support.ticket_opening import NewTicket
 from plugins.api import IncomingMail, IncomingMails
@@ -153,6 +156,7 @@ async def test_staff_answer_by_mail_with_their_own_proof_and_rights_and_where_th
             (letter(mine, from_sam, "#NOTE\nBetween us."), ("answered", "")),
             (letter(mine, from_sam, "A line, then\n#note"), ("answered", "")),
             (letter(mine, from_sam, "#note"), ("refused", "empty")),
+            (letter(mine, from_sam, "*# Notes*:"), ("refused", "empty")),
             (letter(hers, from_sam, "1"), ("refused", "not_staff")),
             (letter(of_client, from_sam, "2"), ("refused", "stranger")),
             (letter(mine, "dupont@example.org", "3"), ("refused", "not_staff")),
@@ -176,6 +180,51 @@ async def test_staff_answer_by_mail_with_their_own_proof_and_rights_and_where_th
         await db.execute("UPDATE staff SET state = 'removed' WHERE id = $1", sam.staff_id)
         assert await take(letter(mine, from_sam, "And now?!"), tenant) == ("refused", "not_staff")
         assert len(await ticket_messages.of_ticket(ticket_id, by=max_)) == len(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        ("#note\nHe is a crook", "He is a crook"),
+        ("#note He is a crook", "He is a crook"),
+        ("#Note: He is\na crook", "He is\na crook"),
+        ("# note\nHe is a crook", "He is a crook"),
+        ("#NOTES - He is a crook", "He is a crook"),
+        (" *#note*\nHe is a crook", "He is a crook"),
+        ("#note\N{NO-BREAK SPACE}: (he) is a crook", "(he) is a crook"),
+        ("#note:", ""),
+        ("#notebook is in stock", None),
+        ("Note: it is fast now", None),
+        ("A line, then\n#note", None),
+    ],
+)
+def test_what_looks_like_a_note_is_kept_from_the_client(text: str, noted: str | None) -> None:
+    assert incoming_staff.note_in(text) == noted
+
+
+@pytest.mark.usefixtures("database")
+async def test_files_of_staff_who_may_not_answer_are_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant, max_, _client_id, ticket_id = await house()
+    looked: list[str] = []
+
+    async def look(mail: Parsed, *, by: Actor) -> tuple[list[Taken], str]:
+        looked.append(by.name)
+        return [], ""
+
+    monkeypatch.setattr(incoming_mail, "_files", look)
+    async with db.as_tenant(tenant.id):
+        sam = await hire(tenant, "Sam", "support")
+        mine = incoming_addresses.staff_address(BOX, ticket_id, sam.staff_id or 0, tenant_id=tenant.id)
+        await incoming_mail_settings.update(IncomingMailChanges(staff_answers=True), version=2, by=max_)
+        from_sam = await address_of(sam)
+        assert await take(letter(mine, from_sam, "1"), tenant) == ("answered", "")
+        closed = await departments.create(DepartmentValues(name="Closed", is_closed=True), by=max_)
+        await db.execute("UPDATE tickets SET department_id = $1", closed["id"])
+        assert (await take(letter(mine, from_sam, "2"), tenant) or ("", ""))[0] == "refused"
+        await db.execute("UPDATE tickets SET department_id = NULL")
+        monkeypatch.setattr(incoming_staff, "MOST_MAILS", 1)
+        assert (await take(letter(mine, from_sam, "3"), tenant) or ("", ""))[0] == "refused"
+    assert len(looked) == 1
 
 
 async def address_of(staff: Actor) -> str:
@@ -231,6 +280,11 @@ async def test_mail_into_what_costs_something_is_not_taken_and_the_client_is_tol
         assert await db.value("SELECT count(*) FROM expenses") == 0
         links = await db.fetch("SELECT data FROM notifications WHERE kind = 'ticket.mail_costs'")
         assert any(row["data"]["link"].endswith(f"/tickets/{ticket_id}") for row in links)
+        tries = [await take(letter(BOX, text=f"Again {number}"), tenant) for number in range(3)]
+        assert tries == [("refused", "priced"), ("refused", "priced_often"), ("refused", "priced_often")]
+        assert await db.value("SELECT count(*) FROM notifications WHERE kind = 'ticket.mail_costs'") == 3
+        counted = await db.value("SELECT count FROM attempts WHERE subject = $1", f"mail of {client_id}")
+        assert counted == 6
 
 
 @pytest.mark.usefixtures("database")

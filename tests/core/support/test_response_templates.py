@@ -1,9 +1,13 @@
 """Response templates: whose they are, what they may say, and how they read to a client."""
 
+import msgspec
 import pytest
 
 from core import db
+from core.accounts import client_projects
 from core.actor import Actor
+from core.billing import services
+from core.billing.services import NewService
 from core.errors import EditConflict, Invalid, NotFound, PermissionMissing
 from core.support import response_filling, response_templates, ticket_opening
 from core.support.response_templates import TemplateValues
@@ -12,6 +16,7 @@ from core.support.ticket_opening import Opening
 from tests import cast
 from tests.core.accounts.house import add_client, entries, hire, open_provider
 from tests.core.billing import bills
+from tests.core.billing.test_services import account, sell
 
 pytestmark = [pytest.mark.anyio]
 
@@ -123,6 +128,26 @@ async def test_an_answer_knows_its_ticket_with_the_service_and_invoice_it_is_abo
             await response_filling.filled(made.id, about=About(client_id=other, ticket_id=ticket_id), by=by)
         foreign = About(client_id=other, invoice_id=invoice_id, service_id=2**70)
         assert (await response_filling.filled(made.id, about=foreign, by=by)).text.endswith(" /  ")
+
+
+@pytest.mark.usefixtures("database")
+async def test_it_tells_nothing_of_what_is_in_a_project_that_the_writer_does_not_see() -> None:
+    by = await cast.who("alice")
+    async with db.as_tenant(by.tenant.id):
+        client = await db.row("SELECT id, project_id FROM clients WHERE login = 'dupont'")
+        assert client is not None
+        pro = await db.value("SELECT id FROM projects WHERE name = 'Nova Pro'")
+        await client_projects.open_account(client["id"], pro, by=by)
+        invoice_id = (await bills.issued(10_000, by=by))["id"]
+        (price,) = await sell(by, {"units": 1000})
+        service_id = (await services.create(await account(by), NewService(price_id=price), by=by))["id"]
+        named = About(client_id=client["id"], service_id=service_id, invoice_id=invoice_id)
+        for about in (named, About(client_id=client["id"], newest=True)):
+            for project_id, is_seen in ((client["project_id"], True), (pro, False)):
+                limited = msgspec.structs.replace(by, projects=frozenset({project_id}))
+                told = await response_filling.values_of(about, language="en", by=limited)
+                found = told["service"]["name"], told["invoice"]["number"]
+                assert [bool(one) for one in found] == [is_seen] * 2
 
 
 def opening(client_id: int, project_id: int, invoice_id: int) -> Opening:
