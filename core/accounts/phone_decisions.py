@@ -63,11 +63,14 @@ async def history(code: int, *, by: Actor) -> list[dict[str, Any]]:
     """
     client, found = await standing(code, by=by)
     now, is_whole = clock.now(), policies.allows(by, Permission.CLIENT_UPDATE)
-    shown = {True: str, False: phone_numbers.masked}
+
+    def shown(phone: str) -> str:
+        return phone if is_whole or phone == found.phone else phone_numbers.masked(phone)
+
     return [
         dict(row)
         | {
-            "phone": shown[is_whole or row["phone"] == found.phone](row["phone"]),
+            "phone": shown(row["phone"]),
             "state": "expired" if row["state"] == "sent" and now >= row["expires_at"] else row["state"],
         }
         for row in await db.fetch(HISTORY, client["id"])
