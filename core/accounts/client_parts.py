@@ -42,6 +42,12 @@ REGISTERED = {"registered_at": "(SELECT s.registered_at FROM clients s WHERE s.i
 """For tables whose rows are in the order of their client's registration."""
 
 USERS = "client_merging_users"
+CODES_END = {
+    "state": "CASE t.state WHEN 'sent' THEN 'replaced' ELSE t.state END",
+    "hash": "NULL",
+    "ended_at": "coalesce(t.ended_at, now())",
+}
+"""A code that waits proves no number of the client that stays."""
 
 PARTS: tuple[Part, ...] = (
     Part(
@@ -125,7 +131,12 @@ PARTS: tuple[Part, ...] = (
     Part(table="notifications", how="moves"),
     Part(table="payments", how="moves", label=N_("Payments")),
     Part(table="payers", how="moves", label=N_("Payers"), sets={"is_default": "false"}),
-    Part(table="phone_codes", how="moves", label=N_("Codes that were sent to telephone numbers")),
+    Part(
+        table="phone_codes",
+        how="moves",
+        label=N_("Codes that were sent to telephone numbers"),
+        sets=CODES_END,
+    ),
     Part(
         table="phone_decisions",
         how="stays",

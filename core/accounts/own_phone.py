@@ -1,6 +1,7 @@
 """A client's telephone number in the hands of its own users: proving it by a code, and proving another one.
 
-Who may edit the client's profile does it; nobody from outside inside the client's account.
+Who may edit the client's profile does it; nobody from outside inside the client's account. Codes cost the provider
+money, so there are none while nothing asks for a number.
 """
 
 from datetime import datetime, timedelta
@@ -13,13 +14,16 @@ from core.accounts import memberships, own_profile, phone_channel, phone_codes, 
 from core.accounts.phone_needs import Standing
 from core.accounts.rights import Right
 from core.actor import Actor
+from core.errors import Conflict
+from core.i18n import _
 
 
 class OwnPhone(msgspec.Struct, frozen=True, kw_only=True):
     """What the page shows: where the client stands, the number of the code that waits ("" for none) and until when
     it is good, after how many seconds another one may be sent, and which number to begin with.
 
-    `countries` are those that codes are sent to (none: all), `can_send` whether any can be sent.
+    `countries` are those that codes are sent to (none: all), `can_send` whether any can be sent, `is_asked`
+    whether anything here asks for numbers.
     """
 
     standing: Standing
@@ -29,6 +33,7 @@ class OwnPhone(msgspec.Struct, frozen=True, kw_only=True):
     wait_seconds: int
     countries: list[str]
     can_send: bool
+    is_asked: bool
 
 
 async def get(*, by: Actor) -> OwnPhone:
@@ -46,6 +51,7 @@ async def get(*, by: Actor) -> OwnPhone:
         wait_seconds=max(0, ceil((again - now) / timedelta(seconds=1))),
         countries=list(settings["countries"]),
         can_send=await phone_channel.is_there(by=by),
+        is_asked=await phone_needs.is_asked(client["id"], by=by),
     )
 
 
@@ -56,8 +62,11 @@ async def is_needed(*, by: Actor) -> bool:
 
 
 async def send(number: str, *, by: Actor) -> None:
-    """Send a code to a number: see `phone_codes.send`."""
-    await phone_codes.send(_seat(by), number, by=by)
+    """Send a code to a number: see `phone_codes.send`. `Conflict` while nothing asks for one."""
+    client_id = _seat(by)
+    if not await phone_needs.is_asked(client_id, by=by):
+        raise Conflict(_("Nobody asks for a verified number here at the moment."))
+    await phone_codes.send(client_id, number, by=by)
 
 
 async def confirm(code: str, *, by: Actor) -> str:

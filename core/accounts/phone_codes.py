@@ -14,7 +14,7 @@ from typing import Any
 from asyncpg import Record
 from piccolo.columns import BigInt, Bytea, Integer, Text, Timestamptz
 
-from core import audit, clock, db, notifications, sealing
+from core import audit, clock, db, notification_ends, notifications, sealing
 from core.accounts import clients, phone_channel, phone_kinds, phone_numbers, phone_settings, throttle
 from core.accounts.throttle import Limit
 from core.actor import Actor
@@ -127,15 +127,33 @@ async def confirm(client_id: int, code: str, *, by: Actor) -> str:
 
 
 async def latest(client_id: int) -> Record | None:
-    """The last code that was sent for a client, whatever became of it."""
+    """The code of a client that waits, else the last one that was sent, whatever became of it.
+
+    They are not the same once another client was merged into this one, for its codes come along, ended.
+    """
     return await db.row(
-        "SELECT * FROM phone_codes WHERE client_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1", client_id
+        """SELECT * FROM phone_codes WHERE client_id = $1
+            ORDER BY state = 'sent' DESC, created_at DESC, id DESC LIMIT 1""",
+        client_id,
     )
 
 
 def is_open(row: Mapping[str, Any] | None, now: datetime) -> bool:
     """Whether this code can still be tried."""
     return row is not None and row["state"] == "sent" and now < row["expires_at"]
+
+
+@notification_ends.good_while(phone_kinds.CODE)
+async def is_worth_sending(notification_id: int) -> bool:
+    """Whether the code in this notification can still be tried: no other one came after it, and it is not over."""
+    return bool(
+        await db.value(
+            """SELECT EXISTS (SELECT FROM phone_codes c JOIN notifications n ON n.client_id = c.client_id
+                 WHERE n.id = $1 AND c.state = 'sent' AND c.expires_at > $2 AND c.created_at <= n.created_at)""",
+            notification_id,
+            clock.now(),
+        )
+    )
 
 
 async def purge(now: datetime) -> None:

@@ -56,16 +56,21 @@ async def standing(code: int, *, by: Actor) -> tuple[Record, Standing]:
 
 
 async def history(code: int, *, by: Actor) -> list[dict[str, Any]]:
-    """The last codes and decisions, the newest first. Who may not edit clients reads masked numbers.
+    """The last codes and decisions, the newest first. Who may not edit clients reads masked numbers, but for the
+    verified one, which stands on the client's page.
 
     `state` of a code that is too old is "expired".
     """
-    client, _found = await standing(code, by=by)
+    client, found = await standing(code, by=by)
     now, is_whole = clock.now(), policies.allows(by, Permission.CLIENT_UPDATE)
+
+    def shown(phone: str) -> str:
+        return phone if is_whole or phone == found.phone else phone_numbers.masked(phone)
+
     return [
         dict(row)
         | {
-            "phone": row["phone"] if is_whole else phone_numbers.masked(row["phone"]),
+            "phone": shown(row["phone"]),
             "state": "expired" if row["state"] == "sent" and now >= row["expires_at"] else row["state"],
         }
         for row in await db.fetch(HISTORY, client["id"])
@@ -74,8 +79,7 @@ async def history(code: int, *, by: Actor) -> list[dict[str, Any]]:
 
 async def waive(code: int, reason: str, *, by: Actor) -> None:
     """Let a client off; it is not asked until that is taken back. `Invalid` under "reason" without one."""
-    policies.require(by, Permission.PHONE_WAIVE)
-    client = await _client(code, by=by)
+    client = await _client(code, Permission.PHONE_WAIVE, by=by)
     checks = Checks()
     told = checks.text("reason", reason, longest=LONGEST_REASON)
     checks.done()
@@ -84,8 +88,7 @@ async def waive(code: int, reason: str, *, by: Actor) -> None:
 
 async def take_back(code: int, *, by: Actor) -> None:
     """Ask the client again as any other; `Conflict` when it was not let off."""
-    policies.require(by, Permission.PHONE_WAIVE)
-    client = await _client(code, by=by)
+    client = await _client(code, Permission.PHONE_WAIVE, by=by)
     if not await _end(client["id"], ("waived",), by=by):
         raise Conflict(_("This client was not let off."))
     await audit.record(
@@ -98,8 +101,7 @@ async def ask(code: int, *, by: Actor) -> None:
 
     `Conflict` where nothing sends SMS: nobody could answer.
     """
-    policies.require(by, Permission.PHONE_ASK)
-    client = await _client(code, by=by)
+    client = await _client(code, Permission.PHONE_ASK, by=by)
     if not await phone_channel.is_there(by=by):
         raise Conflict(_("Nothing sends SMS here. Switch on a plugin that does."))
     await _decide(client, "asked", "", by=by)
@@ -107,17 +109,20 @@ async def ask(code: int, *, by: Actor) -> None:
 
 async def send(code: int, number: str, *, by: Actor) -> None:
     """Send a code for a client: see `phone_codes.send`."""
-    policies.require(by, Permission.PHONE_ASK)
-    await phone_codes.send((await _client(code, by=by))["id"], number, by=by)
+    client = await _client(code, Permission.PHONE_ASK, by=by)
+    await phone_codes.send(client["id"], number, by=by)
 
 
 async def confirm(code: int, tried: str, *, by: Actor) -> None:
     """Try a code for a client: see `phone_codes.confirm`."""
-    policies.require(by, Permission.PHONE_ASK)
-    await phone_codes.confirm((await _client(code, by=by))["id"], tried, by=by)
+    client = await _client(code, Permission.PHONE_ASK, by=by)
+    await phone_codes.confirm(client["id"], tried, by=by)
 
 
-async def _client(code: int, *, by: Actor) -> Record:
+async def _client(code: int, permission: Permission, *, by: Actor) -> Record:
+    """The client, locked, for who may do this and read where it stands then, which is the answer."""
+    policies.require(by, permission)
+    policies.require(by, Permission.FRAUD_READ)
     client = await access.client_by_code(code, by=by, lock=True)
     clients.require_open(client, ["phone_verified"])
     return client

@@ -2,7 +2,8 @@
 
     await phone_needs.require(client_id, "pay", by=by)        # `PhoneNeeded`, before anything is written
 
-Staff are not asked: who orders for a client at the counter has talked to it. A key of the API is, as its visitor.
+Staff are not asked: who orders for a client at the counter has talked to it. A key of the API is, as its visitor,
+and so are staff inside the client's account, who do there what its users do.
 """
 
 from collections.abc import Mapping
@@ -27,6 +28,12 @@ OF_CLIENT = """
       FROM clients c LEFT JOIN phone_decisions d ON d.client_id = c.id AND d.ended_at IS NULL
       LEFT JOIN phone_projects r ON r.project_id = coalesce($2, c.project_id)
      WHERE c.id = $1
+"""
+
+IS_ASKED = """
+    SELECT EXISTS (SELECT FROM products WHERE asks_phone)
+        OR EXISTS (SELECT FROM phone_decisions WHERE client_id = $1 AND kind = 'asked' AND ended_at IS NULL)
+        OR ($2 AND EXISTS (SELECT FROM phone_projects WHERE registration IN ('new', 'all') OR paying = 'yes'))
 """
 
 
@@ -75,6 +82,14 @@ async def require(
     found = await of(client_id, project_id=project_id, by=by)
     if purpose in found.needed or (asks and found.of_products):
         raise PhoneNeeded()
+
+
+async def is_asked(client_id: int, *, by: Actor) -> bool:
+    """Whether anything here asks for numbers: the provider, a project, a product, or staff of this client."""
+    settings = await phone_settings.in_force()
+    if settings["registration"] != "never" or settings["paying"]:
+        return True
+    return bool(await db.value(IS_ASKED, client_id, policies.has_feature(by.tenant, "projects")))
 
 
 def rules(settings: Mapping[str, Any], of_project: Mapping[str, Any]) -> Mapping[str, Any]:

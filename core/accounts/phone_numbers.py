@@ -11,6 +11,8 @@ from core.i18n import _
 
 TAKES_SMS = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 """Premium numbers and the like cost whoever sends to them."""
+SENT_TO = places.COUNTRIES | {"XK"}
+"""Numbers of no country, such as those of satellites, cost a hundred times as much. Kosovo has no code of ISO."""
 
 
 def checked(checks: Checks, field: str, text: str, *, country: str, allowed: Collection[str] = ()) -> str:
@@ -22,9 +24,12 @@ def checked(checks: Checks, field: str, text: str, *, country: str, allowed: Col
     if field in checks.errors:
         return ""
     parsed = phonenumbers.parse(number)
+    region = phonenumbers.region_code_for_number(parsed)
     if not phonenumbers.is_valid_number(parsed) or phonenumbers.number_type(parsed) not in TAKES_SMS:
         checks.error(field, _("This number takes no SMS. Please give a mobile number."))
-    elif allowed and phonenumbers.region_code_for_number(parsed) not in allowed:
+    elif region not in SENT_TO:
+        checks.error(field, _("We send no codes to numbers of no country, such as those of satellites."))
+    elif allowed and region not in allowed:
         checks.error(field, _("We send no codes to numbers of this country. Please give another one, or ask us."))
     return number
 

@@ -13,7 +13,7 @@ from asyncpg import Record
 from core import clock, policies
 from core.accounts import clients
 from core.actor import Actor
-from core.billing import accounts, client_taxes, expenses, service_dues, service_states, services
+from core.billing import accounts, client_taxes, expenses, phone_orders, service_dues, service_states, services
 from core.billing.expenses import Charge, Tax
 from core.catalog import price_words, pricing, tax_rules
 from core.errors import Conflict
@@ -91,9 +91,10 @@ async def renew(
 
     `expected_start` is the first day of the period that is meant, so that the same sent twice charges one.
     `Conflict` when it cannot be renewed, when it costs something else than expected, with tax, or when the account
-    may not owe that much.
+    may not owe that much. `PhoneNeeded` as with any order.
     """
     account, service = await service_states.locked(service_id, ("active", "suspended"), by=by)
+    await phone_orders.require(account, [service["product_id"]], by=by)
     clients.require_open(account, ["service"])
     await make(account, service, expected_units, expected_start, by=by)
     return await services.get(service_id, by=by)

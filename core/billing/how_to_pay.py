@@ -1,6 +1,7 @@
 """How a client pays what it owes: for each account or invoice, what to write on a transfer, as plugins say it.
 
-Where the provider wants a verified telephone number first, nothing of it is told before (`PhoneNeeded`).
+Where the provider wants a verified telephone number first, nothing of it is told before (`PhoneNeeded`). A project
+can want one where others do not: then what waits for it is named, and the rest is told.
 """
 
 import msgspec
@@ -12,7 +13,7 @@ from core.accounts.rights import Right
 from core.actor import Actor
 from core.billing import bank_clues, method_terms, offered_methods, own_money
 from core.billing.method_terms import Method
-from core.errors import NotFound
+from core.errors import NotFound, PhoneNeeded
 from core.i18n import _
 from core.payment_contract import Attempt, BankDetails, Instructions
 from core.plugin_calls import PluginFailed
@@ -51,6 +52,13 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """The ways to pay what is open, and the projects of which none is told before the number is verified."""
+
+    ways: list[Way]
+    waiting: list[str]
+
+
 async def is_there(*, by: Actor) -> bool:
     """Whether the provider offers its clients any way to pay."""
     if await db.value("SELECT EXISTS (SELECT FROM payment_methods)"):
@@ -58,22 +66,32 @@ async def is_there(*, by: Actor) -> bool:
     return hooks.is_heard(HOOK, by=by)
 
 
-async def of_accounts(*, account_id: int = 0, missing: int = 0, by: Actor) -> list[Way]:
+async def of_accounts(*, account_id: int = 0, missing: int = 0, by: Actor) -> Told:
     """How to pay what is open in each account of the client that the user acts for.
 
-    Into `account_id` at least what is `missing` there.
+    Into `account_id` at least what is `missing` there. `PhoneNeeded` when that one waits for a verified number, or
+    nothing else is open.
     """
-    code = await _code(by)
-    found = []
+    code, seat = await _code(by), memberships.require(by)
+    found: list[Way] = []
+    waiting: list[str] = []
     for account in await own_money.balances(by=by):
         wanted = missing if account["id"] == account_id else 0
         owed = max(account["open_units"], -account["balance"], wanted)
         if owed > 0:
-            await phone_needs.require(memberships.require(by).id, "pay", project_id=account["project_id"], by=by)
+            try:
+                await phone_needs.require(seat.id, "pay", project_id=account["project_id"], by=by)
+            except PhoneNeeded:
+                if account["id"] == account_id:
+                    raise
+                waiting.append(account["project"])
+                continue
             company_id = await db.value(SELLING, account["project_id"])
             attempt = await _attempt(owed, account["currency"], bank_clues.reference_of(code), company_id)
             found += await _ways(attempt, account["project"], company_id, by=by)
-    return found
+    if waiting and not found:
+        raise PhoneNeeded()
+    return Told(ways=found, waiting=waiting)
 
 
 async def of_invoice(invoice_id: int, *, by: Actor) -> list[Way]:

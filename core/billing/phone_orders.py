@@ -11,7 +11,7 @@ from core.actor import Actor
 async def require(account: Mapping[str, Any], product_ids: Sequence[int], *, by: Actor) -> None:
     """Nothing, unless the client has to prove its number before it orders these: then `PhoneNeeded`.
 
-    `account` is the one they are ordered into. Staff are not held up.
+    `account` is the one they are ordered into. Staff are not held up, but inside a client's account.
     """
     asks = await db.value(
         "SELECT bool_or(asks_phone) FROM products WHERE id = ANY($1::bigint[])", list(product_ids)

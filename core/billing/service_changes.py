@@ -19,7 +19,15 @@ from piccolo.columns import JSONB, BigInt, Boolean, Date, Integer, Text, Timesta
 from core import clock, db, policies
 from core.accounts import clients
 from core.actor import Actor
-from core.billing import accounts, change_charges, change_terms, service_dues, service_states, services
+from core.billing import (
+    accounts,
+    change_charges,
+    change_terms,
+    phone_orders,
+    service_dues,
+    service_states,
+    services,
+)
 from core.billing.change_quotes import ChangeQuote, When
 from core.catalog import discount_book
 from core.catalog.discount_book import Begun
@@ -108,10 +116,11 @@ async def change(service_id: int, new: NewChange, *, by: Actor) -> Record:
     """Change a service, or plan it for its next period; returns the service. What `quote` says is charged.
 
     `Invalid` for what cannot be had; `Conflict` when the service is not active, a change is planned already, the
-    price is not the expected one any more, or the account may not owe that much.
+    price is not the expected one any more, or the account may not owe that much. `PhoneNeeded` as with any order.
     """
     policies.require(by, Permission.PRODUCT_READ)
     account, service = await service_states.locked(service_id, ("active",), by=by)
+    await phone_orders.require(account, [service["product_id"]], by=by)
     clients.require_open(account, ["service"])
     await make(account, service, new, by=by)
     return await services.get(service_id, by=by)

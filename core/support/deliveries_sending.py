@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from asyncpg import Record
 
-from core import breaker, clock, db, hooks, jobs, mail, sealing, task_runs
+from core import breaker, clock, db, hooks, jobs, mail, notification_ends, sealing, task_runs
 from core.actor import Actor, system
 from core.channel_contract import Delivery, Later, Receipt, Refused
 from core.notification_kinds import find
@@ -131,6 +131,8 @@ async def _try(row: Record, way: Way, job: jobs.Job, *, by: Actor) -> Outcome:
         return Outcome("refused", "", "too_late")
     try:
         async with job.scope():
+            if await notification_ends.is_over(row["kind"], row["notification_id"]):
+                return Outcome("refused", "", "too_late")
             asked = await delivery(row, way, by=by)
     except (sealing.Unsealable, sealing.NoSecretKey):
         return Outcome("refused", "", "unreadable")

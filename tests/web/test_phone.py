@@ -7,9 +7,15 @@ from urllib.parse import quote
 import pytest
 
 from core import db, freshness, notifications
-from core.accounts import api_keys, phone_settings
+from core.accounts import api_keys, client_projects, phone_projects, phone_settings, projects
+from core.accounts.phone_projects import PhoneProjectChanges
 from core.accounts.phone_settings import PhoneChanges
+from core.accounts.projects import NewProject
 from core.actor import Tenant, system
+from core.billing import accounts, expenses, payment_methods
+from core.billing.accounts import Terms
+from core.billing.expenses import NewExpense
+from core.billing.payment_methods import MethodValues
 from core.settings import Settings
 from tests import cast
 from tests.core.billing.test_offers import sent
@@ -155,3 +161,39 @@ async def test_a_program_reads_which_problem_it_is_and_solves_it(visitor: Visito
     assert (done.json()["stand"], done.json()["phone"], done.json()["needed"]) == ("verified", MOBILE, [])
     ordered = await visitor.client.post(path, json=order, headers=key)
     assert ordered.status_code == 201, ordered.text
+
+
+async def test_how_to_pay_names_what_waits_and_shows_the_rest(visitor: Visitor, nova: Tenant) -> None:
+    await give_passwords()
+    by = await cast.who("alice")
+    async with db.as_tenant(by.tenant.id):
+        first = await account(by)
+        client_id = await db.value("SELECT client_id FROM client_projects WHERE id = $1", first)
+        elsewhere = (await projects.create(NewProject(name="Elsewhere"), by=by))["id"]
+        second = (await client_projects.open_account(client_id, elsewhere, by=by))["id"]
+        await accounts.set_terms(second, Terms(is_postpaid=True), by=by)
+        for one in (first, second):
+            await expenses.create(one, NewExpense(text="Hosting", units=500, tax_rate=0), by=by)
+        cash = MethodValues(
+            name_en="Cash", name_fr="Espèces", method="cash", note_en="At our shop.", note_fr="Ici."
+        )
+        await payment_methods.create(cash, by=by)
+        await phone_projects.update(elsewhere, PhoneProjectChanges(paying="no"), version=1, by=system(nova))
+    dupont = await visitor.sign_in(cast.email("dupont"))
+    shown = dupont.text(await dupont.get("/pay"))
+    assert "Cash · Elsewhere" in shown and "Cash · Nova" not in shown
+    assert "How to pay for Nova is shown once your telephone number is verified." in shown
+
+
+async def test_where_nothing_asks_for_a_number_the_page_says_so_and_sends_nothing(
+    visitor: Visitor, nova: Tenant
+) -> None:
+    await give_passwords()
+    async with db.as_tenant(nova.id):
+        changes = PhoneChanges(registration="never", paying=False)
+        await phone_settings.update(changes, version=2, by=system(nova))
+    dupont = await visitor.sign_in(cast.email("dupont"))
+    assert "Nothing to verify" in (await dupont.get("/phone")).text
+    refused = await dupont.post("/phone", {"phone": MOBILE, "next": "/"})
+    assert refused.status_code == 409
+    assert "Nobody asks for a verified number" in refused.text

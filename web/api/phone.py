@@ -23,7 +23,8 @@ HERE = "/v1/clients/{code:int}/phone"
 
 class PhoneEntry(msgspec.Struct, kw_only=True):
     """Something that happened: a code (*sent*, *verified*, *spent* by wrong tries, *replaced* by a later one,
-    *expired*) or a decision (*waived*, *asked*). `phone` is masked for keys that may not change clients.
+    *expired*) or a decision (*waived*, *asked*). Keys that may not change clients read `phone` masked, unless it
+    is the verified one.
     """
 
     what: Literal["code", "decision"]

@@ -1,5 +1,6 @@
 """How to pay: what to write on a transfer, and the code that a banking app reads."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import segno
@@ -25,7 +26,8 @@ async def of_accounts(request: AnyRequest, by: By) -> Response[str]:
         service_forms.number(request.query_params.get(name, "")) for name in ("account", "missing")
     )
     asked = {"account_id": account_id or 0, "missing": min(missing or 0, MOST)}
-    return _show(request, await how_to_pay.of_accounts(**asked, by=by), back="/balance")
+    told = await how_to_pay.of_accounts(**asked, by=by)
+    return _show(request, told.ways, waiting=told.waiting, back="/balance")
 
 
 @get("/invoices/{invoice_id:int}/pay", **READ)
@@ -34,8 +36,9 @@ async def of_invoice(request: AnyRequest, by: By, invoice_id: FromPath[int]) -> 
     return _show(request, await how_to_pay.of_invoice(invoice_id, by=by), back="/invoices")
 
 
-def _show(request: AnyRequest, ways: list[Way], *, back: str) -> Response[str]:
-    return page(request, "portal/money/pay.html", ways=[(way, _code(way.told.qr)) for way in ways], back=back)
+def _show(request: AnyRequest, ways: list[Way], *, waiting: Sequence[str] = (), back: str) -> Response[str]:
+    shown = [(way, _code(way.told.qr)) for way in ways]
+    return page(request, "portal/money/pay.html", ways=shown, waiting=waiting, back=back)
 
 
 def _code(text: str) -> str:

@@ -1,20 +1,19 @@
 """Codes for telephone numbers: used once, guessed rarely, limited, and asked for only where they can be sent."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core import clock, db, notifications
 from core.accounts import (
+    client_merging,
     own_phone,
-    phone_codes,
     phone_decisions,
     phone_needs,
     phone_numbers,
@@ -28,6 +27,7 @@ from core.accounts.phone_projects import PhoneProjectChanges
 from core.accounts.phone_settings import DEFAULTS, PhoneChanges
 from core.accounts.projects import NewProject
 from core.actor import Actor, ClientSeat, Impersonator, Tenant
+from core.channel_contract import Delivery, Receipt
 from core.checks import Checks
 from core.errors import (
     Conflict,
@@ -37,10 +37,13 @@ from core.errors import (
     NotFound,
     PermissionMissing,
     PhoneNeeded,
-    TooManyAttempts,
 )
+from core.plugin_calls import PluginFailed
 from core.settings import Settings
+from core.support import deliveries_sending
+from core.support.channels import Way
 from tests.core.accounts.house import add_client, entries, open_provider, worker
+from tests.core.support.posting import all_of, hand_out, send
 
 pytestmark = pytest.mark.anyio
 MOBILE, OTHER = "+33612345678", "+33698765432"
@@ -49,12 +52,18 @@ SMS = frozenset({"sms-gateway"})
 
 @pytest.fixture
 async def tenant(database: Settings) -> Tenant:
+    return await sending()
+
+
+async def sending() -> Tenant:
+    """A provider that sends SMS, and asks everybody before the first order."""
     made = await open_provider(plugins=SMS)
     async with db.as_tenant(made.id):
         await db.execute(
             """INSERT INTO plugin_settings (plugin, enabled, settings, updated_at)
                VALUES ('sms-gateway', true, '{"url": "https://sms.example/send"}', now())"""
         )
+        await db.execute("INSERT INTO phone_settings (registration) VALUES ('all')")
     return made
 
 
@@ -202,6 +211,7 @@ async def test_another_providers_limits_are_not_filled(tenant: Tenant) -> None:
     for one in (tenant, other):
         async with db.as_tenant(one.id):
             by = await user(one, "zoe")
+            await decide(by, paying=True)
             await own_phone.send(MOBILE, by=by)
             assert await db.value("SELECT count(*) FROM phone_codes") == 1
 
@@ -222,6 +232,100 @@ async def test_numbers_that_cost_or_are_not_allowed_get_no_code(zoe: Actor, numb
         await own_phone.send(number, by=zoe)
     assert told in refused.value.errors["phone"]
     assert await db.value("SELECT count(*) FROM notifications") == 0
+
+
+@pytest.mark.parametrize("number", ["+881612345678", "+870301234567", "+8823421234"])
+def test_numbers_of_no_country_get_no_code(number: str) -> None:
+    checks = Checks()
+    phone_numbers.checked(checks, "phone", number, country="FR")
+    assert "of no country" in checks.errors["phone"]
+
+
+async def test_codes_are_sent_only_while_something_asks_for_a_number(zoe: Actor) -> None:
+    await decide(zoe, registration="never")
+    home = await db.value("SELECT project_id FROM clients WHERE id = $1", zoe.client.id)
+
+    async def goes(minutes: int) -> bool:
+        with clock.moved(timedelta(minutes=minutes)):
+            try:
+                await own_phone.send(MOBILE, by=zoe)
+            except Conflict:
+                return False
+        return True
+
+    assert not await goes(0)
+    assert not (await own_phone.get(by=zoe)).is_asked
+    await phone_projects.update(home, PhoneProjectChanges(paying="yes"), version=1, by=worker(zoe.tenant))
+    assert await goes(2)
+    await phone_projects.update(home, PhoneProjectChanges(paying="no"), version=2, by=worker(zoe.tenant))
+    assert not await goes(4)
+    await phone_decisions.ask(zoe.client.code, by=worker(zoe.tenant))
+    assert await goes(6)
+    await phone_decisions.waive(zoe.client.code, "Known", by=worker(zoe.tenant))
+    assert not await goes(8)
+
+
+async def test_a_code_that_is_over_or_was_replaced_is_not_sent_any_more(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+
+    async def hand_over(asked: Delivery, way: Way, *, by: Actor) -> Receipt:
+        given.append(asked.phone)
+        raise PluginFailed("nobody answers")
+
+    monkeypatch.setattr(deliveries_sending, "hand_over", hand_over)
+    async with db.as_tenant(tenant.id):
+        zoe = await user(tenant, "zoe")
+        await own_phone.send(MOBILE, by=zoe)
+    await hand_out(tenant.id)
+    (row,) = await all_of(tenant.id)
+    await send(tenant.id, row["channel"])
+    with clock.moved(timedelta(minutes=2)):
+        async with db.as_tenant(tenant.id):
+            await own_phone.send(OTHER, by=zoe)
+        await hand_out(tenant.id)
+        await send(tenant.id, row["channel"])
+    assert given == [MOBILE, OTHER], "the first one was replaced before its second try"
+    with clock.moved(timedelta(minutes=12)):
+        await send(tenant.id, row["channel"])
+    assert given == [MOBILE, OTHER]
+    assert [(one["state"], one["reason"]) for one in await all_of(tenant.id)] == [("dead", "too_late")] * 2
+
+
+async def test_who_may_not_read_what_is_answered_sends_and_decides_nothing(zoe: Actor) -> None:
+    code = zoe.client.code
+    program = replace(
+        worker(zoe.tenant), kind="api_key", scopes=frozenset({"client:read", "phone:ask", "phone:waive"})
+    )
+    for act in (
+        phone_decisions.send(code, MOBILE, by=program),
+        phone_decisions.confirm(code, "123456", by=program),
+        phone_decisions.ask(code, by=program),
+        phone_decisions.waive(code, "Known", by=program),
+        phone_decisions.take_back(code, by=program),
+    ):
+        with pytest.raises(PermissionMissing):
+            await act
+    assert await db.value("SELECT count(*) FROM notifications") == 0
+    assert await db.value("SELECT count(*) FROM attempts") == 0
+    await phone_decisions.send(code, MOBILE, by=replace(program, scopes=program.scopes | {"fraud:read"}))
+
+
+async def test_a_code_of_a_merged_client_proves_nothing_of_the_one_that_stays(zoe: Actor) -> None:
+    await own_phone.send(MOBILE, by=zoe)
+    mine = await code_of(zoe)
+    with clock.moved(timedelta(minutes=2)):
+        gone = await user(zoe.tenant, "gone")
+        await own_phone.send(OTHER, by=gone)
+        theirs = await code_of(gone)
+        await client_merging.merge(gone.client.code, zoe.client.code, by=worker(zoe.tenant))
+        if theirs != mine:
+            with pytest.raises(Invalid):
+                await own_phone.confirm(theirs, by=zoe)
+        assert await own_phone.confirm(mine, by=zoe) == MOBILE
+    ended = await db.fetch("SELECT phone, state FROM phone_codes ORDER BY created_at")
+    assert [tuple(row) for row in ended] == [(MOBILE, "verified"), (OTHER, "replaced")]
 
 
 async def test_nobody_is_asked_where_nothing_sends_sms_and_it_cannot_be_switched_on(zoe: Actor) -> None:
@@ -297,7 +401,7 @@ async def test_staff_let_off_with_a_reason_take_that_back_and_ask_once_more(zoe:
         "verified", "asked", "verified", "waived",
     ]  # fmt: skip
     seen = await phone_decisions.history(code, by=worker(zoe.tenant, "auditor"))
-    assert {row["phone"] for row in seen} == {"", "+33 ••• 78", "+33 ••• 32"}
+    assert {row["phone"] for row in seen} == {"", "+33 ••• 78", OTHER}, "the verified one stands on the card too"
     for act in (phone_decisions.waive(code, "x", by=worker(zoe.tenant, "support")),
                 phone_decisions.ask(code, by=worker(zoe.tenant, "auditor"))):  # fmt: skip
         with pytest.raises(PermissionMissing):
@@ -314,88 +418,6 @@ async def test_nobody_verifies_from_inside_or_without_the_right_to_edit_the_prof
             await own_phone.send(MOBILE, by=by)
         with pytest.raises(Forbidden):
             await own_phone.confirm("123456", by=by)
-
-
-class Model:
-    """What codes are, told once more and without a database: of one client, within a day."""
-
-    def __init__(self) -> None:
-        self.now, self.sent_at, self.tries, self.is_open, self.sent = 0, -10_000, 0, False, 0
-
-    def send(self) -> bool:
-        if self.now < self.sent_at + 60 or self.sent >= 5:
-            return False
-        self.sent_at, self.tries, self.is_open, self.sent = self.now, 0, True, self.sent + 1
-        return True
-
-    def attempt(self, is_right: bool) -> bool:
-        if not self.is_open or self.now >= self.sent_at + 600:
-            return False
-        self.tries += not is_right
-        self.is_open = not is_right and self.tries < 5
-        return is_right
-
-
-STEPS = st.lists(
-    st.tuples(
-        st.integers(0, 40).map(lambda tens: tens * 10),
-        st.sampled_from(["send", "send", "right", "wrong", "wrong"]),
-    ),
-    max_size=30,
-)
-
-
-def walked(tenant: Tenant, steps: list[tuple[int, str]], number: int) -> Callable[[], Coroutine[Any, Any, None]]:
-    async def walk() -> None:
-        async with db.as_tenant(tenant.id):
-            await db.execute("DELETE FROM attempts")
-            by, model = await user(tenant, f"walker-{number}"), Model()
-            for seconds, step in steps:
-                model.now += seconds
-                with clock.moved(timedelta(seconds=model.now)):
-                    await compare(by, model, step)
-            raise Undone
-
-    return walk
-
-
-class Undone(Exception):
-    """Nothing of a walk stays."""
-
-
-async def compare(by: Actor, model: Model, step: str) -> None:
-    done = True
-    try:
-        if step == "send":
-            await own_phone.send(MOBILE, by=by)
-        else:
-            last = await phone_codes.latest(by.client.id)
-            code = (await code_of(by)) if last and step == "right" else (await wrong(by)) if last else "000000"
-            await own_phone.confirm(code, by=by)
-    except (Invalid, TooManyAttempts):
-        done = False
-    assert done == (model.send() if step == "send" else model.attempt(step == "right")), step
-
-
-async def test_whatever_is_sent_and_tried_in_whatever_order_is_as_the_model_says(tenant: Tenant) -> None:
-    numbers = iter(range(10_000))
-    loop, found = asyncio.get_running_loop(), []
-
-    def all_of_them() -> None:
-        @settings(deadline=None)
-        @given(STEPS)
-        def one(steps: list[tuple[int, str]]) -> None:
-            asyncio.run_coroutine_threadsafe(alone(walked(tenant, steps, next(numbers))), loop).result(60)
-
-        one()
-
-    async def alone(walk: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        with suppress(Undone):
-            await walk()
-        found.append(1)
-
-    await asyncio.to_thread(all_of_them)
-    assert found
 
 
 @given(st.sampled_from(["+33612345678", "+15005550006", "+447911123456", "+3519123", "x", ""]))
