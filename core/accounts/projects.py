@@ -237,5 +237,6 @@ def _is_visible(project_id: int, *, by: Actor) -> bool:
 
 
 def require_visible(project_id: int, *, by: Actor) -> None:
+    """`NotFound` when the project is not one of those that `by` is limited to."""
     if not _is_visible(project_id, by=by):
         raise NotFound()
