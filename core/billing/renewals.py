@@ -63,13 +63,16 @@ BY_DAY = """
 """Whose next period begins by a day, behind a place: the index of days from there on."""
 
 
-STILL = """
-    SELECT s.id, s.client_id, s.account_id FROM unnest($1::bigint[]) AS asked (id)
-     CROSS JOIN LATERAL (SELECT s.id, s.client_id, s.account_id FROM services s
-                          WHERE s.id = asked.id AND s.state = 'active' OFFSET 0) s
-     CROSS JOIN LATERAL (SELECT FROM clients c WHERE c.id = s.client_id AND c.status = 'active' OFFSET 0) c
+GONE = """
+    SELECT asked.id
+      FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text::bigint[]) AS asked (id, client_id, account_id)
+      LEFT JOIN LATERAL (SELECT s.client_id, s.account_id FROM services s
+                          WHERE s.id = asked.id AND s.state = 'active' OFFSET 0) s ON true
+      LEFT JOIN LATERAL (SELECT true AS is_active FROM clients c
+                          WHERE c.id = s.client_id AND c.status = 'active' OFFSET 0) c ON true
+     WHERE c.is_active IS NULL OR s.client_id <> asked.client_id OR s.account_id <> asked.account_id
 """
-"""Of these services the active ones, of active clients."""
+"""Which of these services are active no more, or of another client or account, or of one that was closed."""
 
 
 async def lock_due(day: date, *, after: Place = START, size: int) -> list[Record]:
@@ -124,11 +127,12 @@ async def charge(found: Sequence[Record], day: date, *, by: Actor) -> Charged:
     )
 
 
-async def _still(found: Sequence[Record]) -> list[Record]:
+async def _still(found: Sequence[Record]) -> Sequence[Record]:
     """Those that are due now as they were when they were found: asked for behind the locks."""
+    told = [arrays.of(row[name] for row in found) for name in ("id", "client_id", "account_id")]
     async with _by_keys():
-        now = {(row["id"], row["client_id"], row["account_id"]) for row in await db.fetch(STILL, _ids(found))}
-    return [row for row in found if (row["id"], row["client_id"], row["account_id"]) in now]
+        gone = {row["id"] for row in await db.fetch(GONE, *told)}
+    return [row for row in found if row["id"] not in gone] if gone else found
 
 
 def _ids(found: Sequence[Record]) -> list[int]:
