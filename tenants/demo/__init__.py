@@ -134,6 +134,14 @@ async def _reseller(*, by: Actor) -> int:
     return (await resellers.create(new, by=by)).id
 
 
+async def _add_groups(provider: DemoProvider, *, by: Actor) -> list[int]:
+    made = [
+        await groups.create(NewGroup(name=name, description=description), by=by)
+        for name, description in provider.groups
+    ]
+    return [group["id"] for group in made]
+
+
 async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, by: Actor) -> None:
     """Open the provider and, as the same transaction is its own then, fill it."""
     tell(f"{provider.name}: opening")
@@ -144,10 +152,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     for described, accent in zip(provider.projects[1:], provider.accents[1:], strict=True):
         project_ids.append(await _add_project(described, accent, by=inside))
     await companies.furnish(provider.code, project_ids, by=inside)
-    group_ids = []
-    for name, description in provider.groups:
-        group = await groups.create(NewGroup(name=name, description=description), by=inside)
-        group_ids.append(group["id"])
+    group_ids = await _add_groups(provider, by=inside)
     tell(f"{provider.name}: staff")
     await _hire(provider, project_ids, by=inside)
     tell(f"{provider.name}: {provider.clients} clients")

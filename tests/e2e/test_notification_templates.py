@@ -1,18 +1,13 @@
 """A text of a notification: edited, looked at with a real client, put in force, and in the mail that goes out."""
 
-from email.message import EmailMessage
-
-import msgspec
 from playwright.sync_api import Page, expect
 
-from core import db, mail
+from core import db
 from core.actor import Actor
-from core.settings import Settings
 from core.support import ticket_opening
 from core.support.ticket_opening import NewTicket
 from tests import cast
 from tests.core.support import posting
-from tests.core.support.posting import Post
 from tests.e2e import pages
 from tests.e2e.conftest import Open
 from tests.e2e.served import Served
@@ -25,18 +20,6 @@ async def written_to(subject: str, *, by: Actor) -> None:
     """The team opens a ticket of the one client, who is told of it."""
     client_id = await db.value("SELECT id FROM clients")
     await ticket_opening.open_ticket(client_id, NewTicket(subject=subject, text="It **glows**."), by=by)
-
-
-async def mailed(tenant_id: int, settings: Settings) -> list[EmailMessage]:
-    """What waits is handed out and sent to a real mail server; returns what that took."""
-    async with posting.post_office(Post()) as post:
-        mail.configure(msgspec.structs.replace(settings, smtp_url=post.url, mail_from="no-reply@panel.example"))
-        try:
-            await posting.hand_out(tenant_id)
-            await posting.send(tenant_id)
-        finally:
-            mail.configure(settings)
-    return post.taken
 
 
 def press(page: Page, name: str) -> None:
@@ -71,7 +54,7 @@ def test_a_text_is_edited_looked_at_with_a_client_and_mailed(open_as: Open, serv
     expect(changes.locator("del", has_text="Hello {{ name }},")).to_be_visible()
 
     served.within(HOUSE, written_to, "Polonium")
-    letters = served.do(mailed, served.do(cast.tenant, HOUSE).id, served.settings)
+    letters = served.do(posting.mailed, served.do(cast.tenant, HOUSE).id, served.settings)
     (letter,) = [one for one in letters if one["Subject"] == "Printer answers: Polonium"]
     plain = letter.get_body(("plain",))
     assert plain is not None

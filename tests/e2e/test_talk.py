@@ -1,21 +1,16 @@
 """An invoice is mailed with its PDF, and an answer is filled in with what its ticket is about; in the browser."""
 
-from email.message import EmailMessage
-
-import msgspec
 from playwright.sync_api import expect
 
-from core import db, mail
+from core import db
 from core.actor import Actor
 from core.billing import invoice_files
-from core.settings import Settings
 from core.support import response_templates, ticket_opening
 from core.support.response_templates import TemplateValues
 from core.support.ticket_opening import NewTicket
 from tests import cast
 from tests.core.billing import bills
 from tests.core.support import posting
-from tests.core.support.posting import Post
 from tests.e2e import pages
 from tests.e2e.conftest import Open
 from tests.e2e.served import Served
@@ -39,18 +34,6 @@ async def switched_off(*, by: Actor) -> None:
     )
 
 
-async def mailed(tenant_id: int, settings: Settings) -> list[EmailMessage]:
-    """What waits is handed out and sent to a real mail server; returns what that took."""
-    async with posting.post_office(Post()) as post:
-        mail.configure(msgspec.structs.replace(settings, smtp_url=post.url, mail_from="no-reply@panel.example"))
-        try:
-            await posting.hand_out(tenant_id)
-            await posting.send(tenant_id)
-        finally:
-            mail.configure(settings)
-    return post.taken
-
-
 def test_invoices_are_mailed_once_it_is_decided_and_an_answer_knows_what_it_is_about(
     open_as: Open, served: Served
 ) -> None:
@@ -66,7 +49,7 @@ def test_invoices_are_mailed_once_it_is_decided_and_an_answer_knows_what_it_is_a
     expect(main.locator("#kind-invoice-issued")).to_contain_text("with PDF")
 
     ticket_id, invoice_id = served.within(HOUSE, asked)
-    letters = served.do(mailed, served.do(cast.tenant, HOUSE).id, served.settings)
+    letters = served.do(posting.mailed, served.do(cast.tenant, HOUSE).id, served.settings)
     (file,) = [one for letter in letters for one in letter.iter_attachments()]
     paper = served.within(HOUSE, invoice_files.of, invoice_id)
     assert (file.get_filename(), file.get_content()) == (paper.name, paper.content)

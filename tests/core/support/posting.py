@@ -12,8 +12,9 @@ from uuid import uuid4
 import msgspec
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from core import clock, db, jobs, notification_kinds
+from core import clock, db, jobs, mail, notification_kinds
 from core.notification_kinds import Kind
+from core.settings import Settings
 from core.support import deliveries_routing, deliveries_sending
 
 TOLD = Kind(
@@ -103,3 +104,15 @@ def declared(monkeypatch: Any) -> None:
     """The kinds to try, known until the test ends."""
     for kind in KINDS.values():
         monkeypatch.setitem(notification_kinds.KINDS, kind.key, kind)
+
+
+async def mailed(tenant_id: int, settings: Settings) -> list[EmailMessage]:
+    """What waits is handed out and sent to a real mail server; returns what that took."""
+    async with post_office(Post()) as post:
+        mail.configure(msgspec.structs.replace(settings, smtp_url=post.url, mail_from="no-reply@panel.example"))
+        try:
+            await hand_out(tenant_id)
+            await send(tenant_id)
+        finally:
+            mail.configure(settings)
+    return post.taken
