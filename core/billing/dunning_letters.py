@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 from babel import dates
 
-from core import db, i18n, mail, notification_values, notifications
+from core import db, i18n, mail, notification_files, notification_values, notifications
 from core.actor import Actor
-from core.billing import dunning, dunning_kinds, dunning_settings
+from core.billing import dunning, dunning_kinds, dunning_settings, invoice_files
 from core.billing.dunning_settings import LettersTo
 from core.billing.dunning_timeline import Planned
+from core.channel_contract import AttachedFile
 from core.i18n import _
 from core.notification_kinds import Kind
 from core.notifications import Recipient
@@ -22,14 +23,15 @@ MOST_LINES = 40
 LINES = f"""
     SELECT coalesce(i.due_on, e.day + $2::int) AS due_on, coalesce(i.number, e.text) AS text,
            sum(e.gross_units - e.covered_units)::bigint AS units, coalesce(p.email, '') AS email,
-           min(coalesce(nullif(p.contact_person, ''), p.name)) AS name, min(p.language) AS language
+           i.id AS invoice_id, min(coalesce(nullif(p.contact_person, ''), p.name)) AS name,
+           min(p.language) AS language
       FROM expenses e LEFT JOIN (
            invoice_lines l JOIN invoices i ON i.id = l.invoice_id AND i.state = 'issued' AND i.kind = 'invoice'
            JOIN payers o ON o.id = i.payer_id JOIN payers p ON p.id = coalesce(o.merged_into_id, o.id))
         ON l.expense_id = e.id AND l.is_live
      WHERE e.account_id = $1 AND e.reversed_at IS NULL AND e.covered_units < e.gross_units
        AND (e.kind = '{dunning.FEE}' OR coalesce(i.due_on, e.day + $2::int) <= $3)
-     GROUP BY 1, 2, 4 ORDER BY 1, 2, 4
+     GROUP BY 1, 2, 4, 5 ORDER BY 1, 2, 4, 5
 """
 
 
@@ -106,12 +108,15 @@ def addressed(client: Mapping[str, Any], owed: Sequence[Mapping[str, Any]], lett
 
 
 def _joined(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """One line for what is due on one day under one name."""
-    units: dict[tuple[date, str], int] = {}
+    """One line for what is due on one day under one name, and of one invoice where there is one."""
+    units: dict[tuple[date, str, int | None], int] = {}
     for row in rows:
-        key = row["due_on"], row["text"]
+        key = row["due_on"], row["text"], row["invoice_id"]
         units[key] = units.get(key, 0) + row["units"]
-    return [{"due_on": due_on, "text": text, "units": sum_} for (due_on, text), sum_ in units.items()]
+    return [
+        {"due_on": due_on, "text": text, "units": sum_, "invoice_id": invoice_id}
+        for (due_on, text, invoice_id), sum_ in units.items()
+    ]
 
 
 def _is_address(text: str) -> bool:
@@ -128,7 +133,7 @@ def language_of(client: Mapping[str, Any], *, by: Actor) -> str:
 
 
 def told(letter: Letter, coming: Sequence[Planned], currency: str, day: date, *, place: str) -> dict[str, Any]:
-    """What the texts of dunning name."""
+    """What the texts of dunning name, and of which invoices the files go with them."""
     following = next((one for one in coming if one.step.action != "remind"), None)
     units = _overdue(letter, day) or sum(row["units"] for row in letter.lines)
     return {
@@ -139,6 +144,7 @@ def told(letter: Letter, coming: Sequence[Planned], currency: str, day: date, *,
                 "day": notification_values.day(row["due_on"]),
                 "text": row["text"],
                 "amount": notification_values.money(row["units"], currency),
+                "invoice": row["invoice_id"],
             }
             for row in letter.lines[:MOST_LINES]
         ],
@@ -148,6 +154,13 @@ def told(letter: Letter, coming: Sequence[Planned], currency: str, day: date, *,
         "next": "" if following is None else following.step.action,
         "next_day": "" if following is None else notification_values.day(following.on),
     }
+
+
+@notification_files.made_for(dunning_kinds.DUE_SOON, *dunning_kinds.LETTERS.values())
+async def attached(_account_id: int, data: Mapping[str, Any]) -> list[AttachedFile]:
+    """The invoices that the lines of a letter name, the one that is due first before the others."""
+    named = dict.fromkeys(line.get("invoice") for line in data.get("lines", ()))
+    return await invoice_files.attached_of([one for one in named if one is not None])
 
 
 def _overdue(letter: Letter, day: date) -> int:

@@ -5,7 +5,7 @@ it is asked for, from what is frozen, which gives the same bytes under the same 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from asyncpg import Record
@@ -45,14 +45,21 @@ async def keep(invoice: Mapping[str, Any]) -> None:
 
 
 @notification_files.made_for(INVOICE_ISSUED, CREDIT_NOTE_ISSUED)
-async def attached(invoice_id: int) -> AttachedFile | None:
-    """What the mail about an issued document goes with. It is kept before it leaves, so that the page has the same
-    bytes for ever."""
-    invoice = await db.row("SELECT * FROM invoices WHERE id = $1 AND state <> 'draft'", invoice_id)
-    if invoice is None:
-        return None
-    paper = await kept(invoice, keep=True)
-    return AttachedFile(name=paper.name, media=paper.media, content=paper.content)
+async def attached(invoice_id: int, _data: Mapping[str, Any]) -> list[AttachedFile]:
+    """What the mail about an issued document goes with."""
+    return await attached_of([invoice_id])
+
+
+async def attached_of(invoice_ids: Collection[int]) -> list[AttachedFile]:
+    """The files of these documents for a mail, in the order of the ids; a draft has none. They are kept before
+    they leave, so that the page has the same bytes for ever. Asks for no right."""
+    found = await db.fetch(
+        """SELECT i.* FROM invoices i JOIN unnest($1::bigint[]) WITH ORDINALITY o (id, place) ON o.id = i.id
+            WHERE i.state <> 'draft' ORDER BY o.place""",
+        list(invoice_ids),
+    )
+    papers = [await kept(invoice, keep=True) for invoice in found]
+    return [AttachedFile(name=paper.name, media=paper.media, content=paper.content) for paper in papers]
 
 
 def name_of(invoice: Mapping[str, Any] | Record) -> str:

@@ -1,8 +1,11 @@
 """The files that a mail goes with: made anew for each attempt from what is frozen, so the same bytes each time.
 
 A file that cannot be made delays its mail for some minutes; then the mail goes without, for what it says matters
-more. So does a mail whose file is larger than mail servers take.
+more. So does a mail whose file is larger than mail servers take; of several go as many as they take together.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from asyncpg import AdminShutdownError, PostgresConnectionError, Record
@@ -11,6 +14,7 @@ from core import db, notification_files, notification_switches
 from core.channel_contract import AttachedFile
 
 MOST_BYTES = 5 * 1024 * 1024
+"""Of all files of a mail together."""
 PATIENT_FOR = 3
 """So many attempts wait for a file that cannot be made."""
 LOST = (PostgresConnectionError, AdminShutdownError)
@@ -23,14 +27,14 @@ class NotMade(Exception):
     """The file cannot be made now; the mail waits for it."""
 
 
-async def of(delivery: Record, about_id: int | None) -> list[AttachedFile]:
+async def of(delivery: Record, about_id: int | None, data: Mapping[str, Any]) -> list[AttachedFile]:
     """The files of a delivery by mail. Inside the provider's scope; raises `NotMade` when it should wait."""
     maker = notification_files.maker_of(delivery["kind"])
     if maker is None or about_id is None or not await notification_switches.has_file(delivery["kind"]):
         return []
     try:
         async with db.savepoint():
-            file = await maker(about_id)
+            made = await maker(about_id, data)
     except LOST:
         raise
     except Exception as error:
@@ -38,4 +42,13 @@ async def of(delivery: Record, about_id: int | None) -> list[AttachedFile]:
         if delivery["attempts"] < PATIENT_FOR:
             raise NotMade from error
         return []
-    return [file] if file is not None and len(file.content) <= MOST_BYTES else []
+    return _bounded(made)
+
+
+def _bounded(made: list[AttachedFile]) -> list[AttachedFile]:
+    """As many of them as a mail takes, each that still finds room, in their order."""
+    taken: list[AttachedFile] = []
+    for file in made:
+        if sum(len(one.content) for one in taken) + len(file.content) <= MOST_BYTES:
+            taken.append(file)
+    return taken

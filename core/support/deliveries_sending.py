@@ -209,7 +209,7 @@ async def delivery(row: Record, way: Way, *, by: Actor) -> Delivery:
         name=row["name"],
         locale=row["locale"],
         headers=deliveries_unsubscribing.headers(row) if way.medium == "mail" else {},
-        files=await deliveries_files.of(row, told["about_id"]) if way.medium == "mail" else [],
+        files=await deliveries_files.of(row, told["about_id"], told["data"]) if way.medium == "mail" else [],
         client=row["client_id"],
         project=told["project_id"],
         about=f"{told['about_kind']}:{told['about_id']}" if told["about_kind"] else "",

@@ -1,6 +1,7 @@
 """The mail about an invoice goes with its PDF: the one of the page, made when it is sent."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -82,13 +83,13 @@ async def test_a_provider_does_without_and_a_large_one_stays_at_home(
     assert [list(letter.iter_attachments()) for letter in post.taken] == [[], []]
 
 
-async def no_typst(_about: int) -> AttachedFile | None:
+async def no_typst(_about: int, _data: Mapping[str, Any]) -> list[AttachedFile]:
     raise RuntimeError("no typst")
 
 
-async def no_table(_about: int) -> AttachedFile | None:
+async def no_table(_about: int, _data: Mapping[str, Any]) -> list[AttachedFile]:
     await db.execute("SELECT * FROM no_table")
-    return None
+    return []
 
 
 @pytest.mark.parametrize("broken", [no_typst, no_table])
