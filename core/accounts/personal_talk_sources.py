@@ -19,8 +19,8 @@ SOURCES: tuple[Source, ...] = (
         label=N_("Notifications"),
         table="deliveries",
         columns=(
-            "created_at", "kind", "medium", "address", "name", "locale", "subject", "text", "attached", "state",
-            "ended_at",
+            "created_at", "kind", "medium", "address", "name", "locale", "subject", "text", "attached", "left_out",
+            "state", "ended_at",
         ),
         internal=("channel", "audience", "reason", "said", "template", "attempts", "created_by"),
         secret=("html", "short", "head", "sealed", "lane"),

@@ -79,6 +79,7 @@ class Sending(db.Owned, tablename="deliveries"):
     created_by = Text()
     ended_at = Timestamptz(null=True)
     attached = Text()
+    left_out = Text()
     read_at = Timestamptz(null=True)
 
 

@@ -17,12 +17,13 @@ from asyncpg import Record
 
 from core import breaker, clock, db, hooks, jobs, mail, notification_ends, sealing, task_runs
 from core.actor import Actor, system
-from core.channel_contract import Delivery, Later, Receipt, Refused
+from core.channel_contract import AttachedFile, Delivery, Later, Receipt, Refused
 from core.notification_kinds import find
 from core.plugin_calls import PluginFailed
 from core.support import channels, deliveries, deliveries_files, deliveries_unsubscribing, deliveries_writing
 from core.support.channels import Way
 from core.support.deliveries import OPEN
+from core.support.deliveries_files import Files
 
 AT_ONCE = 4
 SECONDS = 8.0
@@ -100,12 +101,14 @@ def _pause(results: list[Result]) -> timedelta | None:
 
 
 class Outcome(NamedTuple):
-    """What came of an attempt: what the other side said, why it failed, and the names of the files that went."""
+    """What came of an attempt: what the other side said, why it failed, and the names of the files that went, and
+    that found no room."""
 
     result: Result
     said: str
     reason: str
     attached: str = ""
+    left_out: str = ""
 
 
 async def _send(row: Record, way: Way | None, job: jobs.Job, *, by: Actor) -> Result:
@@ -133,7 +136,8 @@ async def _try(row: Record, way: Way, job: jobs.Job, *, by: Actor) -> Outcome:
         async with job.scope():
             if await notification_ends.is_over(row["kind"], row["notification_id"]):
                 return Outcome("refused", "", "too_late")
-            asked = await delivery(row, way, by=by)
+            files = await deliveries_files.of(row) if way.medium == "mail" else Files([], [])
+            asked = await delivery(row, way, files.taken, by=by)
     except (sealing.Unsealable, sealing.NoSecretKey):
         return Outcome("refused", "", "unreadable")
     except deliveries_files.NotMade:
@@ -149,7 +153,8 @@ async def _try(row: Record, way: Way, job: jobs.Job, *, by: Actor) -> Outcome:
     except (PluginFailed, Later, mail.NotSent) as error:
         return Outcome("later", str(error), "failed")
     said = " ".join(part for part in (receipt.said, receipt.id) if part)
-    return Outcome("taken", said, "", ", ".join(file.name for file in asked.files))
+    names = [file.name for file in asked.files]
+    return Outcome("taken", said, "", attached=", ".join(names), left_out=", ".join(files.left_out))
 
 
 class Resting(Exception):
@@ -192,7 +197,7 @@ async def _by_own_server(asked: Delivery) -> Receipt:
     return Receipt(said=said[:LONGEST])
 
 
-async def delivery(row: Record, way: Way, *, by: Actor) -> Delivery:
+async def delivery(row: Record, way: Way, files: list[AttachedFile], *, by: Actor) -> Delivery:
     """What the channel is asked to send, the same at each attempt but for its number."""
     told = await db.row("SELECT phone, project_id, about_kind, about_id, data FROM notifications WHERE id = $1",
                         row["notification_id"])  # fmt: skip
@@ -209,7 +214,7 @@ async def delivery(row: Record, way: Way, *, by: Actor) -> Delivery:
         name=row["name"],
         locale=row["locale"],
         headers=deliveries_unsubscribing.headers(row) if way.medium == "mail" else {},
-        files=await deliveries_files.of(row, told["about_id"], told["data"]) if way.medium == "mail" else [],
+        files=files,
         client=row["client_id"],
         project=told["project_id"],
         about=f"{told['about_kind']}:{told['about_id']}" if told["about_kind"] else "",
@@ -234,7 +239,8 @@ async def _note(row: Record, told: Outcome) -> None:
     reason = "gave_up" if state == "dead" and result == "later" else reason
     await db.execute(
         """UPDATE deliveries SET state = $2, reason = $3, said = $4, attempts = $5, next_at = $6, ended_at = $7,
-               attached = $8, claimed_by = NULL, sealed = CASE WHEN $7::timestamptz IS NULL THEN sealed ELSE '' END
+               attached = $8, left_out = $9, claimed_by = NULL,
+               sealed = CASE WHEN $7::timestamptz IS NULL THEN sealed ELSE '' END
             WHERE id = $1""",
         row["id"],
         state,
@@ -244,6 +250,7 @@ async def _note(row: Record, told: Outcome) -> None:
         next_at,
         now if is_over else None,
         told.attached,
+        told.left_out,
     )
     await db.execute(
         "INSERT INTO delivery_attempts (delivery_id, number, at, result, said) VALUES ($1, $2, $3, $4, $5)",

@@ -7,6 +7,7 @@ from core.settings import Settings
 from tests import cast
 from tests.core.support import posting
 from tests.visitor import Visitor
+from tests.web.api.conftest import key_of
 
 pytestmark = pytest.mark.anyio
 
@@ -75,6 +76,18 @@ async def test_a_secret_is_neither_shown_nor_sent_again_and_an_opt_out_stays(vis
     for number in (secret, opted):
         assert "Send again" not in alice.text(await alice.get(f"/staff/notifications/{number}"))
         assert (await alice.post(f"/staff/notifications/{number}/again")).status_code == 409
+
+
+async def test_a_mail_says_which_files_were_too_large_for_it(visitor: Visitor) -> None:
+    sam = await visitor.sign_in(cast.email("sam"))
+    whole = await a_delivery(state="sent", attached="INV-1.pdf")
+    halved = await a_delivery(state="sent", attached="INV-1.pdf", left_out="<b>INV-2</b>.pdf")
+    assert "Something was left out" not in sam.text(await sam.get(f"/staff/notifications/{whole}"))
+    page = await sam.get(f"/staff/notifications/{halved}")
+    assert "Too large to be attached: &lt;b&gt;INV-2&lt;/b&gt;.pdf. The mail went without." in page.text
+    headers = {"authorization": f"Bearer {await key_of('alice')}"}
+    told = (await visitor.get(f"/api/v1/notifications/{halved}", headers=headers)).json()
+    assert (told["attached"], told["left_out"]) == ("INV-1.pdf", "<b>INV-2</b>.pdf")
 
 
 async def test_the_list_is_filtered_and_who_is_limited_sees_his_clients(visitor: Visitor) -> None:

@@ -58,8 +58,8 @@ class Attempt(msgspec.Struct, kw_only=True):
 
 
 class WholeNotification(Notification, kw_only=True):
-    """The same with its text as it was sent; of a secret one there is none. `message_id` is its name outside, and
-    `attached` the names of the files that the mail went with."""
+    """The same with its text as it was sent; of a secret one there is none. `message_id` is its name outside,
+    `attached` the names of the files that the mail went with, `left_out` of those that were too large for it."""
 
     message_id: str
     locale: str
@@ -67,6 +67,7 @@ class WholeNotification(Notification, kw_only=True):
     text: str
     short: str
     attached: str
+    left_out: str
     tried: list[Attempt]
 
 

@@ -14,7 +14,7 @@ from core.support import deliveries_files, deliveries_sending
 from tests import cast
 from tests.core.billing import bills
 from tests.core.billing.test_dunning_run import DAY, on, owing, policy, run
-from tests.core.support.posting import Post, hand_out, post_office, send
+from tests.core.support.posting import Post, all_of, hand_out, post_office, send
 
 pytestmark = pytest.mark.anyio
 
@@ -81,6 +81,8 @@ async def test_what_finds_no_room_stays_at_home_and_the_rest_goes(
     papers = await owed(alice)
     monkeypatch.setattr(deliveries_files, "MOST_BYTES", sum(len(content) for _name, content in papers) - 1)
     assert await reminded(alice, post) == {"dupont@client.example": papers[:1]}
+    mails = [row for row in await all_of(alice.tenant.id) if row["medium"] == "mail"]
+    assert [(row["attached"], row["left_out"]) for row in mails] == [(papers[0][0], papers[1][0])]
 
 
 async def test_a_provider_does_without(alice: Actor, post: Post) -> None:

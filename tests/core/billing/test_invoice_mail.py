@@ -81,6 +81,9 @@ async def test_a_provider_does_without_and_a_large_one_stays_at_home(
     await issued(alice)
     await sent(alice)
     assert [list(letter.iter_attachments()) for letter in post.taken] == [[], []]
+    mails = [row for row in await all_of(alice.tenant.id) if row["medium"] == "mail"]
+    assert [(row["attached"], bool(row["left_out"])) for row in mails] == [("", False), ("", True)]
+    assert mails[1]["left_out"].endswith(".pdf")
 
 
 async def no_typst(_about: int, _data: Mapping[str, Any]) -> list[AttachedFile]:
