@@ -101,8 +101,7 @@ async def take(raw: bytes, *, is_cut: bool = False, by: Actor) -> Record | None:
     if await db.value("SELECT EXISTS (SELECT FROM incoming_mails WHERE key = $1)", mail.key):
         return None
     try:
-        async with db.savepoint():
-            placed = await _place(mail, is_cut=is_cut, by=by)
+        placed = await _place(mail, is_cut=is_cut, by=by)
     except Costs as costs:
         is_told = await incoming_prices.tell(costs, mail, by=costs.speaker)
         placed = Placed(state=costs.state, reason=costs.reason if is_told else "priced_often")
@@ -121,6 +120,7 @@ async def purge(now: datetime) -> None:
 
 
 async def _place(mail: Parsed, *, is_cut: bool, by: Actor) -> Placed:
+    """Where it goes. When it is refused all the same nothing is written, but it was counted."""
     settings = await incoming_mail_settings.in_force()
     _require_person(mail, settings, is_cut=is_cut)
     ticket_id = incoming_addresses.ticket_of(mail.recipients, settings["address"], tenant_id=by.tenant.id)
@@ -157,11 +157,12 @@ async def _answer(mail: Parsed, text: str, ticket_id: int, *, by: Actor) -> Plac
     await incoming_senders.count(ticket["client_id"])
     await incoming_prices.require_free_reply(mail, await tickets.find(ticket_id), by=speaker)
     taken, left_out = await _files(mail, by=by)
-    locked = await tickets.lock(ticket_id)
-    said = await ticket_messages.say(
-        locked, text, key=f"mail-{mail.key}", side="client", origin="mail", by=speaker
-    )
-    await attachments.keep(said["id"], taken)
+    async with db.savepoint():
+        locked = await tickets.lock(ticket_id)
+        said = await ticket_messages.say(
+            locked, text, key=f"mail-{mail.key}", side="client", origin="mail", by=speaker
+        )
+        await attachments.keep(said["id"], taken)
     return Placed(state="answered", ticket_id=ticket_id, reason=left_out)
 
 
@@ -171,10 +172,11 @@ async def _answer_of_staff(
     speaker = await incoming_staff.require(mail, ticket_id, settings["address"], by=by)
     if not settings["staff_answers"]:
         raise Turned("staff_off")
-    place = await incoming_staff.place_of(ticket_id, by=speaker)
+    place = await incoming_staff.place_of(ticket_id, text, by=speaker)
     taken, left_out = await _files(mail, by=by)
-    message_id = await incoming_staff.answer(mail, text, place, by=speaker)
-    await attachments.keep(message_id, taken)
+    async with db.savepoint():
+        message_id = await incoming_staff.answer(mail, text, place, by=speaker)
+        await attachments.keep(message_id, taken)
     return Placed(state="answered", ticket_id=place, reason=left_out)
 
 
@@ -204,8 +206,9 @@ async def _open(mail: Parsed, text: str, settings: Mapping[str, Any], *, by: Act
         origin="mail",
         **place,
     )
-    (ticket_id,) = await ticket_opening.open_many([opening], by=speaker)
-    await attachments.keep_first(ticket_id, taken)
+    async with db.savepoint():
+        (ticket_id,) = await ticket_opening.open_many([opening], by=speaker)
+        await attachments.keep_first(ticket_id, taken)
     return Placed(state="opened", ticket_id=ticket_id, reason=left_out)
 
 

@@ -19,7 +19,6 @@ from core.i18n import N_
 from core.notification_kinds import Kind, declare
 from core.notifications import Recipient, notify
 from core.support import (
-    incoming_senders,
     own_tickets,
     ticket_categories,
     ticket_notices,
@@ -101,13 +100,9 @@ async def require_free_reply(mail: Parsed, ticket: Mapping[str, Any], *, by: Act
 
 
 async def tell(costs: Costs, mail: Parsed, *, by: Actor) -> bool:
-    """Answer the mail; once, however often it comes. False when the client was told often enough within the hour.
-
-    The mail is counted here: what was counted while it was read went with what was undone.
-    """
+    """Answer the mail; once, however often it comes. False when the client was told often enough in the hour."""
     client_id = costs.answer.client_id
     try:
-        await incoming_senders.count(client_id)
         await throttle.count(Limit(f"mail costs {client_id}", MOST_ANSWERS, WINDOW))
     except TooManyAttempts:
         return False

@@ -42,22 +42,23 @@ async def require(mail: Parsed, ticket_id: int, mailbox: str, *, by: Actor) -> A
     return found.actor("staff", by.tenant)
 
 
-async def place_of(ticket_id: int, *, by: Actor) -> int:
-    """The ticket that the answer goes into, where he may answer, asked before files are read; counts the mail."""
+async def place_of(ticket_id: int, text: str, *, by: Actor) -> int:
+    """The ticket that the answer goes into, where he may answer and says something, asked before files are read;
+    counts the mail."""
     await throttle.count(Limit(f"mail of staff {by.staff_id}", MOST_MAILS, WINDOW))
     ticket = await tickets.find(ticket_id)
     place = int(ticket["merged_into_id"] or ticket_id)
     await tickets.require(place, Permission.TICKET_ANSWER, "answer", by=by)
+    if note_in(text) == "":
+        raise Turned("empty")
     return place
 
 
 async def answer(mail: Parsed, text: str, place: int, *, by: Actor) -> int:
-    """Say it in the ticket, or note it; returns the message's id."""
+    """Say it in the ticket, or note it, where `place_of` lets him; returns the message's id."""
     key, noted = f"mail-{mail.key}", note_in(text)
     if noted is None:
         made = await ticket_messages.reply(place, Reply(text=text), key=key, origin="mail", by=by)
-    elif not noted:
-        raise Turned("empty")
     else:
         made = await ticket_messages.note(place, noted, key=key, origin="mail", by=by)
     return int(made["id"])

@@ -9,6 +9,7 @@ import pytest
 from core import db, hooks, sealing
 from core.actor import Actor, Tenant, system
 from core.billing import accounts
+from core.errors import Conflict
 from core.settings import Settings
 from core.support import (
     attachments,
@@ -224,7 +225,56 @@ async def test_files_of_staff_who_may_not_answer_are_not_looked_into(monkeypatch
         await db.execute("UPDATE tickets SET department_id = NULL")
         monkeypatch.setattr(incoming_staff, "MOST_MAILS", 1)
         assert (await take(letter(mine, from_sam, "3"), tenant) or ("", ""))[0] == "refused"
+        listed = (await incoming_mail.page(state="refused", by=max_)).rows
+        assert [row["sender"] for row in listed] == [from_sam] * 2
     assert len(looked) == 1
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_is_refused_of_staff_is_counted_and_an_empty_note_is_so_before_its_files_are_looked_into(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tenant, max_, _client_id, ticket_id = await house()
+
+    async def look(mail: Parsed, *, by: Actor) -> tuple[list[Taken], str]:
+        raise AssertionError("nothing is looked into")
+
+    monkeypatch.setattr(incoming_mail, "_files", look)
+    monkeypatch.setattr(incoming_staff, "MOST_MAILS", 2)
+    async with db.as_tenant(tenant.id):
+        sam = await hire(tenant, "Sam", "support")
+        from_sam = await address_of(sam)
+        mine = incoming_addresses.staff_address(BOX, ticket_id, sam.staff_id or 0, tenant_id=tenant.id)
+        await incoming_mail_settings.update(IncomingMailChanges(staff_answers=True), version=2, by=max_)
+        assert await take(letter(mine, from_sam, "#note"), tenant) == ("refused", "empty")
+        closed = await departments.create(DepartmentValues(name="Closed", is_closed=True), by=max_)
+        await db.execute("UPDATE tickets SET department_id = $1", closed["id"])
+        for text in ("May I?", "May I now?"):
+            state, reason = await take(letter(mine, from_sam, text), tenant) or ("", "")
+            assert state == "refused" and reason
+        counted = await db.value("SELECT count FROM attempts WHERE subject = $1", f"mail of staff {sam.staff_id}")
+        assert counted == 2, "the third was refused for its number"
+        assert reason.startswith("Too many attempts")
+        listed = (await incoming_mail.page(state="refused", by=max_)).rows
+        assert [row["subject"] for row in listed] == ["Re: Slow"] * 3
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_is_refused_while_it_is_written_leaves_nothing_and_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tenant, max_, client_id, ticket_id = await house()
+
+    async def refuse(_message_id: int, _taken: list[Taken]) -> None:
+        raise Conflict("Not now.")
+
+    monkeypatch.setattr(attachments, "keep", refuse)
+    async with db.as_tenant(tenant.id):
+        to = incoming_addresses.reply_address(BOX, ticket_id, tenant_id=tenant.id)
+        assert await take(letter(to), tenant) == ("refused", "Not now.")
+        assert len(await ticket_messages.of_ticket(ticket_id, by=max_)) == 1
+        counted = await db.value("SELECT count FROM attempts WHERE subject = $1", f"mail of {client_id}")
+        assert counted == 1
 
 
 async def address_of(staff: Actor) -> str:
