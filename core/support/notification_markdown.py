@@ -4,7 +4,7 @@ Only what can be a mark stands behind a backslash, so that people can read and g
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 MARKS = re.compile(r"[\\`*_\[\]<>&~|]")
@@ -25,6 +25,13 @@ AS_IT_IS = "_markdown"
 def escaped(data: Mapping[str, Any]) -> dict[str, Any]:
     """The data with each mark of Markdown behind a backslash; addresses stay what they are, for `<{{ link }}>`."""
     return {name: value if name.endswith(AS_IT_IS) else _escaped(value) for name, value in data.items()}
+
+
+def unmarked(names: Iterable[str]) -> dict[str, str]:
+    """The plain twin of each variable that is Markdown: {"text": "text_markdown"}, where no other has its name."""
+    known = set(names)
+    twins = {name.removesuffix(AS_IT_IS): name for name in known if name.endswith(AS_IT_IS)}
+    return {name: marked for name, marked in twins.items() if name and name not in known}
 
 
 def _escaped(value: Any) -> Any:

@@ -72,7 +72,7 @@ def _filled(source: Source, kind: Kind, data: Mapping[str, Any], brand: Brand) -
     try:
         return notification_texts.filled(source, kind, data, brand)
     except BadTemplate as trouble:
-        words = notification_markdown.escaped(notification_texts.variables(kind, data, brand, source.language))
+        words = notification_markdown.escaped(notification_texts.variables(kind, data, brand, source))
         for field in ("subject", "text", "short"):
             try:
                 tenant_templates.render(getattr(source, field), words)

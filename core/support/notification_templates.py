@@ -173,7 +173,7 @@ def usual(template: Template) -> dict[str, str]:
 def trouble_of(found: Kind, source: str) -> str:
     """Why a text cannot be filled in, as a sentence with the line; "" when it can."""
     try:
-        tenant_templates.check(source, [*found.variables, *notification_texts.COMMON])
+        tenant_templates.check(source, notification_texts.names(found))
     except BadTemplate as trouble:
         return trouble.message
     return ""

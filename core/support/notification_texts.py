@@ -5,6 +5,7 @@ of who reads it; with the data put in, as HTML in the brand's frame and as plain
     chain(...)              which texts those are, the nearest first
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -117,7 +118,7 @@ def default(kind: Kind, language: str) -> Source:
 
 def filled(source: Source, kind: Kind, data: Mapping[str, Any], brand: Brand) -> Written:
     """A text with the data put in; raises `BadTemplate`."""
-    words = variables(kind, data, brand, source.language)
+    words = variables(kind, data, brand, source)
     subject = one_line(tenant_templates.render(source.subject, words), longest=LONGEST_SUBJECT)
     text = tenant_templates.render(source.text, notification_markdown.escaped(words))
     short = one_line(tenant_templates.render(source.short, words), longest=LONGEST_SHORT)
@@ -133,12 +134,20 @@ def filled(source: Source, kind: Kind, data: Mapping[str, Any], brand: Brand) ->
     )
 
 
-def variables(kind: Kind, data: Mapping[str, Any], brand: Brand, language: str) -> dict[str, Any]:
-    """What the text may name: all variables of the kind, "" for one that was not given."""
+def variables(kind: Kind, data: Mapping[str, Any], brand: Brand, source: Source) -> dict[str, Any]:
+    """The values of what a text may name: all variables of the kind, "" for one that was not given."""
     top = {name.partition(".")[0]: "" for name in kind.variables}
     words: dict[str, Any] = {**top, "provider": brand.name, "panel": brand.panel, **data}
-    said: dict[str, Any] = notification_values.said(words, locale=language)
+    for name, marked in notification_markdown.unmarked(words).items():
+        if any(re.search(rf"\b{re.escape(name)}\b", part) for part in (source.subject, source.text, source.short)):
+            words[name] = rich_text.plain(words[marked])
+    said: dict[str, Any] = notification_values.said(words, locale=source.language)
     return said
+
+
+def names(kind: Kind) -> list[str]:
+    """What a text of this kind may name: also what is Markdown by its name without the ending, as plain words."""
+    return [*kind.variables, *COMMON, *notification_markdown.unmarked(kind.variables)]
 
 
 def one_line(text: str, *, longest: int) -> str:

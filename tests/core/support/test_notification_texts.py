@@ -12,7 +12,14 @@ from core import db, notification_values, rich_text
 from core.i18n import N_
 from core.notification_kinds import Kind
 from core.settings import Settings
-from core.support import notification_layout, notification_markdown, notification_texts
+from core.support import (
+    mass_message_delivery,
+    notification_layout,
+    notification_markdown,
+    notification_templates,
+    notification_texts,
+    ticket_notices,
+)
 from core.support.notification_layout import Brand
 from core.support.notification_texts import Source
 from core.tenant_templates import BadTemplate
@@ -31,6 +38,7 @@ KIND = Kind(
 )
 BRAND = Brand(name='No"va & <Co>', panel="https://nova.example", color="#112233")
 DATA: dict[str, Any] = {"name": "Zoé", "link": "https://nova.example/a_b-c*d", "lines": []}
+PLAIN = "See this: docs (https://nova.example/docs) <script>"
 OWN = "INSERT INTO notification_templates (kind, project_id, language, version, subject, text, made_at, made_by)"
 
 
@@ -55,6 +63,10 @@ def test_what_somebody_wrote_is_markdown_where_its_name_says_so_and_names_stay_r
     written = notification_texts.filled(source, KIND, DATA | {"said_markdown": said}, BRAND)
     assert "<strong" in written.html and 'href="https://nova.example/docs"' in written.html
     assert "<script" not in written.html
+    short = msgspec.structs.replace(source, text="Own: {{ said }}", short="{{ said }}")
+    written = notification_texts.filled(short, KIND, DATA | {"said_markdown": said}, BRAND)
+    assert (written.text, written.short) == (f"Own: {PLAIN}\n", PLAIN)
+    assert "<strong" not in written.html and "<script" not in written.html
     for plain in ("Dupont & Fils, 12.5 rue d’Or", "F-2026-0042", "jean.dupont@nova.example"):
         assert notification_markdown.escaped({"x": plain})["x"].replace("\\&", "&") == plain
 
@@ -140,6 +152,15 @@ async def test_a_text_that_cannot_be_filled_in_gives_way_to_the_next(database: S
     assert (french.text, french.template, french.broken) == ("Salut Zoé\n", "provider/fr/1", "")
     assert (english.subject, english.template) == ("Good morning", "default/en")
     assert english.broken.startswith("provider/en/1: ")
+
+
+@pytest.mark.parametrize("kind", [ticket_notices.ANSWERED, ticket_notices.OPENED, mass_message_delivery.MESSAGE])
+def test_a_text_may_name_what_was_written_without_its_marks(kind: Kind) -> None:
+    assert notification_templates.trouble_of(kind, "{{ text }} {{ text_markdown }}") == ""
+    assert notification_templates.trouble_of(kind, "{{ texts }}")
+    source = Source(name="x", language="en", subject="x", text="{{ text }}")
+    told = dict(kind.samples) | {"text_markdown": "It is **fast**"}
+    assert notification_texts.filled(source, kind, told, BRAND).text == "It is fast\n"
 
 
 def test_what_a_kind_comes_with_has_to_be_whole() -> None:
