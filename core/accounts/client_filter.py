@@ -22,6 +22,7 @@ KINDS = ("individual", "company")
 STATUSES = ("active", "closed")
 MERGED = "merged"
 """Asked for as a status: clients that lead to the one they were merged into. No other filter shows them."""
+VERIFIED = ("yes", "no")
 MOST_DAYS = 36_500
 BEGINNINGS = ("login", "email", "phone", "address")
 """Filters by how a text begins."""
@@ -32,8 +33,9 @@ class ClientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     `name` are beginnings of words of the name, the contact person or the login; all must match. `login`, `email`,
     `phone` and `address` (the one a client registered from) are beginnings. `newer_than` and `older_than` count
-    days back from today: 7 and 0 are the last week, and all but today. `segment` is a saved filter. `balance`
-    asks for clients with an account that owes, or is ahead. `custom` asks for fields that the provider defines, as
+    days back from today: 7 and 0 are the last week, and all but today. `phone_verified` asks whether a telephone
+    number was proved, however long ago. `segment` is a saved filter. `balance` asks for clients with an account
+    that owes, or is ahead. `custom` asks for fields that the provider defines, as
     `field_filter.asked_of` reads it.
     """
 
@@ -42,6 +44,7 @@ class ClientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     login: str = ""
     email: str = ""
     phone: str = ""
+    phone_verified: Literal["yes", "no"] | None = None
     address: str = ""
     project: int | None = None
     group: int | None = None

@@ -21,7 +21,7 @@ from core.accounts import (
     client_joined,
     field_filter,
 )
-from core.accounts.client_filter import KINDS, MERGED, STATUSES, ClientFilter
+from core.accounts.client_filter import KINDS, MERGED, STATUSES, VERIFIED, ClientFilter
 from core.accounts.field_filter import Asked
 from core.actor import Actor
 from core.filters import LAST, Conditions
@@ -43,6 +43,7 @@ EXACT: Mapping[str, tuple[str, frozenset[str] | None]] = {
     "country": ("c.country", places.COUNTRIES),
     "kind": ("c.kind", frozenset(KINDS)),
     "language": ("c.language", places.LANGUAGES),
+    "phone_verified": ("CASE WHEN c.phone_verified = '' THEN 'no' ELSE 'yes' END", frozenset(VERIFIED)),
     "status": ("c.status", frozenset(STATUSES)),
 }
 """Filters with an index of their own, which goes on in the order of registration: column, and possible values."""

@@ -214,6 +214,13 @@ async def test_the_list_is_filtered_by_days_since_the_registration(alice):
     assert (await alice.get("/staff/clients?newer_than=soon")).status_code == 422
 
 
+async def test_the_list_is_filtered_by_the_verified_phone_and_that_filter_can_be_saved(alice):
+    yes, no = [await alice.get(f"/staff/clients?phone_verified={answer}") for answer in ("yes", "no")]
+    assert "No client fits this filter" in yes.text and "dupont" in no.text
+    assert "/staff/segments/new?phone_verified=no" in no.text
+    assert (await alice.get("/staff/clients?phone_verified=maybe")).status_code == 422
+
+
 async def test_a_clients_activity_stands_on_its_page(alice):
     await alice.follow(await alice.post("/staff/clients/1001", EDIT | {"note": "changed"}))
     page = await alice.get("/staff/clients/1001/timeline")

@@ -48,6 +48,7 @@ LABELS: Mapping[str, str] = {
 
 BALANCES = {"owes": N_("Owes"), "ahead": N_("Has credit")}
 KINDS = {"individual": N_("Individual"), "company": N_("Company")}
+VERIFIED = {"yes": N_("Yes"), "no": N_("No")}
 STATUSES = {"active": N_("Active"), "closed": N_("Closed"), "merged": N_("Merged")}
 
 
@@ -87,6 +88,7 @@ def offered(filed: ClientChoices, fields: Iterable[Field] = ()) -> Choices:
         "kind": [(key, _(label)) for key, label in KINDS.items()],
         "language": list(places.languages(locale).items()),
         "open_project": [(key, name) for key, name in filed.projects.items() if key not in filed.closed],
+        "phone_verified": [(key, _(label)) for key, label in VERIFIED.items()],
         "project": list(filed.projects.items()),
         "status": [(key, _(label)) for key, label in STATUSES.items()],
     }

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import db, filters
-from core.accounts import client_filter, client_list, client_source, groups
+from core.accounts import client_filter, client_list, client_source, groups, segments
 from core.accounts.client_filter import ClientFilter
+from core.accounts.segments import NewSegment
 from core.errors import Invalid, NotInEdition, PermissionMissing
 from core.filters import Cursor, read_cursor
 from tests import cast
@@ -116,6 +117,24 @@ async def test_a_filter_finds_exactly_what_it_says(database, monkeypatch, chosen
     async with db.as_tenant(alice.tenant.id):
         assert set(await logins(chosen, by=alice)) == expected
         assert await client_list.count(chosen, by=alice) == len(expected)
+
+
+@pytest.mark.parametrize("few", [2000, 0], ids=["fetched and sorted", "walked"])
+async def test_a_verified_phone_is_asked_for_alone_and_inside_a_saved_filter(database, monkeypatch, few):
+    monkeypatch.setattr(client_source, "FEW", few)
+    monkeypatch.setattr(client_source, "FEW_SCATTERED", few)
+    alice = await cast.who("alice")
+    async with db.as_tenant(alice.tenant.id):
+        everybody = set(await logins(ClientFilter(), by=alice))
+        await db.execute("UPDATE clients SET phone_verified = '+33612345678' WHERE login IN ('dupont', 'tanaka')")
+        yes, no = (ClientFilter(phone_verified=answer) for answer in ("yes", "no"))
+        assert set(await logins(yes, by=alice)) == {"dupont", "tanaka"}
+        assert set(await logins(no, by=alice)) == everybody - {"dupont", "tanaka"}
+        assert await client_list.count(yes, by=alice) == 2 and client_list.is_countable(yes, by=alice)
+        saved = await segments.create(NewSegment(name="Verified", filter=yes), by=alice)
+        french = ClientFilter(segment=saved.id, country="FR")
+        assert await logins(french, by=alice) == ["dupont"]
+        assert await logins(ClientFilter(segment=saved.id, phone_verified="no"), by=alice) == []
 
 
 @pytest.mark.parametrize("few", [2000, 0], ids=["fetched and sorted", "walked"])

@@ -41,11 +41,11 @@ ROWS = [
     ),
 ]
 PARAMETERS = {
-    "/staff/clients": "code name email project group kind country language status attitude registered_from registered_to login phone address newer_than older_than balance segment custom custom.key custom.key.from custom.key.bogus custom. after before sort",
+    "/staff/clients": "code name email project group kind country language status attitude registered_from registered_to login phone phone_verified address newer_than older_than balance segment custom custom.key custom.key.from custom.key.bogus custom. after before sort",
     "/staff/clients/{code}/timeline": "kind who day_from day_to after before",
     "/api/v1/clients/{code}/timeline": "kind who day_from day_to after before",
     "/staff/clients/delete": "code",
-    "/api/v1/clients": "code name email project group kind country language status attitude registered_from registered_to login phone address newer_than older_than balance segment custom custom.key custom.key.to custom. after before sort limit fields",
+    "/api/v1/clients": "code name email project group kind country language status attitude registered_from registered_to login phone phone_verified address newer_than older_than balance segment custom custom.key custom.key.to custom. after before sort limit fields",
 }
 KEPT = {"counters.name"}
 RULED = {"clients.country", "clients.kind", "clients.status"}
