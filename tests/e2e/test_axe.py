@@ -81,9 +81,12 @@ LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtenges
 ALL = (*PUBLIC, *PORTAL, *STAFF, *ACCOUNT, *PLATFORM)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def found(served: Served) -> dict[str, object]:
-    """Clients and groups with names that are as long as names may be, also without a space."""
+    """Clients and groups with names that are as long as names may be, also without a space.
+
+    Once for a process: one that took over tests of another comes back to this module.
+    """
     for number in range(8):
         name = ("Axel", LONG, "Axel and his heirs " * 8)[number % 3].strip()
         served.register("nova", f"axe-{number}{LONG[:50]}".lower(), name, note=LONG * 3, phone="+33 1 42 68 53 00")
