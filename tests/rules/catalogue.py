@@ -44,7 +44,9 @@ def kept(locale: str) -> Catalog:
 def update(locale: str) -> None:
     """Bring the catalogue of a language up to the code."""
     catalogue = kept(locale) if path_of(locale).exists() else Catalog(locale=locale, domain="comptoir")
-    catalogue.update(extracted(), no_fuzzy_matching=True, update_header_comment=False)
+    found = extracted()
+    found.creation_date = catalogue.creation_date  # Two changes at once would differ by nothing else.
+    catalogue.update(found, no_fuzzy_matching=True, update_header_comment=False)
     catalogue.obsolete.clear()
     written = BytesIO()
     write_po(written, catalogue, width=110, no_location=True, sort_output=True, ignore_obsolete=True)
