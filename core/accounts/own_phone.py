@@ -58,7 +58,7 @@ async def get(*, by: Actor) -> OwnPhone:
 async def is_needed(*, by: Actor) -> bool:
     """Whether the client has to prove its number for anything, for the banner. Nothing of a closed one."""
     seat = memberships.require(by)
-    return not seat.is_closed and bool((await phone_needs.of(seat.id, by=by)).needed)
+    return not seat.is_closed and await phone_needs.is_any(seat.id, by=by)
 
 
 async def send(number: str, *, by: Actor) -> None:

@@ -24,8 +24,11 @@ BOTH: frozenset[Purpose] = frozenset({"order", "pay"})
 OF_CLIENT = """
     SELECT c.id, c.phone_verified, c.phone_verified_at, c.registered_at, c.project_id,
            d.kind AS decided, d.decided_at, d.decided_by, d.reason,
-           r.registration, r.registration_since, r.paying, r.products
-      FROM clients c LEFT JOIN phone_decisions d ON d.client_id = c.id AND d.ended_at IS NULL
+           r.registration, r.registration_since, r.paying, r.products,
+           s.registration AS usual_registration, s.registration_since AS usual_registration_since,
+           s.paying AS usual_paying, s.holds_days AS usual_holds_days
+      FROM clients c LEFT JOIN phone_settings s ON true
+      LEFT JOIN phone_decisions d ON d.client_id = c.id AND d.ended_at IS NULL
       LEFT JOIN phone_projects r ON r.project_id = coalesce($2, c.project_id)
      WHERE c.id = $1
 """
@@ -58,16 +61,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 async def of(client_id: int, *, project_id: int | None = None, by: Actor) -> Standing:
     """Where a client stands in a project, or in its home. Asks for no right: its callers have."""
-    client = await db.row(OF_CLIENT, client_id, project_id)
-    if client is None:
-        raise NotFound()
-    settings = await phone_settings.in_force()
-    if policies.has_feature(by.tenant, "projects"):
-        settings = rules(settings, client)
-    found = standing(settings, client, clock.now())
+    found = await _by_rule(client_id, project_id, by=by)
     if (found.needed or found.of_products) and not await phone_channel.is_there(by=by):
         return msgspec.structs.replace(found, needed=NOTHING, of_products=False)
     return found
+
+
+async def is_any(client_id: int, *, by: Actor) -> bool:
+    """Whether it has to prove its number for anything but products in its home: cheap, for each page. Asks for no
+    right."""
+    return bool((await _by_rule(client_id, None, by=by)).needed) and await phone_channel.is_there(by=by)
 
 
 async def require(
@@ -79,8 +82,9 @@ async def require(
     """
     if by.kind not in ("user", "api_key"):
         return
-    found = await of(client_id, project_id=project_id, by=by)
-    if purpose in found.needed or (asks and found.of_products):
+    found = await _by_rule(client_id, project_id, by=by)
+    is_needed = purpose in found.needed or (asks and found.of_products)
+    if is_needed and await phone_channel.is_there(by=by):
         raise PhoneNeeded()
 
 
@@ -90,6 +94,26 @@ async def is_asked(client_id: int, *, by: Actor) -> bool:
     if settings["registration"] != "never" or settings["paying"]:
         return True
     return bool(await db.value(IS_ASKED, client_id, policies.has_feature(by.tenant, "projects")))
+
+
+async def _by_rule(client_id: int, project_id: int | None, *, by: Actor) -> Standing:
+    """The same as `of`, whether or not anything sends SMS: one look-up."""
+    client = await db.row(OF_CLIENT, client_id, project_id)
+    if client is None:
+        raise NotFound()
+    settings = _usual(client)
+    if policies.has_feature(by.tenant, "projects"):
+        settings = rules(settings, client)
+    return standing(settings, client, clock.now())
+
+
+def _usual(client: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The provider's rules on a row of `OF_CLIENT`; what holds before it has decided anything without them."""
+    if client["usual_registration"] is None:
+        return phone_settings.DEFAULTS
+    return {
+        name: client[f"usual_{name}"] for name in ("registration", "registration_since", "paying", "holds_days")
+    }
 
 
 def rules(settings: Mapping[str, Any], of_project: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Codes for telephone numbers: used once, guessed rarely, limited, and asked for only where they can be sent."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from core import clock, db, notifications
+from core import clock, db, freshness, hooks, notifications
 from core.accounts import (
     client_merging,
     own_phone,
@@ -27,7 +27,7 @@ from core.accounts.phone_projects import PhoneProjectChanges
 from core.accounts.phone_settings import DEFAULTS, PhoneChanges
 from core.accounts.projects import NewProject
 from core.actor import Actor, ClientSeat, Impersonator, Tenant
-from core.channel_contract import Delivery, Receipt
+from core.channel_contract import Channel, Delivery, Receipt
 from core.checks import Checks
 from core.errors import (
     Conflict,
@@ -340,6 +340,54 @@ async def test_nobody_is_asked_where_nothing_sends_sms_and_it_cannot_be_switched
     assert set(refused.value.errors) == {"registration", "paying"}
     with pytest.raises(Conflict):
         await phone_decisions.ask(zoe.client.code, by=worker(without.tenant))
+
+
+@pytest.fixture
+def remembering(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The process remembers what it was told, as it does while it listens."""
+    freshness.MEMORY.forget(None)
+    monkeypatch.setattr(freshness.MEMORY, "is_listening", True)
+    yield
+    freshness.MEMORY.forget(None)
+
+
+@pytest.mark.usefixtures("remembering")
+async def test_a_page_asks_one_thing_and_no_plugin_but_where_something_is_needed(
+    zoe: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def ask(_hook: str, plugin: str, **_about: object) -> list[Channel]:
+        asked.append(plugin)
+        return [Channel(key="sms", title="SMS", medium="sms")]
+
+    async def cost() -> tuple[bool, int]:
+        before = db.scope().queries
+        return await own_phone.is_needed(by=zoe), db.scope().queries - before
+
+    monkeypatch.setattr(hooks, "ask_anyway", ask)
+    await decide(zoe, registration="never")
+    assert (await cost(), asked) == ((False, 1), [])
+    await decide(zoe, registration="all")
+    asked.clear()
+    freshness.MEMORY.forget(zoe.tenant.id)
+    assert (await cost(), await cost(), asked) == ((True, 1), (True, 1), ["sms-gateway"])
+
+
+@pytest.mark.usefixtures("remembering")
+async def test_that_a_plugin_did_not_say_is_asked_again(zoe: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def ask(_hook: str, plugin: str, **_about: object) -> list[Channel]:
+        asked.append(plugin)
+        if len(asked) == 1:
+            raise PluginFailed("it does not say")
+        return []
+
+    monkeypatch.setattr(hooks, "ask_anyway", ask)
+    await db.execute("UPDATE phone_settings SET registration = 'all'")
+    assert [await own_phone.is_needed(by=zoe) for _time in range(3)] == [True, False, False]
+    assert len(asked) == 2
 
 
 async def test_who_registered_before_it_was_switched_on_is_not_asked_and_staff_never_are(zoe: Actor) -> None:
