@@ -100,4 +100,10 @@ command(
     click.Option(["--tickets"], default=200_000, show_default=True, help="Tickets of the biggest provider."),
     clients=20_000,
 )
-command("webhooks", "What webhooks cost a verb, and a billing run.", webhooks.measure, clients=10_000)
+command(
+    "webhooks",
+    "What webhooks cost a verb, and a billing run.",
+    webhooks.measure,
+    click.Option(["--turns"], default=60, show_default=True, help="How often the verb is measured."),
+    clients=10_000,
+)

@@ -23,35 +23,35 @@ from core.support import webhook_endpoints, webhook_outbox
 from core.support.webhook_endpoints import EndpointValues
 from web import composition
 
-TURNS, IN_A_TURN = 60, 20
+IN_A_TURN = 20
 URL = "https://hooks.example.org/in"
 MOST_SHARE = 0.05
 """A verb may be so much slower where nobody listens than with no listeners at all."""
 
 
-def measure(options: Options, standing: Ground, console: Console) -> dict[str, Any]:
+def measure(options: Options, standing: Ground, console: Console, *, turns: int) -> dict[str, Any]:
     """Measure, and return the figures ready for JSON. In the main thread."""
     ground.filled(standing, options.scale, fresh=options.is_fresh, console=console)
-    found = asyncio.run(_measured(standing.settings(options.scale)))
+    found = asyncio.run(_measured(standing.settings(options.scale), turns))
     cheap = found["verbs"]["no_endpoint_ms"] <= found["verbs"]["no_listener_ms"] * (1 + MOST_SHARE)
     targets = {f"at most {MOST_SHARE:.0%} for who wants none": cheap}
     return working.head("webhooks", scale=options.scale, **found, targets=targets)
 
 
-async def _measured(settings: Settings) -> dict[str, Any]:
+async def _measured(settings: Settings, turns: int) -> dict[str, Any]:
     async with composition.running(settings):
         composition.settle()
         (tenant, *_others) = await billing_run.furnished()
         await billing_run.analyse(settings)
         by = system(tenant)
-        verbs = await _verbs(by)
+        verbs = await _verbs(turns, by=by)
         months = {}
         for name, is_told in (("before", False), ("told", True), ("after", False)):
             months[name] = await _month(tenant, is_told=is_told, by=by)
     return {"verbs": verbs, "months": months}
 
 
-async def _verbs(by: Actor) -> dict[str, float]:
+async def _verbs(turns: int, *, by: Actor) -> dict[str, float]:
     """Milliseconds of this process's processor for one change of a client in its own transaction, in the quietest
     of turns that alternate: other work on the machine changes them least."""
     async with db.as_tenant(by.tenant.id):
@@ -60,7 +60,7 @@ async def _verbs(by: Actor) -> dict[str, float]:
         )
     versions = {row["code"]: row["version"] for row in found}
     took: dict[str, list[float]] = {"no_listener_ms": [], "no_endpoint_ms": [], "endpoint_ms": []}
-    for turn in range(TURNS):
+    for turn in range(turns):
         for name, spent in took.items():
             await _listens(name == "endpoint_ms", by=by)
             with patch.object(listening, "_listeners", {} if name == "no_listener_ms" else listening._listeners):

@@ -21,6 +21,7 @@ COMMANDS = {
     "export": "--clients 800",
     "bulk": "--clients 800",
     "segment": "--clients 800",
+    "webhooks": "--clients 800 --turns 1",
     "policies": "",
     "invoices": "--count 8",
 }
@@ -89,6 +90,14 @@ def test_rules_of_groups_are_measured_over_all_clients_and_over_one(measured):
         assert cost["again_s"] > 0
         assert cost["one_client_ms"] > 0
     assert found["targets"]
+
+
+def test_webhooks_are_measured_by_verb_and_by_month(measured):
+    found = measured["webhooks"]
+    assert found["verbs"].keys() == {"no_listener_ms", "no_endpoint_ms", "endpoint_ms"}
+    before, told, after = (found["months"][name] for name in ("before", "told", "after"))
+    assert before["invoices"] == told["invoices"] == after["invoices"] > 700
+    assert (before["events"], told["events"], after["events"]) == (0, told["invoices"], 0)
 
 
 def test_a_remembered_check_of_rights_is_measured_beside_one_of_casbin(measured):
