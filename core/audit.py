@@ -8,9 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
+from msgspec import json
 from piccolo.columns import JSONB, BigInt, Text, Timestamptz
 
-from core import clock, db, listening
+from core import arrays, clock, db, listening
 from core.actor import Actor
 from core.listening import Happened
 
@@ -94,8 +95,9 @@ async def record_each(action: str, subject_kind: str, subjects: Sequence[Subject
     await db.execute(
         """INSERT INTO audit_entries (at, action, actor_kind, actor_id, actor_name, subject_kind, address,
                request_id, subject_id, subject_name, client_id, changes)
-           SELECT $1, $2, $3, $4, $5, $6, $7, $8, s.id, s.name, s.client_id, s.changes
-           FROM jsonb_to_recordset($9) AS s (id bigint, name text, client_id bigint, changes jsonb)""",
+           SELECT $1, $2, $3, $4, $5, $6, $7, $8, s.id, s.name, s.client_id, s.changes::jsonb
+             FROM unnest($9::text::bigint[], $10::text[], $11::text::bigint[], $12::text[])
+                  AS s (id, name, client_id, changes)""",
         clock.now(),
         action,
         by.kind,
@@ -104,10 +106,10 @@ async def record_each(action: str, subject_kind: str, subjects: Sequence[Subject
         subject_kind,
         by.address,
         by.request_id,
-        [
-            {"id": it.id, "name": it.name, "client_id": it.client_id, "changes": difference(it.old, it.new)}
-            for it in subjects
-        ],
+        arrays.of(it.id for it in subjects),
+        [it.name for it in subjects],
+        arrays.of(it.client_id for it in subjects),
+        [json.encode(difference(it.old, it.new)).decode() for it in subjects],
     )
     if await listening.is_wanted(action):
         await listening.tell(action, [_happened(it) for it in subjects])

@@ -27,6 +27,7 @@ DEFAULTS = {
 LONGEST = 40
 LONGEST_SERIES = 10
 PLACE = re.compile(r"\{(number|year|series)(?::([1-9]))?\}")
+NUMBER = re.compile(r"(.*)\{number(?::([1-9]))?\}(.*)")
 LITERAL = re.compile(r"[A-Za-z0-9 ._/-]*")
 SERIES = re.compile(r"[A-Z0-9]*")
 
@@ -59,21 +60,13 @@ def check(checks: Checks, values: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def written(pattern: str, *, series: str, year: int, number: int) -> str:
-    """The number as it stands on the document."""
-
-    def put(found: re.Match[str]) -> str:
-        name, digits = found[1], int(found[2] or 0)
-        return series if name == "series" else str(year) if name == "year" else f"{number:0{digits}d}"
-
-    return PLACE.sub(put, pattern)
-
-
 def preview(pattern: str, *, series: str, year: int, first: int, count: int = 3) -> list[str]:
-    """The numbers from `first` on; none for a pattern that cannot be."""
+    """The numbers from `first` on, as they stand on documents; none for a pattern that cannot be."""
     if len(pattern) > LONGEST or _wrong(pattern):
         return []
-    return [written(pattern, series=series, year=year, number=first + step) for step in range(count)]
+    filled = pattern.replace("{series}", series).replace("{year}", str(year))
+    before, digits, after = NUMBER.fullmatch(filled).groups()  # type: ignore[union-attr]
+    return [f"{before}{number:0{digits or 0}d}{after}" for number in range(first, first + count)]
 
 
 async def upcoming(company_id: int, values: Mapping[str, Any], *, on: date) -> dict[str, list[str]]:

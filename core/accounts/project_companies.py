@@ -63,6 +63,19 @@ async def selling(project_id: int) -> list[Record]:
     )
 
 
+async def sellers() -> dict[int, Record]:
+    """The first company that sells to clients of each project, by the project's id. Needs no permission."""
+    found = await db.fetch(
+        """SELECT DISTINCT ON (j.id) j.id AS project_id, c.* FROM projects j CROSS JOIN companies c
+           LEFT JOIN project_companies p ON p.company_id = c.id AND p.project_id = j.id
+           WHERE c.archived_at IS NULL
+             AND (p.project_id IS NOT NULL
+                  OR NOT EXISTS (SELECT FROM project_companies x WHERE x.project_id = j.id))
+           ORDER BY j.id, coalesce(p.is_default, false) DESC, c.is_default DESC, c.name_folded, c.id"""
+    )
+    return {row["project_id"]: row for row in found}
+
+
 async def choose(project_id: int, chosen: Chosen, *, by: Actor) -> None:
     """Let a project sell through these companies and no others; through all of them when none is named."""
     policies.require(by, Permission.PROJECT_UPDATE)

@@ -25,7 +25,7 @@ ENTRIES = """
      WHERE service_id = $1 AND period_end > $2
     UNION ALL
     SELECT e.period_start, e.period_end, -l.net_units, -l.tax_units, l.tax_rate, l.tax_category FROM expenses e
-      JOIN invoice_lines l ON l.expense_id = e.id JOIN invoices k ON k.id = l.invoice_id
+      JOIN invoice_lines l ON l.expense_id = e.id AND NOT l.is_live JOIN invoices k ON k.id = l.invoice_id
      WHERE e.service_id = $1 AND e.period_end > $2 AND k.payment_id IS NOT NULL
 """
 

@@ -173,7 +173,7 @@ async def _asked(found: Sequence[Record], books: Sequence[Record], day: date) ->
     """The arguments of PARTS: each service with its payer, tax and account, the day, and how list prices are."""
     held = {row["id"]: (row["room"], row["owing_id"]) for row in books}
     book = await taxes.book(day, found)
-    sellers = {key: (await project_companies.selling(key))[0] for key in {row["project_id"] for row in found}}
+    sellers = await project_companies.sellers()
     places: dict[tuple[Any, ...], int] = {}
     decided: list[Tax] = []
     tax_at = []

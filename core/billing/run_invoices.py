@@ -102,9 +102,8 @@ class _Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 async def count(since: datetime) -> int:
     """How many charges wait for a document that a run would issue."""
-    return int(
-        await db.value(f"SELECT count(*) {BEGINS.format(behind='')}", since - LOOKED_BACK, await _projects())
-    )
+    projects = list(await _sellers())
+    return int(await db.value(f"SELECT count(*) {BEGINS.format(behind='')}", since - LOOKED_BACK, projects))
 
 
 async def brought(*, size: int = 50, by: Actor) -> list[Brought]:
@@ -114,7 +113,7 @@ async def brought(*, size: int = 50, by: Actor) -> list[Brought]:
     found = await db.fetch(
         f"SELECT DISTINCT e.account_id {BEGINS.format(behind='')} ORDER BY e.account_id LIMIT {size:d}",
         clock.now() - LOOKED_BACK,
-        await _projects(),
+        list(await _sellers()),
     )
     listed = await db.fetch(OPEN, [row["account_id"] for row in found])
     return await brought_lines.look(brought_lines.by_account(listed), by=by)
@@ -128,10 +127,11 @@ async def some(since: datetime, day: date, *, after: str = "", by: Actor) -> Mad
     cursor = read_cursor(after, int) if after else None
     behind = "" if cursor is None else "AND (created_at, id) > ($3, $4)"
     place = () if cursor is None else (moment_of(cursor), cursor.id)
+    companies = await _sellers()
     found = await db.fetch(
         f"SELECT e.id, e.created_at, e.account_id, e.client_id {BEGINS.format(behind=behind)} LIMIT {AT_ONCE:d}",
         since - LOOKED_BACK,
-        await _projects(),
+        list(companies),
         *place,
     )
     if not found:
@@ -142,7 +142,7 @@ async def some(since: datetime, day: date, *, after: str = "", by: Actor) -> Mad
     if brought_lines.is_heard(by=by):
         late = await brought_lines.bring(brought_lines.by_account(listed), day, by=by)
         listed = await db.fetch(OPEN, sorted({row["account_id"] for row in found}))
-    drafts, waiting = await _drafts([row for row in listed if row["account_id"] not in late])
+    drafts, waiting = await _drafts([row for row in listed if row["account_id"] not in late], companies)
     by_account = brought_lines.by_account(listed)
     waiting += [_waits(rows[0], late[key]) for key, rows in by_account.items() if key in late]
     if drafts:
@@ -156,17 +156,20 @@ async def some(since: datetime, day: date, *, after: str = "", by: Actor) -> Mad
     )
 
 
-async def _projects() -> list[int]:
-    """The projects whose company lets the run issue its invoices."""
-    found = await db.fetch("SELECT id FROM projects")
-    sellers = {row["id"]: await project_companies.selling(row["id"]) for row in found}
+async def _sellers() -> dict[int, int]:
+    """The projects whose company lets the run issue its invoices, with that company."""
     by_hand = {row["company_id"] for row in await db.fetch("SELECT company_id FROM invoice_terms WHERE is_manual")}
-    return [key for key, companies in sellers.items() if companies and companies[0]["id"] not in by_hand]
+    sellers = await project_companies.sellers()
+    return {key: row["id"] for key, row in sellers.items() if row["id"] not in by_hand}
 
 
-async def _drafts(listed: Sequence[Record]) -> tuple[list[_Draft], list[Result]]:
-    """The documents over these expenses, and the results of the accounts that lack something."""
-    sellers = {project_id: await _seller(project_id) for project_id in {row["project_id"] for row in listed}}
+async def _drafts(listed: Sequence[Record], companies: Mapping[int, int]) -> tuple[list[_Draft], list[Result]]:
+    """The documents over these expenses, and the results of the accounts that lack something.
+
+    `companies` are those of the projects.
+    """
+    known = {key: await _seller(key) for key in sorted({companies[row["project_id"]] for row in listed})}
+    sellers = {project_id: known[key] for project_id, key in companies.items() if key in known}
     payers = {
         row["id"]: row
         for row in await db.fetch(
@@ -190,9 +193,8 @@ async def _drafts(listed: Sequence[Record]) -> tuple[list[_Draft], list[Result]]
     return drafts, waiting
 
 
-async def _seller(project_id: int) -> Seller:
-    (first, *_others) = await project_companies.selling(project_id)
-    company = await db.row("SELECT * FROM companies WHERE id = $1 FOR SHARE", first["id"])
+async def _seller(company_id: int) -> Seller:
+    company = await db.row("SELECT * FROM companies WHERE id = $1 FOR SHARE", company_id)
     assert company is not None
     return await invoice_making.seller(company)
 

@@ -111,7 +111,7 @@ async def _services(account_ids: Sequence[int], today: date) -> dict[int, list[C
     rows = await db.fetch(sql, ids)
     terms = {row["id"]: row for row in rows}
     book = await taxes.book(today, found)
-    sellers = {key: (await project_companies.selling(key))[0] for key in {row["project_id"] for row in found}}
+    sellers = await project_companies.sellers()
     kept: dict[int, list[Coming]] = {}
     for row in found:
         tax = book.tax(row, sellers[row["project_id"]], plan_id=row["plan_id"])

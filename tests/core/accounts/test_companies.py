@@ -160,8 +160,10 @@ async def test_a_project_sells_through_all_companies_or_those_that_were_chosen()
         first, second, third = (await companies.default())["id"], await add("B", by=by), await add("C", by=by)
         project = await projects.default_id()
         assert [row["id"] for row in await project_companies.selling(project)] == [first, second, third]
+        assert (await project_companies.sellers())[project]["id"] == first
         await project_companies.choose(project, Chosen(companies=(second, third), default=third), by=by)
         assert [row["id"] for row in await project_companies.selling(project)] == [third, second]
+        assert (await project_companies.sellers())[project]["id"] == third
         assert [row["is_default"] for row in await project_companies.of_company(second, by=by)] == [False]
         for act in (companies.archive, companies.delete):
             with pytest.raises(Conflict, match="1 project sells"):

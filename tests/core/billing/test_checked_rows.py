@@ -54,6 +54,7 @@ async def copying(table: str) -> str:
         *(("expenses", name) for name in ("client_id", "account_id", "payer_id", "service_id", "entry_id")),
         *(("invoices", name) for name in ("client_id", "account_id", "payer_id", "company_id")),
         *(("invoice_lines", name) for name in ("invoice_id", "expense_id")),
+        ("invoice_states", "invoice_id"),
     ],
 )
 async def test_a_row_refers_to_rows_that_are_there(carl: Actor, table: str, column: str) -> None:

@@ -61,6 +61,7 @@ async def test_a_draft_takes_all_that_no_document_asks_for_and_no_more(carl: Act
     with pytest.raises(Invalid):
         await bills.drafted(one, by=carl)
     await invoice_drafts.delete(first["id"], by=carl)
+    assert await invoices.lines(first["id"]) == await invoices.history(first["id"]) == []
     assert (await bills.drafted(one, by=carl))["gross_units"] == 1200
 
 
