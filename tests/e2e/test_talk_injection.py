@@ -1,4 +1,4 @@
-"""What stands in conversations, read by staff: whoever wrote it, and whatever way it came, it does nothing.
+"""What stands in conversations, read by staff and clients: whoever wrote it, however it came, it does nothing.
 
 One of everything is made by the product's verbs; then every text in it is one that would like to be a program.
 """
@@ -23,6 +23,7 @@ from core.support import (
     ticket_writing,
 )
 from core.support.incoming_mail_settings import IncomingMailChanges
+from core.support.ticket_messages import Reply
 from tests import cast
 from tests.e2e import pages
 from tests.e2e.browsing import Watch
@@ -39,6 +40,7 @@ ALL = "\n\n".join((*PAYLOADS, LINKS))
 NAMES = {
     "clients": "name contact_person note",
     "people": "name",
+    "payers": "name contact_person",
     "tickets": "subject opened_by",
     "ticket_messages": "author_name",
     "ticket_attachments": "name",
@@ -60,13 +62,15 @@ NAMES = {
     "webhook_deliveries": "error",
     "webhook_attempts": "error answer",
     "fraud_checks": "name email address",
+    "segments": "name created_by",
+    "list_filters": "name created_by",
 }
 """Every text that people see of these tables, whoever it comes from."""
 LONG = {"ticket_messages": "text"}
 MADE = (
     "ticket_status", "ticket_category", "attachment", "watched_ticket", "message", "sent_message", "notice",
     "delivery", "notification_text", "response_template", "webhook_delivery", "fraud_check", "client",
-    "staff",
+    "staff", "segment", "list_filter",
 )  # fmt: skip
 ATTEMPTS = (
     """INSERT INTO delivery_attempts (delivery_id, number, at, result, said)
@@ -115,6 +119,12 @@ async def fill(code: str) -> dict[str, int]:
     async with db.as_tenant(by.tenant.id):
         made["mailed"] = await mailed(by)
         await ticket_changes.watch(made["mailed"], by=by)
+        await ticket_messages.reply(made["mailed"], Reply(text="We look."), by=by)
+        reader = await db.value(
+            "SELECT person_id FROM memberships m JOIN tickets t USING (client_id) WHERE t.id = $1", made["mailed"]
+        )
+    await makers["notice"](world, msgspec.structs.replace(by, kind="user", person_id=reader))
+    async with db.as_tenant(by.tenant.id):
         for statement in ATTEMPTS:
             await db.execute(statement)
         for name, columns in NAMES.items():
@@ -182,8 +192,14 @@ def addresses(made: dict[str, int]) -> list[str]:
         messages/{made["message"]}/edit messages/{made["sent_message"]} notifications
         notifications/{made["delivery"]} notification-templates/{kind}?language=fr
         notification-templates/{kind}/history?language=fr webhooks webhook-deliveries/{made["webhook_delivery"]}
-        fraud-checks fraud-checks/{made["fraud_check"]} activity tasks"""
+        fraud-checks fraud-checks/{made["fraud_check"]} activity tasks segments filters?list=users
+        search?q=alert"""
     return [*(f"/staff/{path}" for path in staff.split()), "/account/notices"]
+
+
+def portal(made: dict[str, int]) -> list[str]:
+    """Those of the client whose ticket came by mail."""
+    return ["/", "/tickets", f"/tickets/{made['mailed']}", "/tickets/new", "/account/notices"]
 
 
 def test_nothing_that_stands_in_a_conversation_does_anything(open_as: Open, served: Served, watch: Watch) -> None:
@@ -197,6 +213,12 @@ def test_nothing_that_stands_in_a_conversation_does_anything(open_as: Open, serv
 
     served.do(somebody_writes, HOUSE, made)
     assert looked_at(page, f"/staff/tickets/{made['mailed']}") == []
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="What to look for").fill("alert")
+    for kind in ("client", "user", "payer", "segment"):
+        expect(page.locator(f"#palette-results [aria-labelledby='palette-{kind}']")).to_contain_text(MARK)
+    assert page.evaluate("window.caught") == []
+    page.keyboard.press("Escape")
     expect(page.locator("#live")).to_contain_text(MARK)
     expect(page.locator("#messages a[href^='javascript:'], #messages img, #messages [onclick]")).to_have_count(0)
     file = page.locator("#messages a[href*='/ticket-files/']").first
@@ -208,6 +230,10 @@ def test_nothing_that_stands_in_a_conversation_does_anything(open_as: Open, serv
 
     trap_in_frames = "Blocked script execution in 'about:blank' because the document's frame is sandboxed"
     watch.seen[:] = [line for line in watch.seen if trap_in_frames not in line]
+
+    user = open_as(f"{HOUSE}/marie@client.example", "/")
+    user.add_init_script(TRAP)
+    assert [line for path in portal(made) for line in looked_at(user, path)] == []
 
     frames = open_as(f"{HOUSE}/{owner}", f"/staff/notification-templates/{made['notification_text']}?language=fr")
     pages.field(frames, "Text").fill(f"{ALL.replace('{{ 7*7 }}', '')}\n\n{{{{ name }}}}")
