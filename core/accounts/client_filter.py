@@ -12,6 +12,7 @@ import phonenumbers
 from msgspec import Meta
 
 from core import policies
+from core.accounts import rows
 from core.accounts.balance_filter import Balance
 from core.actor import Actor
 from core.checks import Checks
@@ -94,10 +95,7 @@ def check(chosen: ClientFilter, *, by: Actor) -> None:
     checks = Checks()
     if chosen.group is not None and by.groups is not None and chosen.group not in by.groups:
         checks.error("group", _("This is not one of the choices."))
-    for field in ("code", "project", "group", "attitude", "segment"):
-        number = getattr(chosen, field)
-        if number is not None and not 0 < number < 2**63:
-            checks.error(field, _("This is not one of the choices."))
+    rows.check_ids(checks, chosen, "code", "project", "group", "attitude", "segment")
     for field in ("name", *BEGINNINGS):
         checks.text(field, getattr(chosen, field), longest=200, required=False)
     if chosen.country:

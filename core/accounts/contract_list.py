@@ -11,7 +11,6 @@ from core.accounts.focus import Focus
 from core.actor import Actor
 from core.checks import Checks
 from core.filters import Conditions
-from core.i18n import _
 from core.keyset import Page as Page
 from core.permissions import Permission
 
@@ -60,10 +59,7 @@ def conditions(chosen: ContractFilter, *, by: Actor) -> Conditions:
     """What the filter asks of a contract `k` and its client `c`, inside what `by` may see."""
     checks = Checks()
     number = checks.text("number", chosen.number, longest=60, required=False)
-    for field in ("company", "client"):
-        value = getattr(chosen, field)
-        if value is not None and not rows.is_id(value):
-            checks.error(field, _("This is not one of the choices."))
+    rows.check_ids(checks, chosen, "company", "client")
     checks.done()
     bound = Conditions()
     bound.equals("k.state", chosen.state, among=frozenset(contracts.STATES))

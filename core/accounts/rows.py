@@ -19,6 +19,14 @@ def is_id(number: int) -> bool:
     return 0 < number < 2**63
 
 
+def check_ids(checks: Checks, chosen: object, *fields: str) -> None:
+    """An error beside each of these fields that holds a number which cannot be an id."""
+    for field in fields:
+        number = getattr(chosen, field)
+        if number is not None and not is_id(number):
+            checks.error(field, _("This is not one of the choices."))
+
+
 async def locked(table: str, row_id: int, *, version: int | None = None) -> Record:
     """The row, locked until the transaction ends.
 

@@ -12,7 +12,6 @@ from core.billing import accounts, money_lists
 from core.billing.money_lists import Total
 from core.checks import Checks
 from core.filters import Conditions
-from core.i18n import _
 from core.keyset import Page
 from core.permissions import Permission
 from core.places import CURRENCIES
@@ -102,10 +101,7 @@ async def conditions(chosen: AccountFilter, *, by: Actor, within: Focus | None =
 def _checked(chosen: AccountFilter) -> str:
     """The currency; `Invalid` for a filter that cannot be."""
     checks = Checks()
-    for field in ("client", "project"):
-        value = getattr(chosen, field)
-        if value is not None and not rows.is_id(value):
-            checks.error(field, _("This is not one of the choices."))
+    rows.check_ids(checks, chosen, "client", "project")
     currency = chosen.currency.strip().upper()
     if currency:
         checks.choice("currency", currency, CURRENCIES)

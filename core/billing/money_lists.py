@@ -115,10 +115,7 @@ def conditions(
 ) -> Conditions:
     """What such a filter asks of a row, its account `a` and its client `c`, in a focus and what `by` may see."""
     checks = Checks()
-    for field in ("client", "project"):
-        value = getattr(chosen, field)
-        if value is not None and not rows.is_id(value):
-            checks.error(field, _("This is not one of the choices."))
+    rows.check_ids(checks, chosen, "client", "project")
     if chosen.day_from is not None and chosen.day_to is not None and chosen.day_to < chosen.day_from:
         checks.error("day_to", _("The last day is not before the first."))
     checks.done()

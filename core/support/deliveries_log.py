@@ -53,8 +53,7 @@ async def page(
         checks.text(field, getattr(chosen, field), longest=200, required=False)
         for field in ("kind", "channel", "address")
     )
-    if chosen.client is not None and not rows.is_id(chosen.client):
-        checks.error("client", _("This is not one of the choices."))
+    rows.check_ids(checks, chosen, "client")
     checks.done()
     bound.equals("d.state", chosen.state, among=frozenset(("waiting", "retrying", "sent", "dead", "skipped")))
     bound.equals("d.kind", kind)

@@ -96,10 +96,7 @@ def conditions(
         checks.text(field, getattr(chosen, field), longest=LONGEST_SEARCH, required=False)
         for field in ("search", "words")
     )
-    for field in ("category", "department", "assignee", "client", "project"):
-        value = getattr(chosen, field)
-        if value is not None and not rows.is_id(value):
-            checks.error(field, _("This is not one of the choices."))
+    rows.check_ids(checks, chosen, "category", "department", "assignee", "client", "project")
     if len(words.split()) > MOST_WORDS:
         checks.error("words", _("At most %(count)s words, please.") % {"count": MOST_WORDS})
     checks.done()

@@ -17,7 +17,7 @@ from core.i18n import _
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.pages import AnyRequest
 from web.kit.visit import By
 
@@ -95,7 +95,7 @@ async def timeline_of(
     """
     _check(asked)
     client = await clients.get(code, by=by)
-    chosen = TimelineFilter(**{name: getattr(asked, name) for name in TimelineFilter.__struct_fields__})
+    chosen = part(TimelineFilter, asked)
     page = await timeline.page(client["id"], chosen, older_than=asked.after, newer_than=asked.before, by=by)
     return _answer(request, page)
 

@@ -13,7 +13,7 @@ from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
 from web.api.attitudes import Move
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 
@@ -73,7 +73,7 @@ async def show(by: By, addon_id: FromPath[int]) -> Addon:
 @patch("/v1/addons/{addon_id:int}", **asks(Permission.PRODUCT_UPDATE, body=AddonEdit))
 async def update(by: By, addon_id: FromPath[int], sent: NamedDependency[AddonEdit]) -> Addon:
     """Change an addon; 409 when somebody else did since `version` was read."""
-    changes = AddonChanges(**{name: getattr(sent, name) for name in AddonChanges.__struct_fields__})
+    changes = part(AddonChanges, sent)
     return _one(await addons.update(addon_id, changes, version=sent.version, by=by))
 
 

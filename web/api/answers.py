@@ -17,9 +17,12 @@ Moment = Annotated[datetime, Meta(tz=True, description="In UTC, as RFC 3339")]
 
 
 def of(struct: type[S], row: Any, **more: Any) -> S:
-    """The struct filled from a row's columns of the same names, and from `more`, which comes first."""
-    values = dict(row) | more
+    """The struct filled from what a row, or another struct, has under the same names, and from `more`, which comes
+    first."""
     names = [field.name for field in msgspec.structs.fields(struct)]
+    if isinstance(row, msgspec.Struct):
+        row = {name: getattr(row, name) for name in names if hasattr(row, name)}
+    values = dict(row) | more
     return struct(**{name: values[name] for name in names if name in values and values[name] is not UNSET})
 
 

@@ -1,7 +1,5 @@
 """Which files come with messages in tickets, over JSON."""
 
-from typing import Any
-
 import msgspec
 from litestar import get, patch
 from litestar.di import NamedDependency
@@ -10,7 +8,7 @@ from core.permissions import Permission
 from core.support import attachment_settings
 from core.support.attachment_settings import AttachmentChanges
 from web.api import answers
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 
@@ -38,8 +36,7 @@ async def show(by: By) -> AttachmentSettings:
 @patch("/v1/attachment-settings", **asks(Permission.SETTINGS_MANAGE, body=AttachmentEdit))
 async def update(by: By, sent: NamedDependency[AttachmentEdit]) -> AttachmentSettings:
     """Change it; 409 when somebody else did since `version` was read."""
-    given: dict[str, Any] = {name: getattr(sent, name) for name in AttachmentChanges.__struct_fields__}
-    changed = await attachment_settings.update(AttachmentChanges(**given), version=sent.version, by=by)
+    changed = await attachment_settings.update(part(AttachmentChanges, sent), version=sent.version, by=by)
     return answers.of(AttachmentSettings, changed)
 
 

@@ -5,7 +5,6 @@ from asyncpg import Record
 from litestar import Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from msgspec import UnsetType
 
 from core import clock
 from core.accounts import companies, company_fields, company_logos, numbering
@@ -17,7 +16,7 @@ from core.permissions import Permission
 from web.api import answers, pictures
 from web.api.answers import Moment
 from web.api.pictures import Logo
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 
@@ -128,8 +127,7 @@ async def show(by: By, company_id: FromPath[int]) -> Company:
 @patch("/v1/companies/{company_id:int}", **asks(Permission.COMPANY_UPDATE, body=CompanyEdit))
 async def update(by: By, company_id: FromPath[int], sent: NamedDependency[CompanyEdit]) -> Company:
     """Change a company; 409 when somebody else did since `version` was read."""
-    given = {name: getattr(sent, name) for name in CompanyChanges.__struct_fields__}
-    changes = CompanyChanges(**{name: value for name, value in given.items() if not isinstance(value, UnsetType)})
+    changes = part(CompanyChanges, sent)
     return _one(await companies.update(company_id, changes, version=sent.version, by=by))
 
 

@@ -8,7 +8,7 @@ from asyncpg import Record
 from litestar import Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from msgspec import Meta, UnsetType
+from msgspec import Meta
 
 from core import keyset
 from core.accounts import clients, contract_list, contract_papers, contract_states, contracts
@@ -21,7 +21,7 @@ from core.permissions import Permission
 from tenants import addresses, hosts
 from web.api import answers, pictures
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit import downloads
 from web.kit.pages import AnyRequest
 from web.kit.visit import By
@@ -139,8 +139,7 @@ async def show(by: By, contract_id: FromPath[int]) -> WholeContract:
 @patch("/v1/contracts/{contract_id:int}", **asks(Permission.CONTRACT_UPDATE, body=ContractEdit))
 async def update(by: By, contract_id: FromPath[int], sent: NamedDependency[ContractEdit]) -> WholeContract:
     """Change what was not sent yet; 409 when somebody else did since `version` was read."""
-    given = {name: getattr(sent, name) for name in ContractChanges.__struct_fields__}
-    changes = ContractChanges(**{name: value for name, value in given.items() if not isinstance(value, UnsetType)})
+    changes = part(ContractChanges, sent)
     return await _whole(await contracts.update(contract_id, changes, version=sent.version, by=by), by=by)
 
 

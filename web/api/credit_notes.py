@@ -75,7 +75,7 @@ async def index(by: By, invoice_id: FromPath[int]) -> Credited:
 async def preview(by: By, invoice_id: FromPath[int], sent: NamedDependency[NewCreditNote]) -> Seen:
     """Tell how a credit note would look; nothing is written."""
     seen = await credit_notes.look(invoice_id, sent, by=by)
-    lines = [LineSeen(**{name: getattr(line, name) for name in LineSeen.__struct_fields__}) for line in seen.lines]
+    lines = [answers.of(LineSeen, line) for line in seen.lines]
     sums = {name: getattr(seen.totals, name) for name in ("net_units", "tax_units", "gross_units")}
     return Seen(lines=lines, left_units=seen.left_units, **sums)
 

@@ -22,7 +22,7 @@ from core.catalog.promo_codes import NewPromoCode
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.pages import AnyRequest
 from web.kit.visit import By
 
@@ -136,8 +136,7 @@ async def show(by: By, discount_id: FromPath[int]) -> Discount:
 @patch("/v1/discounts/{discount_id:int}", **asks(Permission.DISCOUNT_UPDATE, body=DiscountEdit))
 async def update(by: By, discount_id: FromPath[int], sent: NamedDependency[DiscountEdit]) -> Discount:
     """Change a discount; 409 when somebody else did since `version` was read, or it is ended."""
-    given = {name: getattr(sent, name) for name in DiscountChanges.__struct_fields__}
-    return _of(await discounts.update(discount_id, DiscountChanges(**given), version=sent.version, by=by), by)
+    return _of(await discounts.update(discount_id, part(DiscountChanges, sent), version=sent.version, by=by), by)
 
 
 @post("/v1/discounts/{discount_id:int}/end", status_code=200, **asks(Permission.DISCOUNT_UPDATE))

@@ -17,7 +17,7 @@ from core.billing.dunning_timeline import Step
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 Amounts = Annotated[Mapping[str, int], Meta(description="Minor units by currency")]
@@ -106,8 +106,7 @@ async def show(by: By, policy_id: FromPath[int]) -> Policy:
 @patch("/v1/dunning-policies/{policy_id:int}", **asks(Permission.DUNNING_MANAGE, body=PolicyEdit))
 async def update(by: By, policy_id: FromPath[int], sent: NamedDependency[PolicyEdit]) -> Policy:
     """Change a dunning policy; 409 when somebody else did since `version` was read."""
-    given = {name: getattr(sent, name) for name in PolicyChanges.__struct_fields__}
-    return _one(await dunning_policies.update(policy_id, PolicyChanges(**given), version=sent.version, by=by))
+    return _one(await dunning_policies.update(policy_id, part(PolicyChanges, sent), version=sent.version, by=by))
 
 
 @delete("/v1/dunning-policies/{policy_id:int}", **asks(Permission.DUNNING_MANAGE))
@@ -125,9 +124,8 @@ async def settings(by: By) -> Settings:
 @patch("/v1/dunning-settings", **asks(Permission.DUNNING_MANAGE, body=SettingsEdit))
 async def decide(by: By, sent: NamedDependency[SettingsEdit]) -> Settings:
     """Change them; 409 when somebody else did since `version` was read."""
-    given = {name: getattr(sent, name) for name in DunningSettingChanges.__struct_fields__}
-    decided = await dunning_settings.update(DunningSettingChanges(**given), version=sent.version, by=by)
-    return answers.of(Settings, msgspec.structs.asdict(decided))
+    decided = await dunning_settings.update(part(DunningSettingChanges, sent), version=sent.version, by=by)
+    return answers.of(Settings, decided)
 
 
 def _one(row: Any) -> Policy:

@@ -11,7 +11,7 @@ from core.accounts import client_fields, field_edits
 from core.accounts.field_edits import FieldChanges, NewField
 from core.permissions import Permission
 from web.api import answers
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 
@@ -87,8 +87,7 @@ async def update(by: By, field_id: FromPath[int], sent: NamedDependency[FieldEdi
 
     `options` are all there are to be; one that clients have cannot be left out.
     """
-    given: dict[str, Any] = {name: getattr(sent, name) for name in FieldChanges.__struct_fields__}
-    return _shown(await field_edits.update(field_id, FieldChanges(**given), version=sent.version, by=by))
+    return _shown(await field_edits.update(field_id, part(FieldChanges, sent), version=sent.version, by=by))
 
 
 @post("/v1/fields/{field_id:int}/move", status_code=204, **asks(Permission.FIELD_MANAGE, body=FieldMove))

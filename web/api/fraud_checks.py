@@ -19,7 +19,7 @@ from core.keyset import PAGE
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit import fraud_words
 from web.kit.pages import AnyRequest
 from web.kit.visit import By
@@ -137,8 +137,7 @@ async def show_settings(by: By) -> FraudSettings:
 @patch("/v1/fraud-settings", **asks(Permission.SETTINGS_MANAGE, body=FraudEdit))
 async def update_settings(by: By, sent: NamedDependency[FraudEdit]) -> FraudSettings:
     """Change it; 409 when somebody else did since `version` was read."""
-    given: dict[str, Any] = {name: getattr(sent, name) for name in FraudChanges.__struct_fields__}
-    changed = await fraud_settings.update(FraudChanges(**given), version=sent.version, by=by)
+    changed = await fraud_settings.update(part(FraudChanges, sent), version=sent.version, by=by)
     return answers.of(FraudSettings, changed)
 
 

@@ -12,7 +12,7 @@ from core.catalog import group_taxes
 from core.catalog.group_taxes import GroupTaxChanges, NewGroupTax
 from core.permissions import Permission
 from web.api import answers
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.api.taxes import Percent
 from web.kit.visit import By
 
@@ -65,8 +65,7 @@ async def show(by: By, tax_id: FromPath[int]) -> GroupTax:
 @patch("/v1/group-taxes/{tax_id:int}", **asks(Permission.TAX_MANAGE, body=GroupTaxEdit))
 async def update(by: By, tax_id: FromPath[int], sent: NamedDependency[GroupTaxEdit]) -> GroupTax:
     """Change one; 409 when somebody else did since `version` was read."""
-    given = {name: getattr(sent, name) for name in GroupTaxChanges.__struct_fields__}
-    return _of(await group_taxes.update(tax_id, GroupTaxChanges(**given), version=sent.version, by=by))
+    return _of(await group_taxes.update(tax_id, part(GroupTaxChanges, sent), version=sent.version, by=by))
 
 
 @delete("/v1/group-taxes/{tax_id:int}", **asks(Permission.TAX_MANAGE))

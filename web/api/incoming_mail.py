@@ -1,6 +1,6 @@
 """Incoming mail over JSON: what became of each, and where it is read."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, get, patch
@@ -15,7 +15,7 @@ from core.support import incoming_mail, incoming_mail_settings
 from core.support.incoming_mail_settings import IncomingMailChanges
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.pages import AnyRequest
 from web.kit.visit import By
 
@@ -90,8 +90,7 @@ async def show(by: By) -> IncomingMailSettings:
 @patch("/v1/incoming-mail-settings", **asks(Permission.SETTINGS_MANAGE, body=IncomingMailEdit))
 async def update(by: By, sent: NamedDependency[IncomingMailEdit]) -> IncomingMailSettings:
     """Change it; 409 when somebody else did since `version` was read."""
-    given: dict[str, Any] = {name: getattr(sent, name) for name in IncomingMailChanges.__struct_fields__}
-    changed = await incoming_mail_settings.update(IncomingMailChanges(**given), version=sent.version, by=by)
+    changed = await incoming_mail_settings.update(part(IncomingMailChanges, sent), version=sent.version, by=by)
     return answers.of(IncomingMailSettings, changed)
 
 

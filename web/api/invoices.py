@@ -31,7 +31,7 @@ from core.i18n import _
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit import downloads
 from web.kit.pages import AnyRequest
 from web.kit.visit import By
@@ -232,7 +232,7 @@ async def terms(by: By, company_id: FromPath[int]) -> KeptTerms:
 @put("/v1/companies/{company_id:int}/invoice-terms", **asks(Permission.COMPANY_UPDATE, body=TermsEdit))
 async def set_terms(by: By, company_id: FromPath[int], sent: NamedDependency[TermsEdit]) -> KeptTerms:
     """Change how a company bills; 409 when somebody else did since `version` was read."""
-    asked = Terms(**{name: getattr(sent, name) for name in Terms.__struct_fields__})
+    asked = part(Terms, sent)
     return KeptTerms(**await invoice_terms.update(company_id, asked, version=sent.version, by=by))
 
 

@@ -98,7 +98,7 @@ async def remove(by: By, filter_id: FromPath[int]) -> None:
 
 
 def _shown(one: list_filters.ListFilter) -> ListFilter:
-    return ListFilter(**{field: getattr(one, field) for field in ListFilter.__struct_fields__})
+    return answers.of(ListFilter, one)
 
 
 ROUTES = [index, create, show, update, remove]

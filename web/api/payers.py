@@ -6,7 +6,7 @@ import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from msgspec import Meta, UnsetType
+from msgspec import Meta
 
 from core.accounts import access, clients, payer_documents, payer_fields, payer_list, payer_merging, payers
 from core.accounts.payer_list import PayerFilter
@@ -18,7 +18,7 @@ from core.i18n import _
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.pages import AnyRequest
 from web.kit.visit import By
 
@@ -181,7 +181,7 @@ async def of_default(by: By, code: FromPath[int]) -> Payer:
 async def update_default(by: By, code: FromPath[int], sent: NamedDependency[PayerEdit]) -> Payer:
     """Change the default payer of a client; 409 when somebody else did since `version` was read."""
     client = await clients.get(code, by=by)
-    saved = await payers.update_default(client["id"], _changes(sent), version=sent.version, by=by)
+    saved = await payers.update_default(client["id"], part(PayerChanges, sent), version=sent.version, by=by)
     return await _one(saved, by=by)
 
 
@@ -194,7 +194,7 @@ async def show(by: By, payer_id: FromPath[int]) -> Payer:
 @patch("/v1/payers/{payer_id:int}", **asks(Permission.PAYER_UPDATE, body=PayerEdit))
 async def update(by: By, payer_id: FromPath[int], sent: NamedDependency[PayerEdit]) -> Payer:
     """Change a payer; 409 when somebody else did since `version` was read."""
-    return await _one(await payers.update(payer_id, _changes(sent), version=sent.version, by=by), by=by)
+    return await _one(await payers.update(payer_id, part(PayerChanges, sent), version=sent.version, by=by), by=by)
 
 
 @delete("/v1/payers/{payer_id:int}", **asks(Permission.PAYER_DELETE))
@@ -226,16 +226,6 @@ async def preview(by: By, payer_id: FromPath[int], asked: NamedDependency[PayerM
 async def merge(by: By, payer_id: FromPath[int], sent: NamedDependency[PayerMerge]) -> Payer:
     """Merge a payer into another one of its client, and answer with that. It cannot be undone."""
     return await _one(await payer_merging.merge(payer_id, sent.into, by=by), by=by)
-
-
-def _changes(sent: PayerEdit) -> PayerChanges:
-    return PayerChanges(
-        **{
-            name: getattr(sent, name)
-            for name in PayerChanges.__struct_fields__
-            if not isinstance(getattr(sent, name), UnsetType)
-        }
-    )
 
 
 async def _one(row: Any, *, by: Actor) -> Payer:

@@ -13,7 +13,7 @@ from core.billing.payment_methods import MethodValues
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 
@@ -85,7 +85,7 @@ async def show(by: By, method_id: FromPath[int]) -> Method:
 @patch("/v1/payment-methods/{method_id:int}", **asks(Permission.PAYMENT_METHOD_MANAGE, body=MethodEdit))
 async def update(by: By, method_id: FromPath[int], sent: NamedDependency[MethodEdit]) -> Method:
     """Change a payment method; 409 when somebody else did since `version` was read."""
-    values = MethodValues(**{name: getattr(sent, name) for name in MethodValues.__struct_fields__})
+    values = part(MethodValues, sent)
     return answers.of(Method, await payment_methods.update(method_id, values, version=sent.version, by=by))
 
 

@@ -15,7 +15,7 @@ from core.actor import Actor
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 HERE = "/v1/clients/{code:int}/phone"
@@ -168,8 +168,7 @@ async def show_settings(by: By) -> PhoneSettings:
 @patch("/v1/phone-settings", **asks(Permission.SETTINGS_MANAGE, body=PhoneEdit))
 async def update_settings(by: By, sent: NamedDependency[PhoneEdit]) -> PhoneSettings:
     """Change it; 409 when somebody else did since `version` was read."""
-    given: dict[str, Any] = {name: getattr(sent, name) for name in PhoneChanges.__struct_fields__}
-    changed = await phone_settings.update(PhoneChanges(**given), version=sent.version, by=by)
+    changed = await phone_settings.update(part(PhoneChanges, sent), version=sent.version, by=by)
     return answers.of(PhoneSettings, changed)
 
 
@@ -184,15 +183,14 @@ async def update_project(
     by: By, project_id: FromPath[int], sent: NamedDependency[PhoneProjectEdit]
 ) -> PhoneProject:
     """Change it; 409 when somebody else did since `version` was read."""
-    given: dict[str, Any] = {name: getattr(sent, name) for name in PhoneProjectChanges.__struct_fields__}
-    changes = PhoneProjectChanges(**given)
+    changes = part(PhoneProjectChanges, sent)
     return answers.of(PhoneProject, await phone_projects.update(project_id, changes, version=sent.version, by=by))
 
 
 async def _phone(code: int, *, by: Actor) -> Phone:
     _client, found = await phone_decisions.standing(code, by=by)
     history = [answers.of(PhoneEntry, row) for row in await phone_decisions.history(code, by=by)]
-    return answers.of(Phone, msgspec.structs.asdict(found), needed=sorted(found.needed), history=history)
+    return answers.of(Phone, found, needed=sorted(found.needed), history=history)
 
 
 ROUTES: list[Any] = [

@@ -1,7 +1,5 @@
 """What users of clients may do with their services, over JSON."""
 
-from typing import Any
-
 import msgspec
 from litestar import get, patch
 from litestar.di import NamedDependency
@@ -10,7 +8,7 @@ from core.accounts import portal_settings
 from core.accounts.portal_settings import PortalChanges
 from core.permissions import Permission
 from web.api import answers
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 
@@ -38,8 +36,7 @@ async def show(by: By) -> PortalSettings:
 @patch("/v1/portal-settings", **asks(Permission.SETTINGS_MANAGE, body=PortalEdit))
 async def update(by: By, sent: NamedDependency[PortalEdit]) -> PortalSettings:
     """Change it; 409 when somebody else did since `version` was read."""
-    given: dict[str, Any] = {name: getattr(sent, name) for name in PortalChanges.__struct_fields__}
-    changed = await portal_settings.update(PortalChanges(**given), version=sent.version, by=by)
+    changed = await portal_settings.update(part(PortalChanges, sent), version=sent.version, by=by)
     return answers.of(PortalSettings, changed)
 
 

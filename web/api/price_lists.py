@@ -152,8 +152,7 @@ async def show(by: By, list_id: FromPath[int]) -> WholePriceList:
 async def changes(by: By, list_id: FromPath[int]) -> ChangeList:
     """Get what a list changes against the one before it."""
     found = await price_list_publishing.changes(list_id, by=by)
-    fields = Change.__struct_fields__
-    return ChangeList(items=[Change(**{name: getattr(one, name) for name in fields}) for one in found])
+    return ChangeList(items=[answers.of(Change, one) for one in found])
 
 
 @patch("/v1/price-lists/{list_id:int}", **asks(Permission.PRODUCT_UPDATE, body=PriceListEdit))

@@ -11,7 +11,7 @@ from core.catalog.prices import NewPrice, PriceChanges
 from core.permissions import Permission
 from web.api import answers
 from web.api.price_lists import WholePriceList, whole
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 
@@ -36,7 +36,7 @@ class OfferEdit(OfferValues, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 @post("/v1/price-lists/{list_id:int}/prices", **asks(Permission.PRODUCT_UPDATE, body=PriceAdded))
 async def create(by: By, list_id: FromPath[int], sent: NamedDependency[PriceAdded]) -> Response[WholePriceList]:
     """Add a price to a draft."""
-    new = NewPrice(**{name: getattr(sent, name) for name in NewPrice.__struct_fields__})
+    new = part(NewPrice, sent)
     await prices.create(list_id, new, version=sent.version, by=by)
     return answers.created(await _list(list_id, by=by), f"/price-lists/{list_id}")
 
@@ -63,7 +63,7 @@ async def put_offer(
     by: By, list_id: FromPath[int], addon_id: FromPath[int], sent: NamedDependency[OfferEdit]
 ) -> WholePriceList:
     """Offer an addon in a draft, or offer it otherwise than before."""
-    values = OfferValues(**{name: getattr(sent, name) for name in OfferValues.__struct_fields__})
+    values = part(OfferValues, sent)
     await addon_offers.put(list_id, addon_id, values, version=sent.version, by=by)
     return await _list(list_id, by=by)
 

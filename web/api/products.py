@@ -18,7 +18,7 @@ from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
 from web.api.attitudes import Move
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 
@@ -99,7 +99,7 @@ async def show(by: By, product_id: FromPath[int]) -> WholeProduct:
 @patch("/v1/products/{product_id:int}", **asks(Permission.PRODUCT_UPDATE, body=ProductEdit))
 async def update(by: By, product_id: FromPath[int], sent: NamedDependency[ProductEdit]) -> WholeProduct:
     """Change a product; 409 when somebody else did since `version` was read."""
-    changes = ProductChanges(**{name: getattr(sent, name) for name in ProductChanges.__struct_fields__})
+    changes = part(ProductChanges, sent)
     return await _whole(await products.update(product_id, changes, version=sent.version, by=by), by=by)
 
 

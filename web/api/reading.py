@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from litestar.di import Provide
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from core.errors import Invalid
 from core.i18n import N_, _
@@ -82,6 +82,13 @@ def fill(struct: type[S], values: Mapping[str, Any], *, strict: bool) -> S:
     if errors:
         raise Invalid(errors)
     return struct(**filled)
+
+
+def part(struct: type[S], given: msgspec.Struct) -> S:
+    """The struct of the fields that it shares with what was given, such as the changes without their version. What
+    was left out stays as the struct has it."""
+    values = {name: getattr(given, name) for name in struct.__struct_fields__}
+    return struct(**{name: value for name, value in values.items() if value is not UNSET})
 
 
 def _body_reader(struct: type[S]) -> Any:

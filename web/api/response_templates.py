@@ -11,7 +11,7 @@ from core.support import response_filling, response_templates
 from core.support.response_templates import TemplateValues
 from core.support.response_variables import About
 from web.api import answers
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 
@@ -95,7 +95,7 @@ async def update(
     by: By, response_template_id: FromPath[int], sent: NamedDependency[ResponseTemplateEdit]
 ) -> ResponseTemplate:
     """Change a response template; 409 when somebody else did since `version` was read."""
-    values = TemplateValues(**{name: getattr(sent, name) for name in TemplateValues.__struct_fields__})
+    values = part(TemplateValues, sent)
     return _shown(await response_templates.update(response_template_id, values, version=sent.version, by=by))
 
 
@@ -119,11 +119,11 @@ async def fill(
     filled = await response_filling.filled(
         response_template_id, language=sent.language or client["language"], about=about, by=by
     )
-    return answers.of(FilledResponse, msgspec.structs.asdict(filled))
+    return answers.of(FilledResponse, filled)
 
 
 def _shown(template: response_templates.Template) -> ResponseTemplate:
-    return ResponseTemplate(**{field: getattr(template, field) for field in ResponseTemplate.__struct_fields__})
+    return answers.of(ResponseTemplate, template)
 
 
 ROUTES = [index, create, show, update, remove, fill]

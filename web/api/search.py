@@ -46,7 +46,7 @@ async def index(by: By, asked: NamedDependency[SearchQuery]) -> HitList:
     """Find clients, users, payers and saved filters, a few of each kind."""
     kind, text = search.asked(asked.q)
     found = await search.find(text, by=by, kind=asked.kind or kind)
-    return HitList(items=[answers.of(Hit, msgspec.structs.asdict(hit)) for hit in found])
+    return HitList(items=[answers.of(Hit, hit) for hit in found])
 
 
 ROUTES = [index]

@@ -72,7 +72,7 @@ async def remove(by: By, segment_id: FromPath[int]) -> None:
 
 
 def _shown(segment: segments.Segment) -> Segment:
-    return Segment(**{field: getattr(segment, field) for field in Segment.__struct_fields__})
+    return answers.of(Segment, segment)
 
 
 ROUTES = [index, create, show, update, remove]

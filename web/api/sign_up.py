@@ -1,7 +1,5 @@
 """Sign-up over JSON: its settings, the versions of the terms, and who agreed to them."""
 
-from typing import Any
-
 import msgspec
 from litestar import Response, get, patch, post
 from litestar.di import NamedDependency
@@ -13,7 +11,7 @@ from core.accounts.terms import NewTerms
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 
@@ -75,8 +73,7 @@ async def show(by: By) -> SignUpSettings:
 @patch("/v1/sign-up", **asks(Permission.SETTINGS_MANAGE, body=SignUpEdit))
 async def update(by: By, sent: NamedDependency[SignUpEdit]) -> SignUpSettings:
     """Change them; 409 when somebody else did since `version` was read."""
-    given: dict[str, Any] = {name: getattr(sent, name) for name in SignUpChanges.__struct_fields__}
-    changed = await sign_up_settings.update(SignUpChanges(**given), version=sent.version, by=by)
+    changed = await sign_up_settings.update(part(SignUpChanges, sent), version=sent.version, by=by)
     return answers.of(SignUpSettings, changed)
 
 

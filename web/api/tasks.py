@@ -127,8 +127,7 @@ async def resume(by: By, task_id: FromPath[int]) -> LongTask:
 
 def shown(task: tasks.Task) -> LongTask:
     """A task as the API tells it."""
-    values = {name: getattr(task, name) for name in LongTask.__struct_fields__}
-    return LongTask(**values)
+    return answers.of(LongTask, task)
 
 
 def _check(asked: TaskPlace) -> None:

@@ -18,7 +18,7 @@ from core.catalog.tax_settings import TaxSettingChanges
 from core.permissions import Permission
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 Percent = Annotated[int, Meta(description="In thousandths of a percent: 20000 is 20 %")]
@@ -160,8 +160,7 @@ async def show(by: By, rate_id: FromPath[int]) -> TaxRate:
 @patch("/v1/tax-rates/{rate_id:int}", **asks(Permission.TAX_MANAGE, body=TaxRateEdit))
 async def update(by: By, rate_id: FromPath[int], sent: NamedDependency[TaxRateEdit]) -> TaxRate:
     """Change a rate; 409 when somebody else did since `version` was read."""
-    given = {name: getattr(sent, name) for name in TaxRateChanges.__struct_fields__}
-    return _rate(await tax_rates.update(rate_id, TaxRateChanges(**given), version=sent.version, by=by))
+    return _rate(await tax_rates.update(rate_id, part(TaxRateChanges, sent), version=sent.version, by=by))
 
 
 @delete("/v1/tax-rates/{rate_id:int}", **asks(Permission.TAX_MANAGE))
@@ -179,8 +178,7 @@ async def settings(by: By) -> TaxSettings:
 @patch("/v1/tax-settings", **asks(Permission.TAX_MANAGE, body=TaxSettingEdit))
 async def decide(by: By, sent: NamedDependency[TaxSettingEdit]) -> TaxSettings:
     """Change it; 409 when somebody else did since `version` was read."""
-    given = {name: getattr(sent, name) for name in TaxSettingChanges.__struct_fields__}
-    return _settings(await tax_settings.update(TaxSettingChanges(**given), version=sent.version, by=by))
+    return _settings(await tax_settings.update(part(TaxSettingChanges, sent), version=sent.version, by=by))
 
 
 @get("/v1/payers/{payer_id:int}/vat-proofs", **asks(Permission.TAX_READ))
@@ -200,7 +198,7 @@ def _rate(row: Record) -> TaxRate:
 
 
 def _settings(decided: tax_settings.Decided) -> TaxSettings:
-    return answers.of(TaxSettings, msgspec.structs.asdict(decided))
+    return answers.of(TaxSettings, decided)
 
 
 ROUTES = [index, own, create, show, update, remove, settings, decide, proofs, ask]

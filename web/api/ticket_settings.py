@@ -1,7 +1,6 @@
 """What tickets are sorted by, over JSON: departments, categories and statuses."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 from asyncpg import Record
@@ -16,7 +15,7 @@ from core.support.ticket_categories import CategoryValues, Priced
 from core.support.ticket_statuses import State, StatusValues
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 READ, MANAGE = Permission.TICKET_READ, Permission.TICKET_MANAGE
@@ -134,7 +133,7 @@ async def edit_department(
     by: By, department_id: FromPath[int], sent: NamedDependency[DepartmentEdit]
 ) -> Department:
     """Change a department; 409 when somebody else did since `version` was read."""
-    values = _values(sent, DepartmentValues)
+    values = part(DepartmentValues, sent)
     return await _department(await departments.update(department_id, values, version=sent.version, by=by))
 
 
@@ -170,7 +169,7 @@ async def edit_category(
     by: By, category_id: FromPath[int], sent: NamedDependency[TicketCategoryEdit]
 ) -> TicketCategory:
     """Change a category; 409 when somebody else did since `version` was read. Tickets stay where they are."""
-    values = _values(sent, CategoryValues)
+    values = part(CategoryValues, sent)
     changed = await ticket_categories.update(category_id, values, version=sent.version, by=by)
     return answers.of(TicketCategory, changed)
 
@@ -203,7 +202,7 @@ async def show_status(by: By, status_id: FromPath[int]) -> TicketStatus:
 @patch("/v1/ticket-statuses/{status_id:int}", **asks(MANAGE, body=TicketStatusEdit))
 async def edit_status(by: By, status_id: FromPath[int], sent: NamedDependency[TicketStatusEdit]) -> TicketStatus:
     """Change a status; 409 when somebody else did since `version` was read."""
-    changed = await ticket_statuses.update(status_id, _values(sent, StatusValues), version=sent.version, by=by)
+    changed = await ticket_statuses.update(status_id, part(StatusValues, sent), version=sent.version, by=by)
     return answers.of(TicketStatus, changed)
 
 
@@ -211,10 +210,6 @@ async def edit_status(by: By, status_id: FromPath[int], sent: NamedDependency[Ti
 async def remove_status(by: By, status_id: FromPath[int]) -> None:
     """Delete a status; its tickets are called after their state again."""
     await ticket_statuses.delete(status_id, by=by)
-
-
-def _values(sent: msgspec.Struct, struct: Any) -> Any:
-    return struct(**{name: getattr(sent, name) for name in struct.__struct_fields__})
 
 
 async def _department(row: Record) -> Department:

@@ -9,7 +9,7 @@ from litestar import Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
-from msgspec import Meta, UnsetType
+from msgspec import Meta
 
 from core import keyset
 from core.accounts import clients
@@ -36,7 +36,7 @@ from core.support.ticket_statuses import State
 from core.support.tickets import Priority
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit import downloads
 from web.kit.pages import AnyRequest
 from web.kit.visit import By
@@ -182,8 +182,7 @@ async def show(by: By, ticket_id: FromPath[int]) -> WholeTicket:
 @patch("/v1/tickets/{ticket_id:int}", **asks(Permission.TICKET_UPDATE, body=TicketEdit))
 async def update(by: By, ticket_id: FromPath[int], sent: NamedDependency[TicketEdit]) -> WholeTicket:
     """Decide about a ticket; 409 when somebody else did since `version` was read."""
-    given = {name: getattr(sent, name) for name in TicketChanges.__struct_fields__}
-    changes = TicketChanges(**{name: value for name, value in given.items() if not isinstance(value, UnsetType)})
+    changes = part(TicketChanges, sent)
     await ticket_changes.update(ticket_id, changes, version=sent.version, by=by)
     return await _whole(ticket_id, by=by)
 

@@ -13,7 +13,7 @@ from core.support.webhook_endpoints import EndpointValues
 from core.support.webhook_events import CHOICES
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks
+from web.api.reading import asks, part
 from web.kit.visit import By
 
 
@@ -92,7 +92,7 @@ async def show(by: By, endpoint_id: FromPath[int]) -> Endpoint:
 @patch("/v1/webhooks/{endpoint_id:int}", **asks(Permission.WEBHOOK_MANAGE, body=EndpointEdit))
 async def update(by: By, endpoint_id: FromPath[int], sent: NamedDependency[EndpointEdit]) -> Endpoint:
     """Change a webhook; 409 when somebody else did since `version` was read."""
-    values = EndpointValues(**{name: getattr(sent, name) for name in EndpointValues.__struct_fields__})
+    values = part(EndpointValues, sent)
     return _one(await webhook_endpoints.update(endpoint_id, values, version=sent.version, by=by))
 
 
