@@ -1,6 +1,6 @@
 """The templates: one environment, strict about names, with the words and formats of the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from babel import dates, numbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -53,6 +54,18 @@ def span(value: timedelta | None) -> str:
     return dates.format_timedelta(rough, granularity="minute", threshold=1.5, locale=i18n.current())
 
 
+def navigation(menu: Sequence[Mapping[str, Any]]) -> str:
+    """The list of links of a menu (web/kit/menus.py), drawn once for each way it looks."""
+    return _navigation(msgspec.json.encode(menu, enc_hook=str))
+
+
+@lru_cache(maxsize=512)
+def _navigation(menu: bytes) -> str:
+    shell: Any = JINJA.get_template("components/shell.html").module
+    drawn: str = shell.navigation(msgspec.json.decode(menu))
+    return drawn
+
+
 def number(value: float) -> str:
     """A number with the reader's separators."""
     return numbers.format_decimal(value, locale=i18n.current())
@@ -90,6 +103,7 @@ def environment(*, reload: bool = False) -> Environment:
             "gettext": _,
             "ngettext": ngettext,
             "static": static,
+            "navigation": navigation,
             "date": day,
             "datetime_": moment,
             "number": number,
