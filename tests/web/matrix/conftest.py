@@ -1,39 +1,49 @@
 """The world of the matrix: one for each test, which asks about many routes in it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 
-import asyncpg
 import pytest
 
-from core import provision
 from core.settings import Settings
 from tests.conftest import TEMPLATE, Server, cloned
 from tests.web.matrix.fingerprints import NOTES
 from tests.web.matrix.world import PREPARED, World
 from web.kit import streams
 
-PLACE = "comptoir_matrix"
+PLACE, NOTING = "comptoir_matrix", "comptoir_noting"
 
 
 @pytest.fixture(scope="session")
-def noting(server: Server) -> str:
-    """The name of a template in which every table notes what is written to it."""
-
-    async def make() -> None:
-        admin = await asyncpg.connect(provision.address(server.admin_url, database=PLACE))
-        await admin.execute(PREPARED + NOTES)
-        await admin.close()
-
-    server.clone(TEMPLATE, PLACE)
-    asyncio.run(make())
+def prepared(server: Server) -> str:
+    """The name of a template with the editions that the rows are about."""
+    _copy(server, TEMPLATE, PLACE, PREPARED)
     return PLACE
 
 
+@pytest.fixture(scope="session")
+def noting(server: Server, prepared: str) -> str:
+    """The name of another one, in which every table notes what is written to it, at the cost of each write."""
+    _copy(server, prepared, NOTING, NOTES)
+    return NOTING
+
+
+def _copy(server: Server, template: str, name: str, changes: str) -> None:
+    server.clone(template, name)
+    admin = server.connect(name)
+    server.run(admin.execute(changes))
+    server.run(admin.close())
+
+
 @pytest.fixture
-def settings(server: Server, noting: str) -> Iterator[Settings]:
+def template(prepared: str) -> str:
+    """What the world is a copy of. Modules that ask what was written have `noting` in its place."""
+    return prepared
+
+
+@pytest.fixture
+def settings(server: Server, template: str) -> Iterator[Settings]:
     """The settings of a fresh copy of that template."""
-    with cloned(server, noting) as made:
+    with cloned(server, template) as made:
         yield made
 
 

@@ -11,6 +11,11 @@ CHANGES_NOTHING = {path for listed in table.gathered("CHANGES_NOTHING") for path
 AREAS = sorted({row.area for row in table.ROWS})
 
 
+@pytest.fixture
+def template(noting):
+    return noting
+
+
 @pytest.mark.parametrize("area", AREAS)
 async def test_those_who_may_are_answered(world, area):
     wrong = []

@@ -20,6 +20,11 @@ CHANGES = (
 )
 
 
+@pytest.fixture
+def template(noting):
+    return noting
+
+
 async def test_it_sees_what_changes_in_all_tables_and_in_those_of_the_owner(world):
     await world.person("alice")
     nova, acme = (world.actors[name].tenant.id for name in ("alice", "bob"))

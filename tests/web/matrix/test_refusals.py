@@ -26,6 +26,11 @@ FORMS = [row for row in ROWS if row.method == "POST" and not row.is_json and row
 TOKEN = re.compile(r'[0-9a-f]{64}|(?<=name="once" value=")[0-9a-f]{32}')
 
 
+@pytest.fixture
+def template(noting):
+    return noting
+
+
 async def refused(
     world: World, row: Row, somebody: Somebody, things: dict, *, status: int, **how
 ) -> tuple[str, list[str]]:
