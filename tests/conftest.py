@@ -28,7 +28,7 @@ from core.embedded import ADMIN, Cluster
 from core.provision import ROLES, Addresses
 from core.settings import Settings
 from tenants import addresses, isolation
-from tests import cast, lending
+from tests import cast, lending, staying
 from tests.visitor import Visitor
 from web import composition
 from web.app import create_app
@@ -78,6 +78,10 @@ class Server(msgspec.Struct):
     idle: tuple[str, asyncpg.Connection] | None = None
     """A copy of the template that is as it was, and a connection of the administrator to it."""
     contents: lending.Contents | None = None
+    lent: Settings | None = None
+    """The settings of that copy when a test has it."""
+    kept: staying.Kept | None = None
+    """The connections of the application to it, while no test uses them."""
 
     def clone(self, template: str, database: str) -> None:
         """As `provision.clone`, which connects each time."""
@@ -95,8 +99,8 @@ class Server(msgspec.Struct):
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> tuple[str, dict[str, bool]]:
-    return ("asyncio", {"use_uvloop": True})
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return ("asyncio", {"loop_factory": staying.loop})
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -178,14 +182,19 @@ def settings(server: Server) -> Iterator[Settings]:
     server.idle = None
     assert server.contents is not None
     since = server.run(lending.now(admin))
-    yield settings_for(server.urls.on(name), home=server.home)
-    is_as_before = False
+    server.lent = settings_for(server.urls.on(name), home=server.home)
+    yield server.lent
+    server.lent, is_as_before = None, False
     try:
-        is_as_before = server.run(lending.put_back(admin, server.contents, since))
+        pids = server.kept.pids if server.kept else ()
+        is_as_before = server.run(lending.put_back(admin, server.contents, since, stay=pids))
     finally:
         if is_as_before:
             server.idle = name, admin
         else:
+            if server.kept:
+                server.kept.pool.terminate()
+            server.kept = None
             server.run(admin.close())
             server.drop(name)
 
@@ -211,10 +220,17 @@ def cloned(server: Server, template: str) -> Iterator[Settings]:
 
 
 @pytest.fixture
-async def database(settings: Settings) -> AsyncIterator[Settings]:
+async def database(server: Server, settings: Settings) -> AsyncIterator[Settings]:
     """The database, started: `db.as_tenant` works inside the test."""
-    await db.start(settings)
+    is_lent, kept = settings is server.lent, server.kept
+    if is_lent and kept:
+        db.DB.pool, server.kept = kept.pool, None
+    else:
+        await db.start(settings)
+    pool = db.DB.pool
     yield settings
+    if is_lent and db.DB.pool is pool:
+        server.kept, db.DB.pool = await staying.tidied(pool), None
     await db.stop()
     freshness.MEMORY.forget(None)
 

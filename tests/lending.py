@@ -35,6 +35,7 @@ SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename) AS name FROM pg_se
 OTHERS = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
      WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+       AND pid <> ALL($1::int[])
 """
 
 
@@ -77,13 +78,13 @@ async def _kept(admin: asyncpg.Connection, row: asyncpg.Record) -> Kept:
     return msgspec.structs.replace(held, rows=out.getvalue())
 
 
-async def put_back(admin: asyncpg.Connection, contents: Contents, since: int) -> bool:
+async def put_back(admin: asyncpg.Connection, contents: Contents, since: int, *, stay: Sequence[int] = ()) -> bool:
     """Make a copy what it was before the test; False where this cannot be done and it has to go.
 
     `since` is the number of the first transaction of the test. Whoever is still connected is sent away, and has
-    gone when this counts what was written.
+    gone when this counts what was written; but for the processes that `stay`, who have told what they wrote.
     """
-    while await admin.fetchval(OTHERS):  # noqa: ASYNC110
+    while await admin.fetchval(OTHERS, list(stay)):  # noqa: ASYNC110
         await asyncio.sleep(0.001)
     written = await admin.fetch(WRITTEN)
     if any(row["oid"] not in contents.tables or row["pages"] > FEW_PAGES for row in written):
