@@ -27,6 +27,7 @@ from tenants.demo import (
     fraud,
     group_rules,
     imports,
+    incoming_mail,
     invoices,
     messages,
     money,
@@ -179,6 +180,7 @@ async def _open(provider: DemoProvider, reseller_id: int | None, tell: Tell, *, 
     await discounts.furnish(by=inside)
     await taxes.furnish(by=inside)
     await tickets.furnish(provider, by=inside)
+    await incoming_mail.furnish()
     await segments.furnish(provider, by=inside)
     await response_templates.furnish(provider, by=inside)
     await imports.furnish(provider, by=inside)

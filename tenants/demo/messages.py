@@ -1,4 +1,6 @@
-"""Messages to clients of the demo: one that is written, and one that waits for its hour."""
+"""Messages to clients of the demo: one that is written, one that waits for its hour, and one that goes to a few as
+soon as a worker is there.
+"""
 
 from datetime import timedelta
 
@@ -33,15 +35,32 @@ NEWS = {
         "Answer this message to move there.",
     ),
 }
+MOVED = {
+    "fr": Words(
+        subject="Votre serveur a déménagé",
+        text="Bonjour {{ client.contact }},\n\nvotre serveur est maintenant dans notre **nouvelle salle**. "
+        "Rien à faire de votre côté.\n\n{{ staff.name }}",
+    ),
+    "en": Words(
+        subject="Your server has moved",
+        text="Dear {{ client.contact }},\n\nyour server is in our **new room** now. "
+        "There is nothing to do for you.\n\n{{ staff.name }}",
+    ),
+}
 LATER = timedelta(days=3)
 
 
 async def furnish(*, by: Actor) -> None:
-    """A message about works to everybody, in three days; and a draft with news for companies."""
+    """A message about works to everybody, in three days; one to the first clients now; and a draft with news for
+    companies."""
     category = await db.value("SELECT min(id) FROM ticket_categories")
     everybody = Choice(filter=ClientFilter(status="active"))
     works = await mass_messages.create(MessageValues(category=category, texts=WORKS), everybody, by=by)
     await mass_message_sending.send(works, version=1, at=clock.now() + LATER, by=by)
+    codes = await db.fetch("SELECT code FROM clients WHERE status = 'active' ORDER BY code LIMIT 5")
+    first = Choice(codes=tuple(row["code"] for row in codes))
+    moved = await mass_messages.create(MessageValues(category=category, texts=MOVED), first, by=by)
+    await mass_message_sending.send(moved, version=1, by=by)
     news = MessageValues(category=category, texts=NEWS, is_news=True, only_matching=True)
     companies = Choice(filter=ClientFilter(kind="company", status="active"))
     if await db.value("SELECT EXISTS (SELECT FROM clients WHERE kind = 'company' AND status = 'active')"):

@@ -1,4 +1,6 @@
-"""Tickets of the demo: departments, categories and a status, and tickets in each state in two languages."""
+"""Tickets of the demo: departments, categories and a status, and tickets in each state in two languages, one of
+each with a file, and in somebody's hands.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,6 +13,7 @@ from core import clock, db, policies
 from core.accounts import rights
 from core.actor import Actor, ClientSeat
 from core.support import (
+    attachments,
     departments,
     own_tickets,
     ticket_categories,
@@ -18,6 +21,7 @@ from core.support import (
     ticket_messages,
     ticket_statuses,
 )
+from core.support.attachments import Attached
 from core.support.departments import FEATURE, DepartmentValues
 from core.support.own_tickets import OwnTicket
 from core.support.ticket_categories import CategoryValues
@@ -36,13 +40,14 @@ STATUS = StatusValues(
 
 
 class Talk(NamedTuple):
-    """A ticket: where it ends, what it is about, the question, our answer, and a note."""
+    """A ticket: where it ends, what it is about, the question, our answer, a note, and a file of the question."""
 
     state: str
     subject: str
     question: str
     answer: str = ""
     note: str = ""
+    file: str = ""
 
 
 TALKS: dict[str, tuple[Talk, ...]] = {
@@ -58,6 +63,7 @@ TALKS: dict[str, tuple[Talk, ...]] = {
             "Le navigateur affiche un avertissement sur la boutique.",
             "Le certificat est renouvelé. Pouvez-vous vérifier ?\n\n- vider le cache\n- recharger la page",
             "Le renouvellement automatique était désactivé.",
+            "Votre connexion n'est pas privée : NET::ERR_CERT_DATE_INVALID",
         ),
         Talk(
             "waiting_staff",
@@ -77,7 +83,14 @@ TALKS: dict[str, tuple[Talk, ...]] = {
             "We sell about 200 things. Which plan would you take?",
             "The **Business** plan: it has backups every hour.",
         ),
-        Talk("status", "Disk of the server is failing", "`smartctl` reports errors.", "We replace it tonight."),
+        Talk(
+            "status",
+            "Disk of the server is failing",
+            "`smartctl` reports errors.",
+            "We replace it tonight.",
+            "",
+            "Reallocated_Sector_Ct   0x0033   001   001   036    Pre-fail  Always   FAILING_NOW 2047",
+        ),
         Talk(
             "closed", "How do I change my password?", "I cannot find it.", "Under *My account*, at the top right."
         ),
@@ -125,12 +138,19 @@ async def _asking(language: str) -> Sequence[Record]:
 
 
 async def _ask(client: Record, talk: Talk, category_id: int, *, by: Actor) -> int:
-    new = OwnTicket(subject=talk.subject, text=talk.question, category_id=category_id)
-    return int((await own_tickets.open_ticket(new, by=_user(client, by)))["id"])
+    new, user = OwnTicket(subject=talk.subject, text=talk.question, category_id=category_id), _user(client, by)
+    ticket_id = int((await own_tickets.open_ticket(new, by=user))["id"])
+    if talk.file:
+        file = Attached(name="details.txt", content=talk.file.encode())
+        await attachments.keep_first(ticket_id, await attachments.checked([file], by=user))
+    return ticket_id
 
 
 async def _go_on(ticket_id: int, client: Record, talk: Talk, status_id: int, *, by: Actor) -> None:
     staff = msgspec.structs.replace(by, name=by.tenant.name)
+    if talk.file:
+        owner = await db.value("SELECT id FROM staff WHERE role = 'owner' ORDER BY id LIMIT 1")
+        await ticket_changes.assign(ticket_id, owner, by=staff)
     if talk.note:
         await ticket_messages.note(ticket_id, talk.note, by=staff)
     if talk.answer:

@@ -82,6 +82,10 @@ async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
             assert await db.value("SELECT count(*) FROM payment_differences") == 1
             assert await db.value("SELECT count(DISTINCT state) FROM fraud_checks") == 3
             assert await db.value("SELECT count(*) FROM offers WHERE state = 'sent'") > 0
+            assert await db.value("SELECT count(DISTINCT state) FROM tickets") > 3
+            assert await db.value("SELECT count(DISTINCT reason) FROM incoming_mails") == 4
+            assert await db.value("SELECT count(*) FROM ticket_attachments") > 0
+            assert await db.value("SELECT count(*) FROM mass_messages WHERE state = 'started'") == 2
             standings = "SELECT count(*) FILTER (WHERE published_at IS NULL), count(*) FROM price_lists"
             drafts, lists = (await db.fetch(standings))[0]
             assert drafts == 1 and lists > 10
@@ -89,6 +93,7 @@ async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
     async with db.as_tenant(nova.id):
         codes = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM phone_codes")}
         assert codes == {"sent", "spent", "verified"}
+        assert await db.value("SELECT count(DISTINCT state) FROM webhook_deliveries") == 2
         states = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM invoices")}
         assert states == {"draft", "issued", "void"}
         lines = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM bank_lines")}
