@@ -26,13 +26,26 @@ class Watch:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.watched: list[BrowserContext] = []
+        self.told = {
+            "console": self._console,
+            "weberror": self._error,
+            "response": self._response,
+            "page": self._page,
+        }
 
     def over(self, context: BrowserContext) -> None:
         """Watch every page of this context."""
-        context.on("console", self._console)
-        context.on("weberror", self._error)
-        context.on("response", self._response)
-        context.on("page", self._page)
+        self.watched.append(context)
+        for event, told in self.told.items():
+            context.on(event, told)  # type: ignore[call-overload]
+
+    def away(self) -> None:
+        """Watch nothing any more."""
+        while self.watched:
+            context = self.watched.pop()
+            for event, told in self.told.items():
+                context.remove_listener(event, told)
 
     def _page(self, page: Page) -> None:
         page.on("dialog", self._dialog)

@@ -5,6 +5,7 @@ policy, an answer of 500 or more.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -55,6 +56,50 @@ def chrome(served: Served) -> Iterator[Browser]:
         browser.close()
 
 
+class Contexts:
+    """Browser contexts, to be lent one after the other: what they hold of styles and scripts is compiled already.
+
+    One comes back without pages, cookies and permissions, and so without anybody who is signed in. No page of the
+    product may be kept by a browser, and none of its scripts keeps anything there.
+    """
+
+    def __init__(self, chrome: Browser) -> None:
+        self.chrome = chrome
+        self.idle: dict[str, BrowserContext] = {}
+
+    @contextmanager
+    def lent(self) -> Iterator[Callable[..., BrowserContext]]:
+        """Gives contexts with a base address and options, until the block ends."""
+        given: list[tuple[str, BrowserContext]] = []
+
+        def give(url: str, **options: object) -> BrowserContext:
+            kind = repr((url, sorted(options.items())))
+            context = self.idle.pop(kind, None) or self.chrome.new_context(base_url=url, **options)  # type: ignore[arg-type]
+            given.append((kind, context))
+            return context
+
+        yield give
+        for kind, context in given:
+            if kind in self.idle:
+                context.close()
+            else:
+                self._clear(context)
+                self.idle[kind] = context
+
+    @staticmethod
+    def _clear(context: BrowserContext) -> None:
+        for page in context.pages:
+            page.close()
+        context.clear_cookies()
+        context.clear_permissions()
+
+
+@pytest.fixture(scope="package")
+def contexts(chrome: Browser) -> Contexts:
+    """What is lent to the tests of the one browser."""
+    return Contexts(chrome)
+
+
 @pytest.fixture
 def watch() -> Iterator[Watch]:
     """What went wrong in any page of the test; `watch.expect` names what a test wants to go wrong."""
@@ -64,30 +109,30 @@ def watch() -> Iterator[Watch]:
 
 
 @pytest.fixture
-def open_as(chrome: Browser, served: Served, watch: Watch) -> Iterator[Open]:
+def open_as(contexts: Contexts, served: Served, watch: Watch) -> Iterator[Open]:
     """`open_as("alice", "/staff/clients")`: a page in a browser of its own, signed in; `None` for nobody.
 
     A name of the cast, or `code/email` for somebody else. More: `host`, and options of a browser context.
     """
-    contexts: list[BrowserContext] = []
+    with contexts.lent() as lend:
 
-    def opened(who: str | None, path: str = "/staff/clients", *, host: str = "nova", **options: object) -> Page:
-        code, email = _place(who, host)
-        context = chrome.new_context(base_url=served.url(code), **(USUAL | options))  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE)
-        watch.over(context)
-        contexts.append(context)
-        if email:
-            context.add_cookies(
-                [{"name": "comptoir-session", "value": served.token(code, email), "url": served.url(code)}]
-            )
-        page = context.new_page()
-        page.goto(path)
-        return page
+        def opened(
+            who: str | None, path: str = "/staff/clients", *, host: str = "nova", **options: object
+        ) -> Page:
+            code, email = _place(who, host)
+            context = lend(served.url(code), **(USUAL | options))
+            context.set_default_timeout(PATIENCE)
+            watch.over(context)
+            if email:
+                context.add_cookies(
+                    [{"name": "comptoir-session", "value": served.token(code, email), "url": served.url(code)}]
+                )
+            page = context.new_page()
+            page.goto(path)
+            return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+        yield opened
+    watch.away()
 
 
 def _place(who: str | None, host: str) -> tuple[str, str]:

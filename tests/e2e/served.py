@@ -35,18 +35,46 @@ AXE_PATH = "/axe.min.js"
 
 
 class WithAxe:
-    """The application, and axe at an address of its own: a browser keeps it, compiled, from page to page."""
+    """The application, and axe at an address of its own: a browser keeps it, compiled, from page to page.
+
+    A static file is asked of the application once: each new browser fetches all of them again, and gets what
+    was answered then.
+    """
 
     def __init__(self, app: Any) -> None:
-        self.app, self.axe = app, AXE.read_bytes()
+        axe = [(b"content-type", b"text/javascript"), (b"cache-control", b"max-age=3600, immutable")]
+        self.app = app
+        self.answers: dict[tuple[str, bytes], list[Any]] = {
+            (AXE_PATH, b""): [
+                {"type": "http.response.start", "status": 200, "headers": axe},
+                {"type": "http.response.body", "body": AXE.read_bytes()},
+            ]
+        }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"] != AXE_PATH:
+        if scope["type"] != "http" or not scope["path"].startswith(("/static/", AXE_PATH)) or _is_partial(scope):
             await self.app(scope, receive, send)
             return
-        headers = [(b"content-type", b"text/javascript"), (b"cache-control", b"max-age=3600, immutable")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": self.axe})
+        asked = scope["path"], scope["query_string"]
+        said = self.answers.get(asked) or await self._said(scope, receive)
+        if said[0]["status"] == 200:
+            self.answers[asked] = said
+        for message in said:
+            await send(message)
+
+    async def _said(self, scope: Any, receive: Any) -> list[Any]:
+        said: list[Any] = []
+
+        async def keep(message: Any) -> None:
+            said.append(message)
+
+        await self.app(scope, receive, keep)
+        return said
+
+
+def _is_partial(scope: Any) -> bool:
+    names = {name for name, _value in scope["headers"]}
+    return scope["method"] != "GET" or bool(names & {b"range", b"if-none-match", b"if-modified-since"})
 
 
 class Served:
