@@ -196,7 +196,7 @@ async def say(by: By, ticket_id: FromPath[int], sent: NamedDependency[NewMessage
     """Answer the client, or write a note."""
     files = await attachments.checked(sent.files, by=by)
     if sent.is_note:
-        made = await ticket_messages.note(ticket_id, sent.text, by=by)
+        made = await ticket_messages.note(ticket_id, sent.text, origin="api", by=by)
     else:
         answer = Reply(text=sent.text, state=sent.state)
         made = await ticket_messages.reply(ticket_id, answer, origin="api", by=by)
