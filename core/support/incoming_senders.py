@@ -8,7 +8,7 @@ from typing import Any
 
 from asyncpg import Record
 
-from core import db
+from core import db, policies
 from core.accounts import rights, throttle
 from core.accounts.rights import Right
 from core.accounts.standing import SEAT_COLUMNS
@@ -21,7 +21,8 @@ MOST_MAILS, WINDOW = 30, timedelta(hours=1)
 SEATS = f"""SELECT p.id AS person_id, p.name, p.locale, {SEAT_COLUMNS} FROM people p
     JOIN memberships m ON m.tenant_id = p.tenant_id AND m.person_id = p.id
     JOIN clients c ON c.tenant_id = m.tenant_id AND c.id = m.client_id
-    WHERE p.email_folded = $1 AND NOT p.is_disabled"""
+    WHERE p.email_folded = $1 AND NOT p.is_disabled AND (m.is_owner OR $2)"""
+"""`$2` says whether others than owners have a seat, as in `standing.FIRST_SEAT`."""
 
 Speaker = tuple[Record, Actor]
 
@@ -36,7 +37,7 @@ class Turned(Exception):
 
 async def of_client(address: str, client_id: int, *, by: Actor) -> Actor | None:
     """Who speaks for this client from this address: a user who may write tickets, else the client itself."""
-    seat = await db.row(f"{SEATS} AND c.id = $2", address, client_id)
+    seat = await db.row(f"{SEATS} AND c.id = $3", address, policies.has_feature(by.tenant, "users"), client_id)
     if seat is not None:
         return _user(seat, by=by)
     client = await db.row("SELECT * FROM clients WHERE id = $1 AND email_folded = $2", client_id, address)
@@ -45,7 +46,8 @@ async def of_client(address: str, client_id: int, *, by: Actor) -> Actor | None:
 
 async def client_of(address: str, *, by: Actor) -> Speaker | None:
     """The client that mail from this address is about, and who speaks: one's own client first, open ones first."""
-    for seat in await db.fetch(f"{SEATS} ORDER BY c.status = 'closed', NOT m.is_owner, c.code LIMIT 20", address):
+    first = "ORDER BY c.status = 'closed', NOT m.is_owner, c.code LIMIT 20"
+    for seat in await db.fetch(f"{SEATS} {first}", address, policies.has_feature(by.tenant, "users")):
         if (speaker := _user(seat, by=by)) is not None:
             client = await db.row("SELECT * FROM clients WHERE id = $1", seat["seat_id"])
             return None if client is None else (client, speaker)

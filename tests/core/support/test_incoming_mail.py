@@ -123,6 +123,30 @@ async def test_what_is_not_taken_is_listed_with_its_reason_and_says_nothing_in_t
 
 
 @pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(("edition", "state"), [("advanced", "answered"), ("standard", "refused")])
+async def test_a_further_user_speaks_by_mail_only_where_the_edition_has_further_users(
+    edition: str, state: str
+) -> None:
+    tenant, by, client_id, ticket_id = await house(edition=edition)
+    async with db.as_tenant(tenant.id):
+        for address, roles in (("ex@client.example", ["technical"]), ("own@client.example", ["owner"])):
+            asked = "INSERT INTO people (email, name, password_hash, created_at) VALUES ($1, 'Ex', 'x', now())"
+            person_id = await db.value(f"{asked} RETURNING id", address)
+            await db.execute(
+                "INSERT INTO memberships (client_id, person_id, roles, created_at) VALUES ($1, $2, $3, now())",
+                *(client_id, person_id, roles),
+            )
+        to = incoming_addresses.reply_address(BOX, ticket_id, tenant_id=tenant.id)
+        further = await take(letter(to, "ex@client.example", "One"), tenant)
+        assert further == (state, "" if state == "answered" else "stranger")
+        opened = await take(letter(BOX, "ex@client.example", "Two"), tenant)
+        assert opened == (("opened", "") if state == "answered" else ("refused", "unknown"))
+        assert await take(letter(to, "own@client.example", "Three"), tenant) == ("answered", "")
+        said = await ticket_messages.of_ticket(ticket_id, by=by)
+        assert [row["text"] for row in said if row["side"] == "client"][-1] == "Three"
+
+
+@pytest.mark.usefixtures("database")
 async def test_mail_of_clients_opens_tickets_and_that_of_strangers_when_the_provider_says_so() -> None:
     tenant, by, client_id, _ticket_id = await house()
     async with db.as_tenant(tenant.id):
