@@ -60,7 +60,7 @@ class TicketCategoryType(db.Owned, tablename="ticket_category_types"):
 
 class CategoryValues(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of a category. `types` are ids of product types: it is offered to clients with a service of one of them;
-    without any, to all. `prices` are minor units before tax, by currency."""
+    without any, to all. `prices` are minor units before tax, by currency; with a tax of 100 % they can be kept."""
 
     name_en: str
     name_fr: str
@@ -214,6 +214,8 @@ def _check_prices(checks: Checks, values: CategoryValues) -> None:
     checks.choice("priced_per", values.priced_per or " ", {*PRICED, " "})
     if any(code not in places.CURRENCIES or not 0 < units < MOST_UNITS for code, units in values.prices.items()):
         checks.error("prices", _("Amounts above 0 with their currency, please, such as 40 EUR, 45 USD."))
+    elif any(2 * units >= MOST_UNITS for units in values.prices.values()):
+        checks.error("prices", _("This is more than can be kept."))
     elif bool(values.prices) != bool(values.priced_per):
         checks.error("prices", _("A price, and what it is for: both or neither, please."))
 

@@ -18,8 +18,9 @@ from core.actor import Actor
 from core.billing import accounts, client_taxes, expenses
 from core.billing.expenses import Charge, Tax
 from core.catalog import price_words
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.i18n import _
+from core.money import MOST
 from core.support import ticket_statuses
 
 KIND = "ticket"
@@ -67,6 +68,8 @@ async def charge(ticket: Mapping[str, Any], message_id: int, price: Quoted, *, b
     """Charge a message of a ticket; returns the expense. `Conflict` when the account may not owe that much."""
     await accounts.lock_with_clients([{"client_id": ticket["client_id"], "account_id": price.account_id}])
     account = await accounts.find(price.account_id)
+    if price.gross_units >= MOST:
+        raise Conflict(_("This costs more than can be kept. Please write to us in another way."))
     accounts.require_within(account, price.gross_units)
     words = _("Ticket %(number)s: %(category)s") % {
         "number": ticket["number"],

@@ -395,6 +395,30 @@ async def test_a_price_is_charged_once_as_it_was_shown_and_never_unseen(alice: A
     assert [row["expense_id"] is not None for row in shown] == [True, True, False]
 
 
+async def test_a_price_that_could_not_be_kept_with_its_tax_is_refused_beside_it_and_never_charged(
+    alice: Actor,
+) -> None:
+    department, most = (await departments.every(by=alice))[0]["id"], 10**15
+    new = CategoryValues(name_en="Expert", name_fr="Expert", department_id=department, priced_per="message",
+                         prices={"EUR": most // 2 - 1})  # fmt: skip
+    for units in (most // 2, most - 1, most):
+        with pytest.raises(Invalid) as refusal:
+            await ticket_categories.create(msgspec.structs.replace(new, prices={"EUR": units}), by=alice)
+        assert set(refusal.value.errors) == {"prices"}
+    category, jean = await ticket_categories.create(new, by=alice), await user(alice)
+    price = (await own_tickets.prices(by=jean))[category["id"]]
+    await accounts.set_terms(price.account_id, Terms(is_postpaid=True), by=alice)
+    wanted = OwnTicket(subject="Help", text="Please", category_id=category["id"])
+    await own_tickets.open_ticket(wanted, agreed=price.gross_units, by=jean)
+    kept = f'{{"EUR": {most - 1}}}'
+    await db.execute("UPDATE ticket_categories SET prices = $1::text::jsonb WHERE id = $2", kept, category["id"])
+    price = (await own_tickets.prices(by=jean))[category["id"]]
+    assert price.gross_units > most
+    async with db.savepoint():
+        with pytest.raises(Conflict, match="more than can be kept"):
+            await own_tickets.open_ticket(wanted, agreed=price.gross_units, by=jean)
+
+
 async def test_two_tickets_become_one_and_one_becomes_two(alice: Actor) -> None:
     jean, sam = await user(alice), await colleague("support", "sam", alice)
     first, second, other = await asked(alice), await asked(alice), await asked(alice, "mueller")
