@@ -47,6 +47,11 @@ def has_account(project_ids: frozenset[int], *, column: str = "c.id") -> str:
     )
 
 
+def in_projects(column: str, *, by: Actor) -> str:
+    """The condition that a column, which holds a project's id, is of one that `by` sees."""
+    return "true" if by.projects is None else f"{column} IN ({listed(by.projects)})"
+
+
 def visible_project(column: str, *, by: Actor) -> str:
     """A column that holds a project's id, in SQL: NULL where `by` does not see the project."""
     if by.projects is None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from core import db, policies
-from core.accounts import access, focus, rows
+from core.accounts import access, activity_seen, focus, rows
 from core.accounts.activity_fields import FIELDS
 from core.accounts.activity_subjects import SUBJECTS
 from core.accounts.activity_values import value_name
@@ -28,8 +28,6 @@ BUT_BY_RULE = "a.action NOT IN ('group:joined_by_rule', 'group:left_by_rule')"
 """Each client that a rule brings in or lets go has an entry, for its own page; the run has one for all to read."""
 OF_FIELDS = ("fields", "internal")
 """Where the provider's own fields stand in the changes, by their labels; `internal` are those no client sees."""
-PROJECTS = ("project", "projects")
-"""Fields of what changed that name projects."""
 
 
 class ActivityFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -148,20 +146,11 @@ async def page_of(
 
 
 async def as_seen(found: Page, *, by: Actor) -> Page:
-    """The page without the names of projects that `by` does not see."""
-    if by.projects is None:
-        return found
-    named = await db.fetch(f"SELECT name FROM projects WHERE id IN ({access.listed(by.projects)})")
-    known = {row["name"] for row in named}
-
-    def seen(field: str, change: Sequence[Any]) -> list[Any]:
-        return [value if field not in PROJECTS or value in known else None for value in change]
-
-    entries = []
-    for entry in found.entries:
-        values = {field: seen(field, change) for field, change in entry["values"].items()}
-        values = {field: change for field, change in values.items() if change != [None, None]}
-        entries.append(entry | {"values": values, "changes": changes_of(entry | {"changes": values})})
+    """The page without what `by` does not see of it: see `activity_seen`."""
+    entries = [
+        entry | {"sentence": described(entry), "changes": changes_of(entry | {"changes": entry["values"]})}
+        for entry in await activity_seen.limited(found.entries, by=by)
+    ]
     return msgspec.structs.replace(found, entries=entries)
 
 
@@ -176,7 +165,10 @@ async def conditions_of(chosen: ActivityFilter, *, by: Actor) -> Conditions:
         conditions.add(BUT_BY_RULE)
     conditions.equals("a.subject_kind", chosen.subject_kind)
     conditions.equals("a.client_id", client_id)
-    conditions.begins("a.subject_folded", str(await db.value("SELECT fold($1)", search)) if search else "")
+    if search:
+        conditions.begins("a.subject_folded", str(await db.value("SELECT fold($1)", search)))
+        if unseen := activity_seen.unseen(by=by):
+            conditions.add(f"NOT {unseen}")
     add_days(conditions, chosen.day_from, chosen.day_to, zone=ZoneInfo(by.tenant.timezone))
     return conditions
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 import msgspec
 
 from core import audit, db, policies, sheets
-from core.accounts import client_choice, client_fields, client_list, groups
+from core.accounts import activity_seen, client_choice, client_fields, client_list, groups
 from core.accounts.client_choice import Choice
 from core.actor import Actor
 from core.errors import Forbidden, Invalid, Unavailable
@@ -107,13 +107,16 @@ async def of_groups(form: Format, *, by: Actor) -> Export:
 
 
 async def of_activity(form: Format, *, by: Actor) -> Export:
-    """A file of all activity, the newest first."""
+    """A file of all activity, the newest first, without what tickets are about that `by` may not read."""
     policies.require(by, Permission.ACTIVITY_READ)
     policies.require(by, Permission.CLIENT_EXPORT)
     if by.projects is not None or by.groups is not None:
         raise Forbidden(_("You are limited to certain clients, so you cannot export the activity of all."))
-    sql = """SELECT a.at, a.action, a.actor_kind, a.actor_name, a.subject_kind, a.subject_name, a.changes::text,
-                    a.address FROM audit_entries a ORDER BY a.at DESC, a.id DESC"""
+    unseen = activity_seen.unseen(by=by) or "false"
+    sql = f"""SELECT a.at, a.action, a.actor_kind, a.actor_name, a.subject_kind,
+                     CASE WHEN {unseen} THEN '' ELSE a.subject_name END,
+                     CASE WHEN {unseen} THEN '{{}}' ELSE a.changes::text END, a.address
+              FROM audit_entries a ORDER BY a.at DESC, a.id DESC"""
     await _tell("activity", form, by=by)
     columns = ("at", "action", "actor_kind", "actor_name", "subject_kind", "subject_name", "changes", "address")
     return Export(noun="activity", columns=columns, sql=sql, arguments=(), format=form)

@@ -11,6 +11,7 @@ from asyncpg import Record
 
 from core import db, policies
 from core.accounts import rights
+from core.accounts.rights import Right
 from core.actor import Actor, ClientSeat, Kind, Tenant
 
 COLUMNS = """p.id AS person_id, p.name, p.email, p.locale, p.theme, p.preferences,
@@ -137,6 +138,19 @@ def of(row: Record, *, is_seated: bool = False) -> Standing:
         groups=frozenset(row["groups"]) or None,
         seat=_seat(row) if is_seated and row["seat_id"] is not None else None,
     )
+
+
+def brings(right: Right, *, tenant: Tenant) -> str:
+    """The condition that a membership `m` gives its person a right: by a built-in role or one of the client's own.
+
+    Where the edition has no further users only the owner's does.
+    """
+    built_in = ", ".join(f"'{role}'" for role, given in rights.BUILT_IN.items() if right in given)
+    seated = "true" if policies.has_feature(tenant, "users") else "m.is_owner"
+    return f"""({seated} AND (m.roles && ARRAY[{built_in}]::text[] OR EXISTS (SELECT FROM membership_roles l
+        JOIN client_roles o ON o.tenant_id = l.tenant_id AND o.id = l.role_id
+        WHERE l.tenant_id = m.tenant_id AND l.client_id = m.client_id AND l.person_id = m.person_id
+        AND '{right}' = ANY(o.rights))))"""
 
 
 async def find(person_id: int) -> Standing | None:

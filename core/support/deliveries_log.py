@@ -1,7 +1,8 @@
 """What staff read about deliveries: what went to whom by which channel, and why something did not.
 
-Whoever is limited to projects or groups sees what was told about his clients. What is about no client, such as
-what staff are told, is for those who may see the staff.
+Whoever is limited to projects or groups sees what was told about his clients, in his projects; what was told about
+a ticket is for those who may read the ticket. What is about no client, such as what staff are told, is for those
+who may see the staff.
 """
 
 from typing import Literal
@@ -19,6 +20,7 @@ from core.filters import Conditions
 from core.i18n import N_, _
 from core.keyset import PAGE, Page
 from core.permissions import Permission
+from core.support import notification_limits
 
 State = Literal["waiting", "retrying", "sent", "dead", "skipped"]
 RESULTS = {"taken": N_("Taken"), "later": N_("Not taken"), "refused": N_("Refused")}
@@ -67,9 +69,8 @@ async def page(
 
 async def of_client(client_id: int, *, by: Actor, size: int = PAGE) -> list[Record]:
     """The newest of one client that `by` may see."""
-    policies.require(by, Permission.NOTIFICATION_READ)
+    bound = _seen(by)
     await access.client(client_id, by=by)
-    bound = Conditions()
     bound.equals("d.client_id", client_id)
     return (await keyset.page(LISTED, "d", bound, size=size)).rows
 
@@ -124,4 +125,5 @@ def _seen(by: Actor) -> Conditions:
     if by.projects is not None or by.groups is not None or not policies.allows(by, Permission.STAFF_READ):
         bound.add("d.client_id IS NOT NULL")
     access.limit_to_visible(bound, by=by)
+    notification_limits.limit(bound, by=by)
     return bound

@@ -12,7 +12,7 @@ from asyncpg import Record
 from piccolo.columns import JSONB, BigInt, Boolean, Integer, Text, Timestamptz
 
 from core import audit, clock, db, policies
-from core.accounts import positions, rows
+from core.accounts import positions, rows, ticket_access
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, Forbidden, NotFound
@@ -159,21 +159,8 @@ async def delete(department_id: int, *, by: Actor) -> None:
 
 
 def sees_all(by: Actor) -> bool:
-    """Whether `by` sees the tickets of all departments: whoever sets them up."""
-    return policies.allows(by, Permission.TICKET_MANAGE)
-
-
-def visible(*, by: Actor) -> str:
-    """The condition on `tickets t` that its department is for `by` to see; "" when all of them are.
-
-    Whom a ticket was given to, and whom it returns to, sees it in any case.
-    """
-    if sees_all(by):
-        return ""
-    me = f"{by.staff_id or 0:d}"
-    return f"""(t.department_id IS NULL OR t.assignee_id = {me} OR t.returns_to_staff_id = {me}
-        OR t.department_id = ANY(ARRAY(SELECT d.id FROM departments d WHERE NOT d.is_closed OR EXISTS (
-            SELECT FROM department_members m WHERE m.department_id = d.id AND m.staff_id = {me}))))"""
+    """Whether `by` sees the tickets of all departments, and may do everything in them."""
+    return ticket_access.sees_all_departments(by)
 
 
 async def level_in(department_id: int | None, *, by: Actor) -> str:

@@ -1,22 +1,26 @@
 """What stands in the panel for one person: the bell's count, the list, and what was read.
 
 Staff see what is for staff, users what is for clients. What is about a client shows as long as the person may see
-that client: a membership or a limit that has ended takes it away.
+that client, and what is about a ticket as long as he may read that: a membership, a right or a limit that has
+ended takes it away.
 """
 
 from asyncpg import Record
 
 from core import clock, db, keyset
-from core.accounts import access, rows
+from core.accounts import access, rows, standing
+from core.accounts.rights import Right
 from core.actor import Actor
 from core.errors import ForbiddenInside, NotFound
 from core.filters import Conditions
 from core.keyset import Page
+from core.support import notification_limits
 
 MOST_COUNTED = 99
 LISTED = """SELECT d.id, d.kind, d.subject, d.short, d.client_id, d.created_at, d.read_at, n.about_kind,
     n.about_id, c.name AS client_name FROM deliveries d JOIN notifications n ON n.id = d.notification_id
     LEFT JOIN clients c ON c.id = d.client_id"""
+ABOUT = "(SELECT n.about_kind FROM notifications n WHERE n.id = d.notification_id)"
 OF_STAFF = {
     "invoice": "/staff/invoices/{id}",
     "payment": "/staff/payments/{id}",
@@ -85,12 +89,14 @@ def _own(by: Actor) -> Conditions:
     bound.add("d.medium = 'panel' AND d.state = 'sent'")
     if by.kind == "user":
         bound.add(
-            """d.audience <> 'staff' AND (d.client_id IS NULL OR EXISTS (SELECT FROM memberships m
-               WHERE m.client_id = d.client_id AND m.person_id = d.person_id))"""
+            f"""d.audience <> 'staff' AND (d.client_id IS NULL OR EXISTS (SELECT FROM memberships m
+               WHERE m.client_id = d.client_id AND m.person_id = d.person_id AND ({ABOUT} <> 'ticket'
+                   OR {standing.brings(Right.TICKETS_READ, tenant=by.tenant)})))"""
         )
         return bound
     bound.add("d.audience = 'staff'")
     limits = Conditions()
     access.limit_to_visible(limits, by=by)
+    notification_limits.limit(limits, by=by)
     bound.add(f"(d.client_id IS NULL OR ({limits.sql}))")
     return bound

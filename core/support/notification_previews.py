@@ -12,7 +12,13 @@ from core.errors import Conflict, Invalid, NotFound
 from core.i18n import N_, _
 from core.notification_kinds import Kind, declare
 from core.notifications import Recipient
-from core.support import notification_brands, notification_markdown, notification_templates, notification_texts
+from core.support import (
+    notification_brands,
+    notification_limits,
+    notification_markdown,
+    notification_templates,
+    notification_texts,
+)
 from core.support.notification_layout import Brand
 from core.support.notification_templates import Place, TemplateText
 from core.support.notification_texts import Source, Written
@@ -82,7 +88,7 @@ def _filled(source: Source, kind: Kind, data: Mapping[str, Any], brand: Brand) -
 
 
 async def _data(kind: Kind, code: int | None, *, by: Actor) -> Mapping[str, Any]:
-    """What was last told to the client in this way, else the samples with his names."""
+    """What was last told to the client in this way that `by` may see, else the samples with his names."""
     if code is None:
         return kind.samples
     policies.require(by, notification_templates.RIGHT)
@@ -90,9 +96,11 @@ async def _data(kind: Kind, code: int | None, *, by: Actor) -> Mapping[str, Any]
         client = await access.client_by_code(code, by=by)
     except NotFound as error:
         raise Invalid({"client": _("There is no client with this code.")}) from error
+    seen = notification_limits.condition(by=by) or "true"
     told = await db.row(
-        """SELECT data FROM notifications WHERE client_id = $1 AND kind = $2 AND data <> '{}'
-           ORDER BY created_at DESC LIMIT 1""",
+        f"""SELECT n.data FROM notifications n
+            WHERE n.client_id = $1 AND n.kind = $2 AND n.data <> '{{}}' AND {seen}
+            ORDER BY n.created_at DESC LIMIT 1""",
         client["id"],
         kind.key,
     )

@@ -78,11 +78,7 @@ async def categories(*, by: Actor) -> list[Record]:
 async def links(*, by: Actor) -> tuple[Offered, Offered]:
     """The services and the documents that a ticket can be about, as far as the user may see them."""
     seat = memberships.require(by, Right.TICKETS_WRITE)
-    return await ticket_links.listed(
-        seat.id,
-        has_services=memberships.may(by, Right.SERVICES_READ),
-        has_invoices=memberships.may(by, Right.INVOICES_READ),
-    )
+    return await ticket_links.offered(seat.id, by=by)
 
 
 async def prices(*, by: Actor) -> dict[int, Quoted]:
@@ -190,7 +186,7 @@ async def _checked(new: OwnTicket, client: Mapping[str, Any], *, key: str, by: A
     for field, known in (("service_id", services), ("invoice_id", invoices)):
         if (wanted := getattr(new, field)) is not None and wanted not in dict(known):
             checks.error(field, _("This is not one of the choices."))
-    project_id = await ticket_opening.project_of(checks, client, category, new.service_id, new.invoice_id)
+    project_id = await ticket_opening.project_of(checks, client, category, new.service_id, new.invoice_id, by=by)
     checks.done()
     return Opening(
         key=key or uuid4().hex,

@@ -122,7 +122,8 @@ async def _service(about: About, *, by: Actor) -> dict[str, str]:
         found = await db.row(
             f"""SELECT s.name, s.label, s.state, d.next_on FROM services s JOIN service_dues d ON d.id = s.id
                   JOIN client_projects a ON a.id = s.account_id
-                WHERE s.client_id = $1 AND ($2::bigint IS NULL OR s.id = $2) AND {_within(by)}
+                WHERE s.client_id = $1 AND ($2::bigint IS NULL OR s.id = $2)
+                  AND {access.in_projects("a.project_id", by=by)}
                 ORDER BY s.created_at DESC, s.id DESC LIMIT 1""",
             about.client_id,
             about.service_id,
@@ -141,7 +142,7 @@ async def _invoice(about: About, *, by: Actor) -> dict[str, str]:
             f"""SELECT k.number, k.issued_on, k.due_on, k.gross_units, k.currency
                  FROM invoices k JOIN client_projects a ON a.id = k.account_id
                 WHERE k.client_id = $1 AND ($2::bigint IS NULL OR k.id = $2) AND k.state <> 'draft'
-                  AND {_within(by)}
+                  AND {access.in_projects("a.project_id", by=by)}
                 ORDER BY k.created_at DESC, k.id DESC LIMIT 1""",
             about.client_id,
             about.invoice_id,
@@ -151,11 +152,6 @@ async def _invoice(about: About, *, by: Actor) -> dict[str, str]:
     days = {name: figures.day(found[name]) if found[name] else "" for name in ("issued_on", "due_on")}
     total = figures.amount(found["gross_units"], found["currency"])
     return {"number": found["number"], "total": total, **days}
-
-
-def _within(by: Actor) -> str:
-    """The condition that an account `a` is in a project that `by` sees."""
-    return "true" if by.projects is None else f"a.project_id IN ({access.listed(by.projects)})"
 
 
 def _is_named(number: int | None, about: About) -> bool:

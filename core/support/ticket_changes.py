@@ -154,7 +154,7 @@ async def _checked(given: Mapping[str, Any], row: Record, *, by: Actor) -> dict[
     if "assignee_id" in values:
         await ticket_opening.check_assignee(checks, values["assignee_id"])
     await _check_place(checks, values, by=by)
-    await _check_links(checks, values, row)
+    await _check_links(checks, values, row, by=by)
     await _check_standing(checks, values, row, by=by)
     checks.done()
     return values
@@ -178,10 +178,11 @@ async def _check_place(checks: Checks, values: dict[str, Any], *, by: Actor) -> 
         checks.error("department_id", _("This is not one of the choices."))
 
 
-async def _check_links(checks: Checks, values: Mapping[str, Any], row: Record) -> None:
+async def _check_links(checks: Checks, values: Mapping[str, Any], row: Record, *, by: Actor) -> None:
     client = await db.row("SELECT id, project_id FROM clients WHERE id = $1", row["client_id"])
     assert client is not None
-    await ticket_opening.project_of(checks, client, None, values.get("service_id"), values.get("invoice_id"))
+    service_id, invoice_id = (values.get(field) for field in LINKS)
+    await ticket_opening.project_of(checks, client, None, service_id, invoice_id, by=by)
 
 
 async def _check_standing(checks: Checks, values: dict[str, Any], row: Record, *, by: Actor) -> None:

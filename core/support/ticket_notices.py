@@ -5,6 +5,7 @@ from typing import Any
 
 from core import db, policies
 from core.accounts import standing
+from core.accounts.rights import Right
 from core.actor import Actor
 from core.i18n import N_
 from core.notification_kinds import Kind, declare
@@ -90,9 +91,9 @@ ASSIGNED = declare(
         short=N_("{{ author }} gave you the ticket #{{ number }}: {{ subject }}"),
     )
 )
-USERS = """SELECT DISTINCT p.id, p.name, p.email, p.locale FROM ticket_messages m
-    JOIN people p ON p.id = m.person_id JOIN memberships o ON o.person_id = p.id AND o.client_id = $2
-    WHERE m.ticket_id = $1 AND m.side = 'client' AND NOT p.is_disabled"""
+USERS = """SELECT p.id, p.name, p.email, p.locale FROM memberships m JOIN people p ON p.id = m.person_id
+    WHERE m.client_id = $2 AND NOT p.is_disabled AND EXISTS (SELECT FROM ticket_messages s
+        WHERE s.ticket_id = $1 AND s.person_id = p.id AND s.side = 'client')"""
 STAFF = f"""SELECT {standing.COLUMNS}, d.is_closed, f.id = $2 AS is_assignee,
         EXISTS (SELECT FROM department_members m WHERE m.department_id = d.id AND m.staff_id = f.id) AS is_member
     FROM staff f {standing.JOINS} LEFT JOIN departments d ON d.id = $3
@@ -101,8 +102,9 @@ IN_GROUPS = "SELECT EXISTS (SELECT FROM group_members WHERE client_id = $1 AND g
 
 
 async def answered(ticket: Mapping[str, Any], message: Mapping[str, Any], *, by: Actor) -> None:
-    """Tell the users who wrote in a ticket that the team did; the client itself when none of them did."""
-    found = await db.fetch(USERS, ticket["id"], ticket["client_id"])
+    """Tell the users who wrote in a ticket, and may read it, that the team did; else the client itself."""
+    may_read = standing.brings(Right.TICKETS_READ, tenant=by.tenant)
+    found = await db.fetch(f"{USERS} AND {may_read}", ticket["id"], ticket["client_id"])
     told = [_person(row) for row in found] or [await _client(ticket)]
     for to in told:
         await _tell(ANSWERED, to, ticket, message, "tickets", author=by.tenant.name, by=by)

@@ -20,7 +20,14 @@ from core.audit import Subject
 from core.checks import Checks
 from core.i18n import _
 from core.permissions import Permission
-from core.support import departments, ticket_categories, ticket_messages, ticket_notices, tickets
+from core.support import (
+    departments,
+    ticket_categories,
+    ticket_links,
+    ticket_messages,
+    ticket_notices,
+    tickets,
+)
 from core.support.ticket_messages import LONGEST, Origin
 from core.support.ticket_statuses import State
 from core.support.tickets import LONGEST_SUBJECT, Priority
@@ -29,9 +36,6 @@ TICKET = (
     "key", "client_id", "project_id", "category_id", "department_id", "subject", "state", "priority", "language",
     "assignee_id", "returns_to_staff_id", "service_id", "invoice_id",
 )  # fmt: skip
-SERVICE_PROJECT = """SELECT a.project_id FROM services s JOIN client_projects a ON a.id = s.account_id
-    WHERE s.id = $1 AND s.client_id = $2"""
-INVOICE = "SELECT EXISTS (SELECT FROM invoices WHERE id = $1 AND client_id = $2 AND state <> 'draft')"
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +125,7 @@ async def checked(new: NewTicket, client: Mapping[str, Any], *, key: str = "", b
     text = checks.text("text", new.text, longest=LONGEST, lines=True)
     await check_assignee(checks, new.assignee_id)
     category = await _category(checks, new.category_id, by=by)
-    project_id = await project_of(checks, client, category, new.service_id, new.invoice_id)
+    project_id = await project_of(checks, client, category, new.service_id, new.invoice_id, by=by)
     if not access.may_use_project(project_id, by=by):
         checks.error("category_id", _("This belongs to a project that is not yours to see."))
     checks.done()
@@ -147,18 +151,17 @@ async def project_of(
     category: Mapping[str, Any] | None,
     service_id: int | None,
     invoice_id: int | None,
+    *,
+    by: Actor,
 ) -> int:
     """The project that a ticket is about: the category's, the service's, or the client's home; notes an error
-    beside a link that is not the client's."""
+    beside a link that is not the client's, or not for `by` to see."""
     project_id = None
     if service_id is not None:
-        if rows.is_id(service_id):
-            project_id = await db.value(SERVICE_PROJECT, service_id, client["id"])
+        project_id = await ticket_links.project_of_service(service_id, client["id"], by=by)
         if project_id is None:
             checks.error("service_id", _("This is not one of the choices."))
-    if invoice_id is not None and not (
-        rows.is_id(invoice_id) and await db.value(INVOICE, invoice_id, client["id"])
-    ):
+    if invoice_id is not None and not await ticket_links.is_invoice(invoice_id, client["id"], by=by):
         checks.error("invoice_id", _("This is not one of the choices."))
     wanted = category["project_id"] if category is not None else None
     return int(wanted or project_id or client["project_id"])

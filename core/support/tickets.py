@@ -11,7 +11,7 @@ from asyncpg import Record
 from piccolo.columns import BigInt, Integer, Text, Timestamptz
 
 from core import audit, db, policies
-from core.accounts import access, clients, rows
+from core.accounts import access, clients, rows, ticket_access
 from core.actor import Actor
 from core.errors import Conflict, NotFound
 from core.filters import Conditions
@@ -115,9 +115,7 @@ async def of_client(client_id: int, *, by: Actor) -> list[Record]:
 def limit_to_visible(bound: Conditions, *, by: Actor) -> None:
     """Add the conditions under which `by` may see a ticket `t` of a client `c`."""
     access.limit_to_visible(bound, by=by)
-    if by.projects is not None:
-        bound.add(f"t.project_id IN ({access.listed(by.projects)})")
-    if seen := departments.visible(by=by):
+    if seen := ticket_access.condition(by=by):
         bound.add(seen)
 
 

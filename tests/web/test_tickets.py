@@ -6,6 +6,7 @@ import pytest
 
 from core import db
 from tests import cast
+from tests.core.billing import bills
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.anyio
@@ -102,6 +103,38 @@ async def test_staff_decide_and_set_up_what_tickets_are_sorted_by(visitor: Visit
     assert "No ticket" in sam.text(await sam.get("/staff/tickets"))
     assert (await alice.post(f"{here}/take")).status_code == 303
     assert (await alice.get("/staff/tickets?queue=mine&search=it%20is")).text.count(here) == 1
+
+
+async def test_a_link_that_one_may_not_see_is_kept_by_the_form_and_not_told(visitor: Visitor) -> None:
+    alice = await visitor.sign_in(cast.email("alice"))
+    place = await cast.who("alice")
+    number = await asked(await alice.another().sign_in(cast.email("dupont")))
+    async with db.as_tenant(place.tenant.id):
+        invoice = await bills.issued(1000, by=place)
+        await db.execute("UPDATE tickets SET invoice_id = $1 WHERE id = $2", invoice["id"], int(number))
+        permissions = ["ticket:read", "ticket:update", "client:read"]
+        role = await db.value(
+            "INSERT INTO roles (name, permissions, created_at) VALUES ('Sorter', $1, now()) RETURNING id",
+            permissions,
+        )
+        await db.execute(
+            """UPDATE staff SET role = '', role_id = $1
+                WHERE person_id = (SELECT id FROM people WHERE email_folded = $2)""",
+            role,
+            cast.email("sam"),
+        )
+    sam = await alice.another().sign_in(cast.email("sam"))
+    here = f"/staff/tickets/{number}"
+    assert invoice["number"] in (await alice.get(here)).text
+    page = await sam.get(here)
+    assert invoice["number"] not in page.text
+    assert f'<option value="{invoice["id"]}" selected>' in page.text
+    decided = {"standing": "open", "priority": "urgent", "invoice_id": str(invoice["id"]), "version": "1"}
+    assert (await sam.post(here, decided)).status_code == 303
+    async with db.as_tenant(place.tenant.id):
+        kept = await db.row("SELECT invoice_id, priority FROM tickets WHERE id = $1", int(number))
+    assert kept is not None
+    assert tuple(kept.values()) == (invoice["id"], "urgent")
 
 
 async def test_a_price_is_shown_before_it_is_charged(visitor: Visitor) -> None:

@@ -152,7 +152,7 @@ async def _show(
         ticket=ticket,
         state_name=ticket_statuses.shown(ticket),
         category=ticket_statuses.in_words(ticket, "category"),
-        linked=await ticket_links.of(ticket),
+        linked=await ticket_links.of(ticket, by=by),
         messages=await ticket_pages.messages(await own_tickets.messages(ticket_id, by=by)),
         files=await attaching.offered(),
         form=form or money_forms.begun({}),

@@ -164,9 +164,8 @@ async def show_page(
         watches=any(row["staff_id"] == by.staff_id for row in watching),
         waits=(await ticket_figures.waiting([ticket], by=by)).get(ticket_id),
         first_answer=await ticket_figures.first_answer(ticket, by=by),
-        linked=await ticket_links.of(ticket),
         category=ticket_statuses.in_words(ticket, "category"),
-        **await choices(ticket["client_id"], by=by),
+        **await _choices_of(ticket, by=by),
     )
 
 
@@ -185,6 +184,14 @@ async def choices(client_id: int, *, by: Actor) -> dict[str, Any]:
         "services": services,
         "invoices": invoices,
     }
+
+
+async def _choices_of(ticket: Any, *, by: Actor) -> dict[str, Any]:
+    """The same of a ticket, with what it is about now, and that in words as `linked`."""
+    offered, linked = await choices(ticket["client_id"], by=by), await ticket_links.of(ticket, by=by)
+    for name, noun in (("services", "service"), ("invoices", "invoice")):
+        offered[name] = ticket_links.with_chosen(offered[name], ticket[f"{noun}_id"], linked[noun])
+    return offered | {"linked": linked}
 
 
 def standing_of(ticket: Any) -> str:
