@@ -115,6 +115,7 @@ FIELDS = MappingProxyType(
         "names": N_("Names"),
         "next_from": N_("Next period from day"),
         "note": N_("Note"),
+        "notification": N_("Notification"),
         "number": N_("Contract number"),
         "operations": N_("What is sold"),
         "options": N_("Options"),

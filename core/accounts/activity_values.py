@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from babel import dates
 
-from core import i18n, places
+from core import i18n, notification_kinds, places
 from core.accounts import rights
 from core.i18n import N_, _
 from core.permission_words import DESCRIPTIONS
@@ -121,6 +121,9 @@ def value_name(field: str, value: str) -> str:
         return places.countries(i18n.current()).get(value, value)
     if field in ("language", "locale"):
         return places.languages(i18n.current()).get(value, value)
+    if field == "notification":
+        kind = notification_kinds.find(value)
+        return _(kind.title) if kind else value
     if field in ("signed_on", "valid_from"):
         return dates.format_date(date.fromisoformat(value), "medium", locale=i18n.current())
     named = VALUES.get(field, {})

@@ -1,5 +1,6 @@
 """What of conversations and fraud protection goes into a copy of personal data: see `personal_sources`."""
 
+from core import unsubscribe_links
 from core.accounts.personal_source import Source
 from core.i18n import N_
 
@@ -19,9 +20,10 @@ SOURCES: tuple[Source, ...] = (
         label=N_("Notifications"),
         table="deliveries",
         columns=(
-            "created_at", "kind", "medium", "address", "name", "locale", "subject", "text", "attached", "left_out",
+            "created_at", "kind", "medium", "address", "name", "locale", "subject", "attached", "left_out",
             "state", "ended_at",
         ),
+        more={"text": unsubscribe_links.HIDDEN.format(text="t.text")},
         internal=("channel", "audience", "reason", "said", "template", "attempts", "created_by"),
         secret=("html", "short", "head", "sealed", "lane"),
     ),

@@ -4,6 +4,7 @@ It goes to the address it had, or to the one that the client has now. Secrets ca
 told what he has opted out of.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from asyncpg import Record
@@ -21,7 +22,7 @@ COPIED = ("notification_id", "kind", "channel", "medium", "client_id", "person_i
           "template", "subject", "text", "html", "short", "head")  # fmt: skip
 
 
-async def addresses(delivery: Record) -> list[str]:
+async def addresses(delivery: Mapping[str, Any]) -> list[str]:
     """Where it can be sent: to where it went, and to where its client is reached now; of staff only the former."""
     if delivery["medium"] not in ("mail", "sms"):
         return []
@@ -33,7 +34,7 @@ async def addresses(delivery: Record) -> list[str]:
     return [one for one in dict.fromkeys((delivery["address"], now or "")) if one and fits(one)]
 
 
-def may(delivery: Record, *, by: Actor) -> bool:
+def may(delivery: Mapping[str, Any], *, by: Actor) -> bool:
     """Whether it makes sense to offer it."""
     if not policies.allows(by, Permission.NOTIFICATION_SEND) or delivery["medium"] == "panel":
         return False

@@ -5,12 +5,13 @@ a ticket is for those who may read the ticket. What is about no client, such as 
 who may see the staff.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 from asyncpg import Record
 
-from core import db, keyset, notification_kinds, policies
+from core import db, keyset, notification_kinds, policies, unsubscribe_links
 from core.accounts import access, focus, rows
 from core.accounts.focus import Focus
 from core.actor import Actor
@@ -75,8 +76,9 @@ async def of_client(client_id: int, *, by: Actor, size: int = PAGE) -> list[Reco
     return (await keyset.page(LISTED, "d", bound, size=size)).rows
 
 
-async def get(delivery_id: int, *, by: Actor) -> Record:
-    """One with its text as it was sent, and what it is about; `NotFound` when it is not for `by` to see."""
+async def get(delivery_id: int, *, by: Actor) -> dict[str, Any]:
+    """One with its text as it was sent but for a link that opts out, and what it is about; `NotFound` when it is
+    not for `by` to see."""
     bound = _seen(by)
     if not rows.is_id(delivery_id):
         raise NotFound()
@@ -90,7 +92,10 @@ async def get(delivery_id: int, *, by: Actor) -> Record:
     )
     if found is None:
         raise NotFound()
-    return found
+    head = {name: value for name, value in found["head"].items() if name != "unsubscribe"}
+    return (
+        dict(found) | {name: unsubscribe_links.hidden(found[name]) for name in ("text", "html")} | {"head": head}
+    )
 
 
 async def attempts_of(delivery_id: int) -> list[Record]:
@@ -98,7 +103,7 @@ async def attempts_of(delivery_id: int) -> list[Record]:
     return await db.fetch("SELECT * FROM delivery_attempts WHERE delivery_id = $1 ORDER BY at, id", delivery_id)
 
 
-async def others_of(delivery: Record) -> list[Record]:
+async def others_of(delivery: Mapping[str, Any]) -> list[Record]:
     """The same notification by other channels, and when it was sent again."""
     return await db.fetch(
         """SELECT id, channel, medium, state, address, created_at FROM deliveries
@@ -108,7 +113,7 @@ async def others_of(delivery: Record) -> list[Record]:
     )
 
 
-def title(row: Record) -> str:
+def title(row: Mapping[str, Any]) -> str:
     """What lists call it: its subject, or what it was for when that is secret or not written."""
     kind = notification_kinds.find(row["kind"])
     return str(row["subject"] or (_(kind.title) if kind else row["kind"]))

@@ -7,7 +7,7 @@ import msgspec
 from asyncpg import Record
 from markupsafe import escape
 
-from core import audit, i18n, sealing
+from core import audit, db, i18n, sealing, unsubscribe_links
 from core.actor import Actor
 from core.errors import NotFound
 from core.i18n import _
@@ -16,6 +16,8 @@ from core.support import deliveries_optouts
 from core.support.deliveries_writing import Content
 
 LONGEST = 1000
+CLIENT = """SELECT c.id FROM clients c WHERE c.email_folded = lower($2) OR EXISTS (SELECT FROM memberships m
+    WHERE m.client_id = c.id AND m.person_id = $1) ORDER BY c.email_folded <> lower($2), c.id LIMIT 1"""
 STYLE = "font: 12px sans-serif; color: #667; text-align: center"
 
 
@@ -41,7 +43,7 @@ def with_link(content: Content, kind: Kind, address: str, person_id: int | None,
         return content
     link = Link(kind=kind.key, person_id=person_id, address=address)
     token = sealing.seal(msgspec.json.encode(link).decode(), bound_to=_place(by))
-    place = f"{by.tenant.base_url.rstrip('/')}/unsubscribe/{token}"
+    place = f"{by.tenant.base_url.rstrip('/')}{unsubscribe_links.PLACE}{token}"
     with i18n.speaking(content.locale):
         words = _("You do not want such messages any more?"), _("Unsubscribe")
     text = f"{content.text.rstrip()}\n\n-- \n{words[0]} {place}\n"
@@ -76,7 +78,9 @@ async def change(link: Link, *, is_out: bool, by: Actor) -> None:
     change_it = deliveries_optouts.add if is_out else deliveries_optouts.remove
     await change_it(link.kind, "mail", link.person_id, link.address)
     action = "notification:opted_out" if is_out else "notification:opted_in"
-    await audit.record(action, "notification", link.person_id, by=by, name=link.kind)
+    client_id = await db.value(CLIENT, link.person_id, link.address)
+    about, known = {"notification": link.kind}, {"name": link.address, "client_id": client_id}
+    await audit.record(action, "person", link.person_id, by=by, new=about, **known)
 
 
 def _place(by: Actor) -> str:

@@ -101,6 +101,10 @@ async def test_one_click_in_the_mail_opts_out_without_a_session_and_back_again(v
     await visitor.client.post(path, data={"again": "1"})
     await tell(NEWS, "most")
     assert await states_of_mail(tenant_id) == ["sent", "skipped", "waiting"]
+    alice = await visitor.another().sign_in(cast.email("alice"))
+    page = alice.text(await alice.get("/staff/activity?client=1001"))
+    assert f"Mail of one kind goes to {cast.email('dupont')} no more, by the link in it" in page
+    assert "Notification" in page and " Told " in page
     acme = visitor.another("acme")
     assert (await acme.get(path)).status_code == 404
     assert (await visitor.get(path[:-2])).status_code == 404

@@ -78,6 +78,21 @@ async def test_a_secret_is_neither_shown_nor_sent_again_and_an_opt_out_stays(vis
         assert (await alice.post(f"/staff/notifications/{number}/again")).status_code == 409
 
 
+async def test_no_reader_of_the_log_can_opt_others_out_by_the_link_in_their_mail(visitor: Visitor) -> None:
+    place = f"http://nova.example/unsubscribe/{'aB3_-' * 20}=="
+    text = f"Hello\n\n-- \nUnsubscribe {place}\n"
+    number = await a_delivery(
+        text=text, html=f'<a href="{place}">x</a>', head={"unsubscribe": place}, state="sent"
+    )
+    headers = {"authorization": f"Bearer {await key_of('alice')}"}
+    told = (await visitor.get(f"/api/v1/notifications/{number}", headers=headers)).json()
+    assert told["text"] == "Hello\n\n-- \nUnsubscribe http://nova.example/unsubscribe/•••\n"
+    sam = await visitor.sign_in(cast.email("sam"))
+    page = await sam.get(f"/staff/notifications/{number}")
+    assert "/unsubscribe/•••" in page.text
+    assert "aB3_-" not in page.text
+
+
 async def test_a_mail_says_which_files_were_too_large_for_it(visitor: Visitor) -> None:
     sam = await visitor.sign_in(cast.email("sam"))
     whole = await a_delivery(state="sent", attached="INV-1.pdf")

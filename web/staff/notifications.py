@@ -1,8 +1,8 @@
 """What clients were told, and why not: the list of deliveries, those of a client, one of them, sending again."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from asyncpg import Record
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -114,7 +114,7 @@ async def _show(
     )
 
 
-def _listed(row: Record) -> dict[str, Any]:
+def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "title": deliveries_log.title(row), "why": reason_of(row)}
 
 

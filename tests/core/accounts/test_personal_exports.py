@@ -93,6 +93,16 @@ async def test_staff_get_all_of_this_client_and_nothing_of_others(database, sett
             code,
             clock.now(),
         )
+        await db.execute(
+            """WITH n AS (INSERT INTO notifications (kind, client_id, created_at)
+                   SELECT 'x.y', id, $2 FROM clients WHERE code = $1 RETURNING id, client_id)
+               INSERT INTO deliveries (notification_id, client_id, kind, channel, medium, text, state, created_at,
+                                       ended_at)
+               SELECT id, client_id, 'x.y', 'mail', 'mail', 'No more? https://nova.example/unsubscribe/aB3_-x=',
+                      'sent', $2, $2 FROM n""",
+            code,
+            clock.now(),
+        )
     files = await made(settings, code, alice)
     assert [content for name, content in files.items() if name.endswith("-scan.pdf")] == [b"scan"]
     told = json.loads(files["data.json"])
@@ -100,6 +110,8 @@ async def test_staff_get_all_of_this_client_and_nothing_of_others(database, sett
     assert told["client"][0]["note"] == "=cmd|x"
     assert {user["email"] for user in told["users"]} == {"dupont@client.example", "both@user.example"}
     assert told["groups"][0]["group"] == "VIP circle"
+    (mail,) = told["notifications"]
+    assert mail["text"] == "No more? https://nova.example/unsubscribe/•••"
     assert any(entry["action"] == "client:created" for entry in told["activity"])
     everything = b"".join(files.values()).decode()
     assert "'=cmd|x" in files["csv/client.csv"].decode()
