@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, UnsetType
 
-from core import clock
+from core import clock, tasks
 from core.accounts.client_choice import MOST_CODES, Choice
 from core.accounts.client_filter import ClientFilter
 from core.actor import Actor
@@ -23,6 +23,7 @@ from web.api.answers import Moment
 from web.api.reading import asks
 from web.kit.visit import By
 
+MOST = 200
 Status = Literal["draft", "scheduled", "sending", "paused", "failed", "sent", "withdrawn"]
 
 
@@ -45,7 +46,7 @@ class Message(msgspec.Struct, kw_only=True):
     version: int
 
 
-class NewMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewMassMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A draft, and for whom: `codes`, or all that a `filter` lets through (`{}` is everybody)."""
 
     codes: Annotated[list[int], Meta(max_length=MOST_CODES)] = []
@@ -101,10 +102,11 @@ class PreviewQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where in the list."""
+    """Where in the list, and how much of it."""
 
     after: str = ""
     before: str = ""
+    limit: Annotated[int, Meta(ge=1, le=MOST, description="How many on a page")] = tasks.PAGE
 
 
 class RecipientQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -146,14 +148,14 @@ READS = asks(Permission.MESSAGE_READ)
 @get("/v1/messages", **asks(Permission.MESSAGE_READ, query=PageQuery))
 async def index(by: By, asked: NamedDependency[PageQuery]) -> Messages:
     """The messages to clients, the newest first."""
-    listed = await mass_messages.page(after=asked.after, before=asked.before, by=by)
+    listed = await mass_messages.page(after=asked.after, before=asked.before, size=asked.limit, by=by)
     texts = await mass_messages.texts_of([row["id"] for row in listed.rows])
     found = [_shown({**row, "texts": texts[row["id"]]}) for row in listed.rows]
     return Messages(messages=found, next=listed.next, previous=listed.previous)
 
 
-@post("/v1/messages", status_code=201, **asks(Permission.MESSAGE_SEND, body=NewMessage))
-async def create(by: By, sent: NamedDependency[NewMessage]) -> Response[Message]:
+@post("/v1/messages", status_code=201, **asks(Permission.MESSAGE_SEND, body=NewMassMessage))
+async def create(by: By, sent: NamedDependency[NewMassMessage]) -> Response[Message]:
     """Keep a draft; nothing is sent."""
     values = MessageValues(
         category=sent.category, texts=sent.texts, **{flag: getattr(sent, flag) for flag in FLAGS}
@@ -208,7 +210,7 @@ async def recipients(by: By, message_id: FromPath[int], asked: NamedDependency[R
     """What became of each client, once it is on its way."""
     message = await mass_messages.get(message_id, by=by)
     listed = await mass_message_recipients.page(
-        message, state=asked.state, after=asked.after, before=asked.before, by=by
+        message, state=asked.state, after=asked.after, before=asked.before, size=asked.limit, by=by
     )
     found = [
         Recipient(

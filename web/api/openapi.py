@@ -17,9 +17,10 @@ from litestar.response import Stream
 
 from core.idempotency import FIELD
 from core.sheets import TYPES
+from web.api import schemas
 from web.api.problems import Problem, refusals_of
+from web.api.schemas import Schema, Struct
 
-REFERENCE = "#/components/schemas/{name}"
 HIGHEST_ID = 2**63 - 1
 ANY = "application/octet-stream"
 DOCUMENTS = ("application/pdf", "image/png", "image/jpeg")
@@ -49,12 +50,10 @@ def document(app: Litestar) -> dict[str, Any]:
     """The document about the API's routes of this application."""
     operations = list(_operations(app))
     structs = {Problem, *(struct for _path, handler in operations for struct in _structs_of(handler))}
-    _shown, schemas = msgspec.json.schema_components(
-        sorted(structs, key=lambda struct: struct.__name__), ref_template=REFERENCE
-    )
+    references, named = schemas.of(structs)
     paths: dict[str, dict[str, Any]] = {}
     for path, handler in operations:
-        paths.setdefault(path, {})[_method(handler).lower()] = _operation(path, handler)
+        paths.setdefault(path, {})[_method(handler).lower()] = _operation(path, handler, references)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Comptoir", "version": version("comptoir"), "description": ABOUT},
@@ -62,7 +61,7 @@ def document(app: Litestar) -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": dict(sorted(schemas.items())),
+            "schemas": named,
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "An API key of a member of staff."}
             },
@@ -77,7 +76,7 @@ def _operations(app: Litestar) -> typing.Iterator[tuple[str, HTTPRouteHandler]]:
                 yield route.path_format, handler
 
 
-def _operation(path: str, handler: HTTPRouteHandler) -> dict[str, Any]:
+def _operation(path: str, handler: HTTPRouteHandler, references: dict[Struct, Schema]) -> dict[str, Any]:
     summary, _blank, description = inspect.cleandoc(handler.fn.__doc__ or "").partition("\n")
     body = handler.opt.get("body")
     shown = {
@@ -86,12 +85,12 @@ def _operation(path: str, handler: HTTPRouteHandler) -> dict[str, Any]:
         "summary": summary.rstrip("."),
         "description": description.strip(),
         "parameters": _parameters(path, handler),
-        "responses": {str(handler.status_code): _success(handler)} | refusals_of(handler),
+        "responses": {str(handler.status_code): _success(handler, references)} | refusals_of(handler),
         "x-permission": str(handler.opt["permission"]),
         "x-feature": handler.opt.get("feature"),
     }
     if body is not None:
-        shown["requestBody"] = {"required": True, "content": {"application/json": {"schema": _reference(body)}}}
+        shown["requestBody"] = {"required": True, "content": {"application/json": {"schema": references[body]}}}
     if handler.opt.get("takes_file"):
         shown["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": FILE}}}
     return {name: value for name, value in shown.items() if value not in ("", [], None)}
@@ -125,7 +124,7 @@ def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, **about, "schema": shown | default}
 
 
-def _success(handler: HTTPRouteHandler) -> dict[str, Any]:
+def _success(handler: HTTPRouteHandler, references: dict[Struct, Schema]) -> dict[str, Any]:
     struct, headers = _answer_of(handler), {}
     if handler.status_code == 201:
         headers["Location"] = {"description": "The address of what was created.", "schema": {"type": "string"}}
@@ -138,7 +137,7 @@ def _success(handler: HTTPRouteHandler) -> dict[str, Any]:
         kinds = (*TYPES.values(), ANY) if _is_list(handler) else DOCUMENTS
         shown |= {"description": "The file.", "content": {kind: {"schema": FILE} for kind in kinds}}
     if struct is not None:
-        shown["content"] = {"application/json": {"schema": _reference(struct)}}
+        shown["content"] = {"application/json": {"schema": references[struct]}}
     return shown
 
 
@@ -164,10 +163,6 @@ def _is_list(handler: HTTPRouteHandler) -> bool:
 
 def _method(handler: HTTPRouteHandler) -> str:
     return next((str(method) for method in handler.http_methods if str(method) != "OPTIONS"), "")
-
-
-def _reference(struct: type[msgspec.Struct]) -> dict[str, str]:
-    return {"$ref": REFERENCE.format(name=struct.__name__)}
 
 
 def _first_line(struct: type[msgspec.Struct]) -> str:

@@ -20,7 +20,7 @@ class Sandbox(msgspec.Struct, kw_only=True):
     day: date
 
 
-class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SandboxMove(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The day that it is to be."""
 
     day: date
@@ -32,8 +32,8 @@ async def show(by: By) -> Sandbox:
     return Sandbox(is_sandbox=by.tenant.is_sandbox, day=clock.today(by.tenant.timezone))
 
 
-@put("/v1/sandbox", status_code=200, **asks(Permission.SETTINGS_MANAGE, body=Move))
-async def move(by: By, sent: NamedDependency[Move]) -> Sandbox:
+@put("/v1/sandbox", status_code=200, **asks(Permission.SETTINGS_MANAGE, body=SandboxMove))
+async def move(by: By, sent: NamedDependency[SandboxMove]) -> Sandbox:
     """Let it be another day, and do the work of the night; 409 for a provider that is no sandbox."""
     return Sandbox(is_sandbox=True, day=await sandboxes.move(sent.day, by=by))
 

@@ -87,6 +87,44 @@ async def test_the_document_has_every_route_with_its_right_and_its_refusals(call
     assert document["components"]["schemas"]["NewClient"]["additionalProperties"] is False
 
 
+def referred(part):
+    """Every `$ref` of the document, and of the mappings from a tag to its schema."""
+    if isinstance(part, dict):
+        yield from (part[key] for key in part if key == "$ref")
+        yield from part.get("mapping", {}).values() if "propertyName" in part else ()
+        part = part.values()
+    if not isinstance(part, str | int | float | bool | None):
+        for inner in part:
+            yield from referred(inner)
+
+
+@pytest.mark.anyio
+async def test_every_reference_leads_to_a_schema_with_a_short_name_of_its_own(caller):
+    document = (await (await caller("alice")).get("/openapi.json")).json()
+    schemas = document["components"]["schemas"]
+    used = set(referred(document))
+    assert len(used) > 400
+    assert used == {f"#/components/schemas/{name}" for name in schemas}
+    assert not [name for name in schemas if not name.isalnum() or len(name) > 30]
+    assert not [name for name, schema in schemas.items() if schema["title"] != name]
+
+
+@pytest.mark.anyio
+async def test_structs_of_one_name_are_told_apart_by_what_their_module_is_about(caller):
+    document = (await (await caller("alice")).get("/openapi.json")).json()
+    paths, schemas = document["paths"], document["components"]["schemas"]
+
+    def taken(path):
+        body = paths[f"/api/v1{path}"]["post"]["requestBody"]["content"]["application/json"]
+        name = body["schema"]["$ref"].rsplit("/", 1)[1]
+        return name, set(schemas[name]["properties"])
+
+    assert taken("/payments/{payment_id}/cancel") == ("PaymentCancelling", {"reason"})
+    assert taken("/services/{service_id}/cancel") == ("ServiceCancelling", {"when", "reason"})
+    assert taken("/contracts/{contract_id}/send") == ("ContractSending", {"by_mail"})
+    assert taken("/messages/{message_id}/send") == ("MessageSending", {"version", "at"})
+
+
 @pytest.mark.anyio
 async def test_signed_in_staff_reads_the_document_and_the_page(visitor):
     assert (await visitor.get("/api/v1/openapi.json")).status_code == 401
