@@ -43,6 +43,8 @@ async def test_who_is_refused_reads_one_sentence_and_staff_read_why(
     alice = visitor.another()
     await alice.sign_in(cast.email("alice"))
     listed = alice.text(await alice.get("/staff/fraud-checks?state=stopped"))
+    for wrong in ("state=zz", "kind=zz", "state=all&kind=zz"):
+        assert (await alice.get(f"/staff/fraud-checks?{wrong}")).status_code == 422, wrong
     assert "Nina New looks odd" in listed
     assert "new@client.example" in listed
 

@@ -39,6 +39,8 @@ async def test_a_webhook_is_added_tested_read_in_the_log_and_sent_again(
         log = (await alice.get(here)).text
         assert "whsec_" not in log and "Tried again" in log and "500" in log and "&lt;b&gt;Books" in log
         assert "Nothing in this state" in (await alice.get(f"{here}?state=sent")).text
+        assert (await alice.get(f"{here}?state=")).status_code == 200
+        assert (await alice.get(f"{here}?state=zz")).status_code == 422
         (one,) = set(re.findall(r"/staff/webhook-deliveries/\d+", log))
         shown = (await alice.get(one)).text
         assert "It works." in shown and "&lt;script&gt;alert(1)" in shown and "<script>alert" not in shown

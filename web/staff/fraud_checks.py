@@ -11,6 +11,7 @@ from core.accounts import fraud_queue
 from core.accounts.fraud_queue import FraudFilter
 from core.actor import Actor
 from core.billing import fraud_decisions, service_list
+from core.checks import Checks
 from core.errors import Conflict, Invalid
 from core.i18n import _
 from core.permissions import Permission
@@ -28,9 +29,9 @@ ALL = "all"
 async def index(request: AnyRequest, by: By) -> Response[str]:
     """What waits, or what is in another state; of one kind, if asked for."""
     asked = forms.query(request)
-    state, kind = asked.get("state", "waiting"), asked.get("kind", "")
-    given = {"state": state if state in (*fraud_queue.STATES, ALL) else "waiting"}
-    given |= {"kind": kind} if kind in fraud_queue.KINDS else {}
+    state, kind = asked.get("state") or "waiting", asked.get("kind", "")
+    _check(state, kind)
+    given = {"state": state} | ({"kind": kind} if kind else {})
     chosen = FraudFilter(
         state=None if given["state"] == ALL else given["state"],  # type: ignore[arg-type]
         kind=given.get("kind"),  # type: ignore[arg-type]
@@ -70,6 +71,14 @@ async def refuse(request: AnyRequest, by: By, check_id: FromPath[int]) -> Respon
     form = await forms.read(request)
     done = fraud_decisions.refuse(check_id, form.get("reason"), by=by)
     return await _do(request, check_id, form, "reason", done, _("It was refused."), by=by)
+
+
+def _check(state: str, kind: str) -> None:
+    """`Invalid` for a filter that cannot be."""
+    checks = Checks()
+    checks.choice("state", state, {*fraud_queue.STATES, ALL})
+    checks.choice("kind", kind, {*fraud_queue.KINDS, ""})
+    checks.done()
 
 
 async def _do(

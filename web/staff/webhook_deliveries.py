@@ -98,7 +98,9 @@ async def _show(
     request: AnyRequest, endpoint_id: int, form: Form, *, status: int = 200, by: Actor
 ) -> Response[str]:
     asked = forms.query(request)
-    state = asked.get("state", "") if asked.get("state", "") in STATES else ""
+    state = asked.get("state", "")
+    if state and state not in STATES:
+        raise Invalid({"state": _("This is not one of the choices.")})
     found = await webhook_deliveries.page(
         endpoint_id,
         state=state or None,  # type: ignore[arg-type]
