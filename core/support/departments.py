@@ -93,6 +93,14 @@ async def members(department_ids: list[int]) -> dict[int, list[Record]]:
     return kept
 
 
+async def levels(department_id: int) -> dict[int, Level]:
+    """The members as `DepartmentValues` takes them, also those who work here no more. Asks for no right."""
+    found = await db.fetch(
+        "SELECT staff_id, level FROM department_members WHERE department_id = $1", department_id
+    )
+    return {row["staff_id"]: row["level"] for row in found}
+
+
 async def create(new: DepartmentValues, *, by: Actor) -> Record:
     """Add a department, the last of the list."""
     policies.require(by, Permission.TICKET_MANAGE)

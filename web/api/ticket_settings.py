@@ -7,6 +7,7 @@ from asyncpg import Record
 from litestar import Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec import UNSET, UnsetType
 
 from core.permissions import Permission
 from core.support import departments, ticket_categories, ticket_statuses
@@ -15,7 +16,7 @@ from core.support.ticket_categories import CategoryValues, Priced
 from core.support.ticket_statuses import State, StatusValues
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks, part
+from web.api.reading import asks, over
 from web.kit.visit import By
 
 READ, MANAGE = Permission.TICKET_READ, Permission.TICKET_MANAGE
@@ -49,9 +50,13 @@ class DepartmentList(msgspec.Struct, kw_only=True):
     items: list[Department]
 
 
-class DepartmentEdit(DepartmentValues, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of the department as it is to be, and the version that was read."""
+class DepartmentEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change, and the version that was read. `members` and `hours` replace all that are kept."""
 
+    name: str | UnsetType = UNSET
+    is_closed: bool | UnsetType = UNSET
+    hours: tuple[str, ...] | UnsetType = UNSET
+    members: Mapping[int, Level] | UnsetType = UNSET
     version: int
 
 
@@ -78,9 +83,18 @@ class TicketCategoryList(msgspec.Struct, kw_only=True):
     items: list[TicketCategory]
 
 
-class TicketCategoryEdit(CategoryValues, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of the category as it is to be, and the version that was read."""
+class TicketCategoryEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change, and the version that was read. `prices` and `types` replace all that are kept."""
 
+    name_en: str | UnsetType = UNSET
+    name_fr: str | UnsetType = UNSET
+    department_id: int | UnsetType = UNSET
+    project_id: int | UnsetType | None = UNSET
+    is_on: bool | UnsetType = UNSET
+    is_shown: bool | UnsetType = UNSET
+    priced_per: Priced | UnsetType = UNSET
+    prices: Mapping[str, int] | UnsetType = UNSET
+    types: tuple[int, ...] | UnsetType = UNSET
     version: int
 
 
@@ -103,9 +117,14 @@ class TicketStatusList(msgspec.Struct, kw_only=True):
     items: list[TicketStatus]
 
 
-class TicketStatusEdit(StatusValues, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of the status as it is to be, and the version that was read."""
+class TicketStatusEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change, and the version that was read."""
 
+    state: State | UnsetType = UNSET
+    name_en: str | UnsetType = UNSET
+    name_fr: str | UnsetType = UNSET
+    shown_en: str | UnsetType = UNSET
+    shown_fr: str | UnsetType = UNSET
     version: int
 
 
@@ -133,7 +152,8 @@ async def edit_department(
     by: By, department_id: FromPath[int], sent: NamedDependency[DepartmentEdit]
 ) -> Department:
     """Change a department; 409 when somebody else did since `version` was read."""
-    values = part(DepartmentValues, sent)
+    kept = {**await departments.get(department_id, by=by), "members": await departments.levels(department_id)}
+    values = over(DepartmentValues, kept, sent)
     return await _department(await departments.update(department_id, values, version=sent.version, by=by))
 
 
@@ -169,7 +189,7 @@ async def edit_category(
     by: By, category_id: FromPath[int], sent: NamedDependency[TicketCategoryEdit]
 ) -> TicketCategory:
     """Change a category; 409 when somebody else did since `version` was read. Tickets stay where they are."""
-    values = part(CategoryValues, sent)
+    values = over(CategoryValues, await ticket_categories.get(category_id, by=by), sent)
     changed = await ticket_categories.update(category_id, values, version=sent.version, by=by)
     return answers.of(TicketCategory, changed)
 
@@ -202,7 +222,8 @@ async def show_status(by: By, status_id: FromPath[int]) -> TicketStatus:
 @patch("/v1/ticket-statuses/{status_id:int}", **asks(MANAGE, body=TicketStatusEdit))
 async def edit_status(by: By, status_id: FromPath[int], sent: NamedDependency[TicketStatusEdit]) -> TicketStatus:
     """Change a status; 409 when somebody else did since `version` was read."""
-    changed = await ticket_statuses.update(status_id, part(StatusValues, sent), version=sent.version, by=by)
+    values = over(StatusValues, await ticket_statuses.get(status_id, by=by), sent)
+    changed = await ticket_statuses.update(status_id, values, version=sent.version, by=by)
     return answers.of(TicketStatus, changed)
 
 
