@@ -210,7 +210,13 @@ def written(words: Words, client: Mapping[str, Any], *, language: str, by: Actor
 
 
 async def page(
-    message: Mapping[str, Any], *, state: State | None = None, after: str = "", before: str = "", by: Actor
+    message: Mapping[str, Any],
+    *,
+    state: State | None = None,
+    after: str = "",
+    before: str = "",
+    size: int = tasks.PAGE,
+    by: Actor,
 ) -> Page:
     """One page of those who were chosen for a message that was sent, in the order in which it reaches them."""
     policies.require(by, Permission.MESSAGE_READ)
@@ -224,7 +230,9 @@ async def page(
     found: Sequence[Record] = await db.fetch(
         f"""SELECT r.client_id, r.state, r.reason, r.language, r.ticket_id, c.code, c.name
               FROM mass_message_recipients r JOIN clients c ON c.id = r.client_id
-             WHERE {conditions.sql} ORDER BY r.client_id {"DESC" if is_back else "ASC"} LIMIT {tasks.PAGE + 1}""",
+             WHERE {conditions.sql} ORDER BY r.client_id {"DESC" if is_back else "ASC"} LIMIT {size + 1:d}""",
         *conditions.arguments,
     )
-    return tasks.paged(list(found), lambda row: row["client_id"], is_back=is_back, is_first=cursor is None)
+    return tasks.paged(
+        list(found), lambda row: row["client_id"], is_back=is_back, is_first=cursor is None, size=size
+    )

@@ -93,7 +93,7 @@ class MessageValues(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     only_matching: bool = False
 
 
-async def page(*, after: str = "", before: str = "", by: Actor) -> Page:
+async def page(*, after: str = "", before: str = "", size: int = tasks.PAGE, by: Actor) -> Page:
     """One page of the messages, the newest first: records with what is known of their task."""
     conditions = _visible(by=by)
     locale = conditions.bind(by.locale)
@@ -102,10 +102,10 @@ async def page(*, after: str = "", before: str = "", by: Actor) -> Page:
         conditions.add(f"m.id {'>' if is_back else '<'} {conditions.bind(cursor.id)}")
     found = await db.fetch(
         f"""{LISTED.replace("$1", locale)} WHERE {conditions.sql}
-            ORDER BY m.id {"ASC" if is_back else "DESC"} LIMIT {tasks.PAGE + 1}""",
+            ORDER BY m.id {"ASC" if is_back else "DESC"} LIMIT {size + 1:d}""",
         *conditions.arguments,
     )
-    return tasks.paged(found, lambda row: row["id"], is_back=is_back, is_first=cursor is None)
+    return tasks.paged(found, lambda row: row["id"], is_back=is_back, is_first=cursor is None, size=size)
 
 
 async def get(message_id: int, *, by: Actor) -> dict[str, Any]:

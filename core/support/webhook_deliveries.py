@@ -57,14 +57,22 @@ class WebhookAttempt(db.Owned, tablename="webhook_attempts"):
 
 
 async def page(
-    endpoint_id: int, *, state: State | None = None, after: str = "", before: str = "", by: Actor
+    endpoint_id: int,
+    *,
+    state: State | None = None,
+    after: str = "",
+    before: str = "",
+    size: int = keyset.PAGE,
+    by: Actor,
 ) -> keyset.Page:
     """What was sent to an endpoint, or is to be, the newest first; of one state, if asked for."""
     await webhook_endpoints.get(endpoint_id, by=by)
     bound = Conditions()
     bound.add(f"d.endpoint_id = {endpoint_id:d}")
     bound.equals("d.state", state, among=frozenset(STATES))
-    return await keyset.page("SELECT d.* FROM webhook_deliveries d", "d", bound, after=after, before=before)
+    return await keyset.page(
+        "SELECT d.* FROM webhook_deliveries d", "d", bound, after=after, before=before, size=size
+    )
 
 
 async def get(delivery_id: int, *, by: Actor) -> Record:

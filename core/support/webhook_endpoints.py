@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from asyncpg import Record
+from msgspec import UNSET, UnsetType
 from piccolo.columns import Array, Boolean, Integer, Text, Timestamptz
 
 from core import audit, clock, db, freshness, outside, policies, quotas, sealing, signed_webhooks
@@ -46,12 +47,13 @@ class WebhookEndpoint(db.Owned, tablename="webhook_endpoints"):
 
 
 class EndpointValues(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of an endpoint but its secret. `events` count unless it `is_for_all`, also for those that come later."""
+    """All of an endpoint but its secret. One that names `events` is told of these only; one that names none, or
+    `is_for_all`, of all kinds, also of those that come later."""
 
     url: str
     description: str = ""
-    is_for_all: bool = True
-    events: tuple[str, ...] = ()
+    is_for_all: bool | UnsetType = UNSET
+    events: tuple[str, ...] | UnsetType = UNSET
     is_on: bool = True
 
 
@@ -185,16 +187,19 @@ def _checked(new: EndpointValues) -> dict[str, Any]:
         except ValueError as error:
             checks.error("url", str(error))
     description = checks.text("description", new.description, longest=LONGEST_DESCRIPTION, required=False)
-    events = sorted(set(new.events)) if not new.is_for_all else []
+    is_for_all = new.events is UNSET if new.is_for_all is UNSET else new.is_for_all
+    events = [] if new.events is UNSET else sorted(set(new.events))
     if not set(events) <= set(CHOICES):
         checks.error("events", _("This is not one of the choices."))
-    elif not new.is_for_all and not events:
+    elif is_for_all and events:
+        checks.error("events", _("All events, or those you name: not both."))
+    elif not is_for_all and not events:
         checks.error("events", _("Please choose at least one, or all."))
     checks.done()
     return {
         "url": url,
         "description": description,
-        "is_for_all": new.is_for_all,
+        "is_for_all": is_for_all,
         "events": events,
         "is_on": new.is_on,
     }

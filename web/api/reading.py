@@ -91,6 +91,14 @@ def part(struct: type[S], given: msgspec.Struct) -> S:
     return struct(**{name: value for name, value in values.items() if value is not UNSET})
 
 
+def over(struct: type[S], kept: Mapping[str, Any], given: msgspec.Struct) -> S:
+    """The struct of what is kept with the changes laid over it: what they leave out stays as it is kept."""
+    changes = {name: getattr(given, name) for name in struct.__struct_fields__}
+    return msgspec.convert(
+        {name: kept[name] if value is UNSET else value for name, value in changes.items()}, struct
+    )
+
+
 def _body_reader(struct: type[S]) -> Any:
     async def read_body(request: AnyRequest) -> Any:
         """The JSON object that was sent."""
@@ -126,7 +134,7 @@ def _converted(value: Any, kind: Any, *, strict: bool) -> Any:
     try:
         if not strict and int in map(_plain, kinds) and not str(value).lstrip("-").isdecimal():
             raise ValueError(_(EXPECTED[int]))
-        return msgspec.convert(value, Union[tuple(kinds)], strict=strict)  # noqa: UP007
+        return msgspec.convert(value, Union[tuple(kinds)], strict=strict, str_keys=True)  # noqa: UP007
     except msgspec.ValidationError as error:
         raise ValueError(_expectation(kinds, error)) from error
 

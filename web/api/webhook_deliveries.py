@@ -11,6 +11,7 @@ from msgspec import Meta
 from core.actor import Actor
 from core.errors import Invalid
 from core.i18n import _
+from core.keyset import PAGE
 from core.permissions import Permission
 from core.support import webhook_deliveries
 from web.api import answers
@@ -19,6 +20,7 @@ from web.api.reading import asks
 from web.kit.pages import AnyRequest
 from web.kit.visit import By
 
+MOST = 200
 State = Literal["waiting", "retrying", "sent", "refused", "dead"]
 
 
@@ -71,6 +73,7 @@ class DeliveryQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     state: State | None = None
     after: Annotated[str, Meta(description="The cursor `next` of the page before")] = ""
     before: Annotated[str, Meta(description="The cursor `previous` of the page after")] = ""
+    limit: Annotated[int, Meta(ge=1, le=MOST, description="Messages on a page")] = PAGE
 
 
 class Since(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,7 +97,7 @@ async def index(
     if asked.after and asked.before:
         raise Invalid({"before": _("Either after or before, not both.")})
     page = await webhook_deliveries.page(
-        endpoint_id, state=asked.state, after=asked.after, before=asked.before, by=by
+        endpoint_id, state=asked.state, after=asked.after, before=asked.before, size=asked.limit, by=by
     )
     found = DeliveryPage(items=[_one(row) for row in page.rows], next=page.next, previous=page.previous)
     return answers.listed(request, found, following=page.next, previous=page.previous)

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec import UNSET, UnsetType
 
 from core.permissions import Permission
 from core.support import webhook_endpoints
@@ -13,7 +14,7 @@ from core.support.webhook_endpoints import EndpointValues
 from core.support.webhook_events import CHOICES
 from web.api import answers
 from web.api.answers import Moment
-from web.api.reading import asks, part
+from web.api.reading import asks, over
 from web.kit.visit import By
 
 
@@ -50,9 +51,14 @@ class EndpointList(msgspec.Struct, kw_only=True):
     items: list[Endpoint]
 
 
-class EndpointEdit(EndpointValues, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of the endpoint as it is to be, and the version that was read."""
+class EndpointEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change, and the version that was read. `events`: those only; `is_for_all`: all kinds again."""
 
+    url: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    is_for_all: bool | UnsetType = UNSET
+    events: tuple[str, ...] | UnsetType = UNSET
+    is_on: bool | UnsetType = UNSET
     version: int
 
 
@@ -92,7 +98,12 @@ async def show(by: By, endpoint_id: FromPath[int]) -> Endpoint:
 @patch("/v1/webhooks/{endpoint_id:int}", **asks(Permission.WEBHOOK_MANAGE, body=EndpointEdit))
 async def update(by: By, endpoint_id: FromPath[int], sent: NamedDependency[EndpointEdit]) -> Endpoint:
     """Change a webhook; 409 when somebody else did since `version` was read."""
-    values = part(EndpointValues, sent)
+    kept = dict(await webhook_endpoints.get(endpoint_id, by=by))
+    if sent.events is not UNSET:
+        kept["is_for_all"] = False
+    if sent.is_for_all is True:
+        kept["events"] = ()
+    values = over(EndpointValues, kept, sent)
     return _one(await webhook_endpoints.update(endpoint_id, values, version=sent.version, by=by))
 
 
