@@ -62,11 +62,27 @@ async def claim(key: str, request_hash: bytes, *, api_key_id: int) -> Answer | N
     return Answer(status=row["status"], body=row["body"], headers=row["headers"])
 
 
-async def once(request_hash: bytes, *, api_key_id: int) -> None:
-    """Let a request without a key through, unless the same one was done moments ago: `Conflict`."""
-    if not await _take(f"same {request_hash.hex()}", request_hash, api_key_id, kept=AGAIN):
+async def once(request_hash: bytes, *, api_key_id: int) -> str:
+    """Let a request without a key through, unless the same one was done moments ago: `Conflict`.
+
+    Returns the key under which it is claimed.
+    """
+    key = f"same {request_hash.hex()}"
+    if not await _take(key, request_hash, api_key_id, kept=AGAIN):
         message = _("The same was done moments ago. To do it once more, send it with an Idempotency-Key.")
         raise Conflict(message)
+    return key
+
+
+async def give_back(key: str, *, api_key_id: int) -> None:
+    """Undo the claim of a refused request of which something is kept, such as a wrong try that counts.
+
+    Whatever else it wrote is undone here. A refusal of which nothing is kept undoes its claim by itself.
+    """
+    if db.scope().is_kept:
+        await db.scope().go_back()
+        await db.execute("DELETE FROM idempotent_answers WHERE api_key_id = $1 AND key = $2", api_key_id, key)
+        await db.scope().keep()
 
 
 async def keep(key: str, answer: Answer, *, api_key_id: int) -> None:

@@ -12,6 +12,8 @@ from core.actor import PLATFORM
 
 TRIES = 5
 """So many connections are taken before it is said that the database cannot be reached."""
+KEPT = "kept"
+"""The savepoint behind what outlives a refusal."""
 LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError)
 """What is raised when a connection was cut off."""
 
@@ -27,7 +29,8 @@ class NotCommitted(RuntimeError):
 class Scope:
     """A lazy transaction. Queries of one scope run one after the other, whoever asks.
 
-    `keep()` makes the web commit it even though the answer is a refusal (a failed sign-in is counted).
+    What was written up to the last `keep()` is committed by the web even though the answer is a refusal (a failed
+    sign-in is counted); what came behind it is undone then.
     """
 
     def __init__(self, pool: "asyncpg.Pool[Record]", tenant_id: int) -> None:
@@ -39,11 +42,24 @@ class Scope:
         self._connection: Any = None
         self._lock = asyncio.Lock()
         self._depth = 0
+        self._is_to_keep = False
         self._after_commit: list[Callable[[], Awaitable[None] | None]] = []
 
-    def keep(self) -> None:
-        """Commit even when the request is answered with a refusal."""
+    async def keep(self) -> None:
+        """Commit what was written so far even when the request is answered with a refusal.
+
+        Inside of a savepoint this holds once that has ended, and not at all when that is undone.
+        """
+        if self._depth:
+            self._is_to_keep = True
+            return
+        await self.execute(f"RELEASE SAVEPOINT {KEPT}; SAVEPOINT {KEPT}" if self.is_kept else f"SAVEPOINT {KEPT}")
         self.is_kept = True
+
+    async def go_back(self) -> None:
+        """Undo what was written since `keep()` was called last, also after an error of the database."""
+        assert self.is_kept, "nothing was kept"
+        await self.execute(f"ROLLBACK TO SAVEPOINT {KEPT}")
 
     def after_commit(self, call: Callable[[], Awaitable[None] | None]) -> None:
         """Call this once the transaction is durable. For forgetting caches, never for work that must happen."""
@@ -99,16 +115,21 @@ class Scope:
             yield
             await self.execute(f"RELEASE SAVEPOINT {name}")
         except BaseException:
+            self._is_to_keep = False
             if not self._is_broken():
                 await asyncio.shield(self.execute(f"ROLLBACK TO SAVEPOINT {name}"))
             raise
         finally:
             self._depth -= 1
+        if self._is_to_keep and not self._depth:
+            self._is_to_keep = False
+            await self.keep()
 
     async def rest(self) -> None:
         """Give the connection back until the next query, which begins anew. What was written is undone."""
         async with self._lock:
             connection, self._connection, self.queries = self._connection, None, 0
+            self.is_kept = False
         if connection is not None:
             await asyncio.shield(asyncio.ensure_future(self._end(connection, False)))
 

@@ -147,7 +147,7 @@ async def undone_when_stopped(*, by: Actor) -> AsyncIterator[None]:
             yield
     except Stopped as stopped:
         await _insert(stopped.check, by=by)
-        db.scope().keep()
+        await db.scope().keep()
         raise
 
 

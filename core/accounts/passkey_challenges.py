@@ -60,7 +60,7 @@ async def take(purpose: Purpose, challenge: bytes, *, host: str, seed: str) -> b
         digest(seed),
         host,
     )
-    db.scope().keep()
+    await db.scope().keep()
     return row is not None and row["expires_at"] > clock.now()
 
 

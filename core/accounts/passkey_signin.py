@@ -108,6 +108,7 @@ async def _verify(answer: str, said: Given, passkey: Record, mine: Standing, *, 
         await _note_use(passkey, used)
     except Refused as error:
         await audit.record("signin:failed", "person", mine.person_id, by=by, name=mine.name)
+        await db.scope().keep()
         raise DidNotWork() from error
 
 

@@ -239,7 +239,7 @@ async def _wrong(client: Record, row: Record, settings: Mapping[str, Any], now: 
             "UPDATE phone_codes SET state = 'spent', hash = NULL, ended_at = $2 WHERE id = $1", row["id"], now
         )
     await _tell("phone:code_wrong", client, row["phone"], by=by)
-    db.scope().keep()
+    await db.scope().keep()
     if left <= 0:
         raise Invalid({"code": _("This code was wrong too often. Please ask for another one.")})
     raise Invalid({"code": _("This is not the code. Tries left: %(left)s.") % {"left": left}})

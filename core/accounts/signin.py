@@ -153,6 +153,7 @@ async def _note_failure(email: str, *, by: Actor) -> None:
     person = await people.find_by_email(email)
     known = (person["id"], person["name"]) if person else (None, "")
     await audit.record("signin:failed", "person", known[0], by=by, name=known[1])
+    await db.scope().keep()
 
 
 async def _guess(is_right: Callable[[], Awaitable[bool]], *, by: Actor, wrong: str) -> None:
@@ -164,8 +165,10 @@ async def _guess(is_right: Callable[[], Awaitable[bool]], *, by: Actor, wrong: s
         await throttle.take_back(in_session, in_all)
         return
     await audit.record("signin:failed", "person", by.person_id, by=by, name=by.name)
+    await db.scope().keep()
     if counts[in_session.subject] >= WRONG_CODES and by.session_id is not None:
         await sessions.end(by.session_id, by=by)
+        await db.scope().keep()
         raise NotSignedIn(_("Too many wrong answers. Please sign in again."))
     raise Invalid({"code": wrong})
 

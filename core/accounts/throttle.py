@@ -43,7 +43,7 @@ async def count(*limits: Limit) -> dict[str, int]:
         [now + limit.window for limit in wanted],
         now,
     )
-    db.scope().keep()
+    await db.scope().keep()
     counts = {row["subject"]: row["count"] for row in rows}
     full = {limit.subject for limit in wanted if counts[limit.subject] > limit.most}
     if full:
@@ -59,11 +59,13 @@ async def take_back(*limits: Limit) -> None:
         "UPDATE attempts SET count = count - 1 WHERE subject = ANY($1) AND count > 0",
         [limit.subject for limit in limits],
     )
+    await db.scope().keep()
 
 
 async def forget(*limits: Limit) -> None:
     """Begin anew: none of the tries counts any more."""
     await db.execute("DELETE FROM attempts WHERE subject = ANY($1)", [limit.subject for limit in limits])
+    await db.scope().keep()
 
 
 async def purge(now: datetime) -> None:

@@ -30,10 +30,10 @@ async def reverse(payment_id: int, reason: str, *, by: Actor) -> Record:
     checks.done()
     if stays := why_not(payment):
         raise Conflict(stays)
-    await allocations.release_payment(payment_id, payment["units"])
     fee_id = await payment_fees.of(payment)
-    if fee_id is not None:
+    if fee_id is not None:  # What it was covered with covers something else then, until it is released.
         await expenses.reverse(fee_id, told, by=by)
+    await allocations.release_payment(payment_id, payment["units"])
     at = first_moment(payment["day"], ZoneInfo(by.tenant.timezone))
     await ledger.reverse(payment["entry_id"], key=f"payment-{payment_id}-reversed", at=at)
     await db.execute("UPDATE payments SET state = 'cancelled' WHERE id = $1", payment_id)

@@ -47,6 +47,40 @@ async def test_a_scope_that_rests_holds_no_connection_and_begins_anew(database):
         assert await db.value("SELECT count(*) FROM clients WHERE note = 'undone'") == 0
 
 
+async def test_what_was_kept_outlives_a_refusal_and_what_came_behind_it_does_not(database):
+    nova = await cast.tenant("nova")
+    scope = db.open_scope(nova.id)
+    for note in ("first", "second"):
+        await scope.execute("UPDATE clients SET note = $1", note)
+        await scope.keep()
+    await scope.execute("UPDATE clients SET note = 'behind it'")
+    with pytest.raises(asyncpg.PostgresError):
+        await scope.execute("SELECT 1/0")
+    await scope.go_back()
+    await scope.close(commit=True)
+    async with db.as_tenant(nova.id):
+        assert {row["note"] for row in await db.fetch("SELECT note FROM clients")} == {"second"}
+
+
+async def test_what_is_kept_in_a_savepoint_is_kept_when_that_has_ended_well(database):
+    nova = await cast.tenant("nova")
+    scope = db.open_scope(nova.id)
+    with pytest.raises(ZeroDivisionError):
+        async with scope.savepoint():
+            await scope.keep()
+            raise ZeroDivisionError
+    assert not scope.is_kept
+    async with scope.savepoint(), scope.savepoint():
+        await scope.execute("UPDATE clients SET note = 'inside'")
+        await scope.keep()
+    await scope.execute("UPDATE clients SET note = 'behind it'")
+    assert scope.is_kept
+    await scope.go_back()
+    await scope.close(commit=True)
+    async with db.as_tenant(nova.id):
+        assert {row["note"] for row in await db.fetch("SELECT note FROM clients")} == {"inside"}
+
+
 async def test_scopes_are_never_nested(database):
     async with db.as_tenant(1):
         with pytest.raises(db.NestedScope):

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from core import db, freshness, notifications
+from core import db, freshness, notifications, policies
 from core.accounts import api_keys, client_projects, phone_projects, phone_settings, projects
 from core.accounts.phone_projects import PhoneProjectChanges
 from core.accounts.phone_settings import PhoneChanges
@@ -60,6 +60,22 @@ async def offered() -> int:
             offer_id = await sent(by, await account(by), price)
             await db.execute("UPDATE offers SET valid_until = current_date + 30")
     return offer_id
+
+
+async def test_a_wrong_code_counts_and_leaves_its_key_free(visitor: Visitor, nova: Tenant) -> None:
+    by = await cast.who("alice")
+    async with db.as_tenant(nova.id):
+        new = api_keys.NewKey(name="Phones", scopes=frozenset(policies.permissions_of(by)))
+        key = {"Authorization": f"Bearer {(await api_keys.create(new, by=by)).key}"}
+    place = "/api/v1/clients/1001/phone"
+    assert (await visitor.client.post(f"{place}/codes", json={"phone": MOBILE}, headers=key)).status_code < 300
+    key |= {"Idempotency-Key": "the-same"}
+    for left in (4, 3):
+        refused = await visitor.client.post(f"{place}/confirm", json={"code": "000000"}, headers=key)
+        assert refused.status_code == 422
+        assert f"Tries left: {left}" in refused.text
+    soon = await visitor.client.post(f"{place}/codes", json={"phone": MOBILE}, headers=key)
+    assert soon.status_code == 429
 
 
 async def test_an_order_waits_for_the_code_and_goes_on_where_it_was(visitor: Visitor, nova: Tenant) -> None:

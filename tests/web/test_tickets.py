@@ -34,6 +34,34 @@ async def asked(jean: Visitor, subject: str = "It is slow", text: str = "Since *
     return answer.headers["location"].rpartition("/")[2]
 
 
+async def test_what_cannot_be_paid_is_not_written_and_is_once_it_can(visitor: Visitor) -> None:
+    place = await cast.tenant("nova")
+    async with db.as_tenant(place.id):
+        await db.execute("""UPDATE ticket_categories SET priced_per = 'message', prices = '{"EUR": 1000}'""")
+    jean = await visitor.sign_in(cast.email("dupont"))
+    form = (await jean.get("/tickets/new")).text
+    (agreed,) = re.findall(r'name="agreed" value="([^"]+)"', form)
+    sent = {"subject": "For free", "text": "Work", "category_id": await category_id(), "once": once(form)}
+    assert (await jean.post("/tickets", sent | {"agreed": agreed})).status_code == 409
+    async with db.as_tenant(place.id):
+        for table in ("tickets", "ticket_messages", "notifications", "expenses"):
+            assert await db.value(f"SELECT count(*) FROM {table}") == 0, table
+        assert await db.value("SELECT sum(count) FROM attempts WHERE subject LIKE 'ticket %'") == 1
+        await db.execute("UPDATE client_projects SET is_postpaid = true")
+    answer = await jean.post("/tickets", sent | {"agreed": agreed})
+    assert answer.status_code == 303
+    here = answer.headers["location"]
+    async with db.as_tenant(place.id):
+        await db.execute("UPDATE client_projects SET is_postpaid = false")
+    page = (await jean.get(here)).text
+    (agreed,) = re.findall(r'name="agreed" value="([^"]+)"', page)
+    more = {"text": "And more", "once": once(page), "agreed": agreed}
+    assert (await jean.post(f"{here}/messages", more)).status_code == 409
+    async with db.as_tenant(place.id):
+        assert await db.value("SELECT count(*) FROM ticket_messages") == 1
+        assert await db.value("SELECT count(*) FROM expenses") == 1
+
+
 async def test_a_client_asks_and_the_team_answers_with_a_note_among_themselves(visitor: Visitor) -> None:
     jean = await visitor.sign_in(cast.email("dupont"))
     page = await jean.post("/tickets", {"subject": "", "text": "x"})

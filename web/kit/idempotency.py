@@ -9,6 +9,7 @@ answers 409: that is somebody who did not hear the first answer. What answers wi
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
@@ -49,8 +50,8 @@ class Idempotent:
         await guard(request, scope["route_handler"])
         owner = visit_of(request).actor.api_key_id or 0
         if key is None:
-            await idempotency.once(await _hash_of(request), api_key_id=owner)
-            await self.app(scope, receive, send)
+            claimed = await idempotency.once(await _hash_of(request), api_key_id=owner)
+            await self.app(scope, receive, _giving_back(send, claimed, owner))
             return
         known = await idempotency.claim(key, await _hash_of(request), api_key_id=owner)
         if known is not None:
@@ -64,7 +65,7 @@ class Idempotent:
 async def _keep_and_send(
     request: Request[Any, Any, Any], messages: list[dict[str, Any]], send: Send, *, key: str, owner: int
 ) -> None:
-    """Keep an answer that is no refusal; a refusal undoes the claim together with everything else."""
+    """Keep an answer that is no refusal; a refusal undoes the claim."""
     start, body = messages[0], b"".join(message.get("body", b"") for message in messages[1:])
     if start["status"] < 400:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in start["headers"]}
@@ -75,8 +76,21 @@ async def _keep_and_send(
             response = errors.answer(request, error).to_asgi_response(app=None, request=request)
             await response(request.scope, request.receive, send)  # type: ignore[arg-type]
             return
-    await send(start)
-    await send({"type": "http.response.body", "body": body})
+    answered = _giving_back(send, key, owner)
+    await answered(start)
+    await answered({"type": "http.response.body", "body": body})
+
+
+def _giving_back(send: Send, key: str, owner: int) -> Send:
+    """Before a refusal is sent, its claim is undone. What the database cannot do then, it cannot commit either."""
+
+    async def give_back_and_send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start" and message["status"] >= 400:
+            with suppress(PostgresError, InterfaceError, OSError):
+                await idempotency.give_back(key, api_key_id=owner)
+        await send(message)
+
+    return give_back_and_send
 
 
 def _into(messages: list[dict[str, Any]]) -> Send:

@@ -215,6 +215,8 @@ def _committing(scope: Any, send: Send, opened: Scope) -> Send:
         nonlocal is_replaced
         if message["type"] == "http.response.start":
             try:
+                if message["status"] >= 400 and opened.is_kept:
+                    await opened.go_back()
                 await opened.close(commit=message["status"] < 400 or opened.is_kept)
             except (PostgresError, InterfaceError, OSError, NotCommitted) as error:
                 is_replaced = True

@@ -15,6 +15,7 @@ from core.billing import (
     accounts,
     attempt_calls,
     attempts,
+    expenses,
     method_terms,
     offered_methods,
     payment_methods,
@@ -22,6 +23,7 @@ from core.billing import (
     payments,
 )
 from core.billing.accounts import Terms
+from core.billing.expenses import NewExpense
 from core.billing.method_terms import Fee, Method
 from core.billing.payment_methods import MethodValues
 from core.billing.payments import NewPayment
@@ -102,6 +104,19 @@ def test_what_applies_depends_on_currency_company_amount_and_who_looks() -> None
     assert applying(units=100, to_clients=True) == ["all", "ours", "large"]
     assert applying(units=99, to_clients=True) == ["all", "ours", "small"]
     assert applying(per_company=False, units=1, company_id=3) == ["all", "theirs", "ours", "staff", "small"]
+
+
+async def test_a_payment_with_a_fee_is_taken_back_from_all_that_it_covered(alice: Actor) -> None:
+    made = await payment_methods.create(
+        values(currencies=("EUR",), fee_percent=1_500, fee_units=25, fee_bearer="client"), by=alice
+    )
+    account_id = await books.account_of("dupont")
+    await expenses.create(account_id, NewExpense(text="Hosting", units=9_000, tax_rate=0), by=alice)
+    paid = await payments.create(account_id, NewPayment(units=10_175, method_id=made["id"]), by=alice)
+    taken = await payment_reversals.reverse(paid["id"], "Mistake", by=alice)
+    assert (taken["state"], taken["free_units"]) == ("cancelled", 10_175)
+    assert await fees() == []
+    assert await db.value("SELECT sum(covered_units) FROM expenses") == 0
 
 
 async def test_a_fee_that_the_client_bears_is_an_expense_with_its_tax_inside_charged_once(

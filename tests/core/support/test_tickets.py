@@ -379,7 +379,6 @@ async def test_a_price_is_charged_once_as_it_was_shown_and_never_unseen(alice: A
     async with db.savepoint():
         with pytest.raises(TooLittle):
             await own_tickets.open_ticket(wanted, agreed=price.gross_units, by=jean)
-    await db.execute("DELETE FROM tickets")
     await accounts.set_terms(price.account_id, Terms(is_postpaid=True), by=alice)
     for _time in range(2):
         ticket = await own_tickets.open_ticket(wanted, agreed=price.gross_units, key="form-1", by=jean)
