@@ -17,7 +17,10 @@ OUTCOMES: tuple[Outcome, ...] = ("done", "skipped", "failed")
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """A task as pages show it and its kind reads it. `total`, `done`, `skipped` and `failed` count rows."""
+    """A task as pages show it and its kind reads it. `total`, `done`, `skipped` and `failed` count rows.
+
+    `due_at` is when one that is for later may begin.
+    """
 
     id: int
     kind: str
@@ -43,6 +46,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime | None
     touched_at: datetime
     ended_at: datetime | None
+    due_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:

@@ -46,13 +46,13 @@ async def provider() -> Tenant:
 
 @jobs.task(tasks.JOB, attempts=ATTEMPTS, timeout=timedelta(minutes=15))
 async def run(payload: dict[str, Any], job: jobs.Job) -> None:
-    """Work on a task until it has ended, or for a minute."""
+    """Work on a task until it has ended, or for a minute; one that is for later, not before its moment."""
     task_id, until = int(payload["id"]), time.monotonic() + SECONDS
     try:
         has_more = True
         while has_more:
             has_more = await _advance(task_id, job.scope, is_last_turn=time.monotonic() > until)
-    except jobs.Lost:
+    except (jobs.Lost, jobs.NotNow):
         raise
     except Refusal as refusal:
         await _stop(task_id, job, _reason(refusal))
@@ -90,6 +90,8 @@ async def _advance(task_id: int, scope: Scope, *, is_last_turn: bool = False) ->
             if task.is_cancel_asked:
                 await _end(task, "cancelled")
                 return False
+            if task.due_at is not None and (wait := task.due_at - clock.now()) > timedelta():
+                raise jobs.NotNow(wait)
             if is_last_turn:
                 await jobs.later(tasks.JOB, {"id": task_id})
                 return False

@@ -30,6 +30,8 @@ from core.task_kinds import KINDS, OUTCOMES, Chunk, Outcome, Result, State, Task
 
 MOST_OPEN = 20
 """Tasks of one provider that wait or run at the same time."""
+MOST_FOR_LATER = 100
+"""Tasks of one provider whose moment is still to come; they stand in nobody's way."""
 PAGE = 50
 LONGEST_TITLE = 200
 LONGEST_REASON = 500
@@ -67,6 +69,7 @@ class TaskRow(db.Owned, tablename="tasks"):
     created_at = columns.Timestamptz()
     started_at = columns.Timestamptz(null=True)
     touched_at = columns.Timestamptz()
+    due_at = columns.Timestamptz(null=True)
     ended_at = columns.Timestamptz(null=True)
 
 
@@ -90,18 +93,18 @@ async def start(
     """Begin a task for `by`; returns its id. It runs after this transaction, or `at` a moment to come. Its kind
     has asked for the right.
 
-    `total` is how many rows it is about, counted before. `Conflict` while too many of the provider's are open.
+    `total` is how many rows it is about, counted before. `Conflict` while too many of the provider's are open, or
+    too many wait for a moment to come.
     """
     if name not in KINDS:
         raise jobs.UnknownKind(name)
-    if await db.value("SELECT count(*) FROM tasks WHERE ended_at IS NULL") >= MOST_OPEN:
-        raise Conflict(_("Many tasks are at work already. Wait for one of them to end."))
     now = clock.now()
+    await _require_room(at, now)
     task_id = int(
         await db.value(
             """INSERT INTO tasks (kind, title, payload, total, actor_kind, actor_name, person_id, api_key_id,
-                   locale, address, request_id, created_at, touched_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id""",
+                   locale, address, request_id, created_at, touched_at, due_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id""",
             name,
             title[:LONGEST_TITLE],
             dict(payload or {}),
@@ -115,10 +118,11 @@ async def start(
             by.request_id,
             now,
             at or now,
+            at,
         )
     )
     await audit.record("task:started", "task", task_id, by=by, name=title[:LONGEST_TITLE], new={"total": total})
-    await jobs.later(JOB, {"id": task_id}, delay=at - now if at is not None else None)
+    await _ask(task_id, at, now)
     return task_id
 
 
@@ -194,24 +198,43 @@ async def cancel(task_id: int, *, by: Actor) -> Task:
 
 async def resume(task_id: int, *, by: Actor) -> Task:
     """Let a task that failed, or of which nothing is heard, go on where it stopped, as who began it; and one that
-    was stopped, when its kind can pause."""
+    was stopped, when its kind can pause. One that was for a moment to come still waits for it."""
     task = await get(task_id, by=by)
     if not task.may_go_on:
         raise Conflict(_("Only a task that failed can go on."))
+    now = clock.now()
+    if not task.is_open:
+        await _require_room(task.due_at, now)
     await db.execute(
-        """UPDATE tasks SET state = 'waiting', reason = '', ended_at = NULL, touched_at = $2,
+        """UPDATE tasks SET state = 'waiting', reason = '', ended_at = NULL, touched_at = greatest(due_at, $2),
                is_cancel_asked = false WHERE id = $1""",
         task_id,
-        clock.now(),
+        now,
     )
     await audit.record("task:resumed", "task", task_id, by=by, name=task.title)
-    await jobs.later(JOB, {"id": task_id})
+    await _ask(task_id, task.due_at, now)
     return await get(task_id, by=by)
 
 
 async def purge(now: datetime) -> None:
     """Forget the tasks of this tenant that ended long ago, and their results."""
     await db.execute("DELETE FROM tasks WHERE ended_at < $1", now - KEPT)
+
+
+async def _require_room(at: datetime | None, now: datetime) -> None:
+    """Refuse one more task that begins `at` a moment, None for at once."""
+    is_for_later = at is not None and at > now
+    sql = "SELECT count(*) FROM tasks WHERE ended_at IS NULL AND coalesce(due_at > $1, false) = $2"
+    if await db.value(sql, now, is_for_later) < (MOST_FOR_LATER if is_for_later else MOST_OPEN):
+        return
+    if is_for_later:
+        raise Conflict(_("Many tasks wait for a later moment already. Cancel one of them, or wait for it."))
+    raise Conflict(_("Many tasks are at work already. Wait for one of them to end."))
+
+
+async def _ask(task_id: int, at: datetime | None, now: datetime) -> None:
+    """A job that carries it out: at once, or when its moment has come."""
+    await jobs.later(JOB, {"id": task_id}, delay=at - now if at is not None and at > now else None)
 
 
 def of(row: Record) -> Task:

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from core import db, tasks, worker
+from core import clock, db, tasks, worker
 from core.actor import Actor
 from core.errors import Conflict, NotFound, PermissionMissing
 from core.settings import Settings
@@ -219,4 +220,27 @@ async def test_there_is_an_end_to_how_many_are_open(database: Settings, bench: B
     monkeypatch.setattr(tasks, "MOST_OPEN", 1)
     await began(alice)
     with pytest.raises(Conflict):
+        await began(alice)
+
+
+async def test_those_for_later_stand_in_nobodys_way_and_have_an_end_of_their_own(
+    database: Settings, bench: Bench, monkeypatch: Any
+) -> None:
+    alice = await cast.who("alice")
+    monkeypatch.setattr(tasks, "MOST_OPEN", 1)
+    monkeypatch.setattr(tasks, "MOST_FOR_LATER", 2)
+    later = clock.now() + timedelta(days=300)
+    async with db.as_tenant(alice.tenant.id):
+        first, _second = [await tasks.start("test.rows", "Later", total=1, at=later, by=alice) for _ in range(2)]
+        with pytest.raises(Conflict, match="later moment"):
+            await tasks.start("test.rows", "Later", total=1, at=later, by=alice)
+    await began(alice)
+    async with db.as_tenant(alice.tenant.id):
+        await db.execute("UPDATE tasks SET state = 'failed', ended_at = $2 WHERE id = $1", first, clock.now())
+        await tasks.start("test.rows", "Later", total=1, at=later, by=alice)
+        with pytest.raises(Conflict, match="later moment"):
+            await tasks.resume(first, by=alice)
+    with pytest.raises(Conflict, match="at work"):
+        await began(alice)
+    with clock.moved(timedelta(days=301)), pytest.raises(Conflict, match="at work"):
         await began(alice)

@@ -24,7 +24,7 @@ Before = Annotated[str, Meta(description="The cursor `previous` of the page afte
 
 
 class LongTask(msgspec.Struct, kw_only=True):
-    """A task. `total`, `done`, `skipped` and `failed` count rows; `reason` says why it stopped."""
+    """A task. `total`, `done`, `skipped` and `failed` count rows; `reason` says why it stopped; `due_at` when one for later begins."""
 
     id: int
     kind: str
@@ -39,6 +39,7 @@ class LongTask(msgspec.Struct, kw_only=True):
     is_cancel_asked: bool
     actor_name: str
     created_at: Moment
+    due_at: Moment | None
     started_at: Moment | None
     ended_at: Moment | None
 

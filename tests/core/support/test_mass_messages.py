@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import message_faults
-from core import clock, db, rich_text, tasks
+from core import clock, db, jobs, rich_text, tasks
 from core.accounts import client_projects, closing, projects
 from core.accounts.client_choice import Choice
 from core.accounts.client_filter import ClientFilter
@@ -27,7 +27,7 @@ from core.support import (
 from core.support.mass_messages import MessageValues, Words
 from tests import cast
 from tests.core.accounts.house import entries, worker
-from tests.core.at_queue import until, workers
+from tests.core.at_queue import until, waiting, workers
 
 pytestmark = pytest.mark.anyio
 ALL = Choice(filter=ClientFilter())
@@ -278,6 +278,48 @@ async def test_one_for_later_waits_and_can_be_stopped_before(database: Settings)
         await mass_message_sending.withdraw(message_id, by=alice)
     message = await ended(database, message_id, alice)
     assert (message["task_state"], await letters(alice)) == ("cancelled", [])
+
+
+async def _paused_before_its_moment(settings: Settings, by: Actor) -> int:
+    async with db.as_tenant(by.tenant.id):
+        message_id = await drafted(by)
+        await mass_message_sending.send(message_id, version=1, at=clock.now() + timedelta(days=7), by=by)
+        await mass_message_sending.pause(message_id, by=by)
+    assert mass_messages.status(await ended(settings, message_id, by), clock.now()) == "paused"
+    return message_id
+
+
+async def test_one_for_later_that_was_paused_and_goes_on_still_waits_for_its_moment(database: Settings) -> None:
+    alice = await cast.who("alice")
+    message_id = await _paused_before_its_moment(database, alice)
+    async with db.as_tenant(alice.tenant.id):
+        await mass_message_sending.resume(message_id, by=alice)
+        message = await mass_messages.get(message_id, by=alice)
+        assert mass_messages.status(message, clock.now()) == "scheduled"
+        assert (await tasks.read(message["task_id"])).due_at == message["send_at"]
+        await jobs.later(tasks.JOB, {"id": message["task_id"]})
+
+    async def all_wait() -> bool:
+        soon = clock.now() + timedelta(days=6)
+        asked = await waiting(database, "entrypoint, execute_after")
+        return all(job["execute_after"] > soon for job in asked if job["entrypoint"] == tasks.JOB)
+
+    async with workers(database):
+        await until(all_wait)
+    async with db.as_tenant(alice.tenant.id):
+        assert (await tasks.read(message["task_id"])).state == "waiting"
+    assert await letters(alice) == []
+
+
+async def test_one_for_later_that_goes_on_after_its_moment_is_sent_at_once(database: Settings) -> None:
+    alice = await cast.who("alice")
+    message_id = await _paused_before_its_moment(database, alice)
+    with clock.moved(timedelta(days=8)):
+        async with db.as_tenant(alice.tenant.id):
+            await mass_message_sending.resume(message_id, by=alice)
+        message = await ended(database, message_id, alice)
+        assert mass_messages.status(message, clock.now()) == "sent"
+    assert await letters(alice) != []
 
 
 async def test_what_lacks_something_is_not_sent_and_what_was_sent_does_not_change(database: Settings) -> None:
