@@ -54,6 +54,8 @@ async def run(payload: dict[str, Any], job: jobs.Job) -> None:
             await plugin_calls.call(
                 implementation, watched, ctx, payload["arguments"], seconds=plugin_calls.AFTER_SECONDS
             )
+    except plugin_calls.Busy as busy:
+        raise jobs.NotNow(PAUSE) from busy
     finally:
         _job.reset(token)
 

@@ -28,11 +28,14 @@ WHOLE_SECONDS = 4.5
 AFTER_SECONDS = 20.0
 GRACE_SECONDS = 0.25
 THREADS_OF_A_PLUGIN = 4
+"""Calls of one plugin for one provider that may run in threads at the same time."""
+MOST_THREADS = 200
+"""The same, of all plugins and providers of this process."""
 LONGEST_ANSWER = 50
 MOST_IDS = 1000
 MOST_RECONCILED = 5000
 
-_threads: Counter[str] = Counter()
+_threads: Counter[tuple[int, str]] = Counter()
 _counting = threading.Lock()
 
 
@@ -44,6 +47,10 @@ class Hung(PluginFailed):
     """It did not end in time."""
 
 
+class Busy(PluginFailed):
+    """It was not called, because earlier calls still run. That says nothing about the plugin: later it may be."""
+
+
 async def call(
     implementation: Implementation,
     breaker: Breaker,
@@ -52,8 +59,8 @@ async def call(
     *,
     seconds: float,
 ) -> Any:
-    """The checked answer of the plugin; raises `PluginFailed`, the `Veto` of a `before_*` hook, or what the other
-    side of a channel said: `Refused`, `Later`."""
+    """The checked answer of the plugin; raises `PluginFailed` (`Busy` when it was not called), the `Veto` of a
+    `before_*` hook, or what the other side of a channel said: `Refused`, `Later`."""
     started = time.monotonic()
     try:
         answer = _checked(implementation, await _answer(implementation, ctx, arguments, seconds))
@@ -61,6 +68,9 @@ async def call(
         if not implementation.hook.startswith("before_" if isinstance(said, Veto) else "send_"):
             raise _noted(implementation, breaker, started, said) from said
         breaker.succeeded(_since(started))
+        raise
+    except Busy:
+        breaker.abandoned()
         raise
     except Exception as error:
         raise _noted(implementation, breaker, started, error) from error
@@ -78,7 +88,7 @@ async def _answer(
     given = {name: _copied(everything[name]) for name in implementation.arguments}
     if implementation.is_async:
         return await _in_time(asyncio.create_task(_contained(implementation.function(**given))), seconds)
-    return await _in_time(_in_thread(implementation, given), seconds)
+    return await _in_time(_in_thread(implementation, given, ctx.provider.id), seconds)
 
 
 def _checked(implementation: Implementation, answer: Any) -> Any:
@@ -103,7 +113,7 @@ async def _contained(work: Awaitable[Any]) -> Any:
         raise PluginFailed(f"raised {type(stop).__name__}") from stop
 
 
-def _in_thread(implementation: Implementation, given: dict[str, Any]) -> "asyncio.Future[Any]":
+def _in_thread(implementation: Implementation, given: dict[str, Any], tenant_id: int) -> "asyncio.Future[Any]":
     loop = asyncio.get_running_loop()
     future = loop.create_future()
     context = copy_context()
@@ -114,25 +124,27 @@ def _in_thread(implementation: Implementation, given: dict[str, Any]) -> "asynci
         except BaseException as error:
             settle = _settlement(future, None, error)
         finally:
-            _leave(implementation.plugin)
+            _leave(tenant_id, implementation.plugin)
         with suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(settle)
 
-    _enter(implementation.plugin)
+    _enter(tenant_id, implementation.plugin)
     threading.Thread(target=work, name=f"plugin-{implementation.plugin}", daemon=True).start()
     return future
 
 
-def _enter(plugin: str) -> None:
+def _enter(tenant_id: int, plugin: str) -> None:
     with _counting:
-        if _threads[plugin] >= THREADS_OF_A_PLUGIN:
-            raise PluginFailed("its earlier calls still run")
-        _threads[plugin] += 1
+        if _threads[tenant_id, plugin] >= THREADS_OF_A_PLUGIN or _threads.total() >= MOST_THREADS:
+            raise Busy("its earlier calls still run")
+        _threads[tenant_id, plugin] += 1
 
 
-def _leave(plugin: str) -> None:
+def _leave(tenant_id: int, plugin: str) -> None:
     with _counting:
-        _threads[plugin] -= 1
+        _threads[tenant_id, plugin] -= 1
+        if not _threads[tenant_id, plugin]:
+            del _threads[tenant_id, plugin]
 
 
 def _settlement(future: "asyncio.Future[Any]", answer: Any, error: BaseException | None) -> Callable[[], None]:

@@ -19,7 +19,7 @@ from core import breaker, clock, db, hooks, jobs, mail, notification_ends, seali
 from core.actor import Actor, system
 from core.channel_contract import AttachedFile, Delivery, Later, Receipt, Refused
 from core.notification_kinds import find
-from core.plugin_calls import PluginFailed
+from core.plugin_calls import Busy, PluginFailed
 from core.support import channels, deliveries, deliveries_files, deliveries_unsubscribing, deliveries_writing
 from core.support.channels import Way
 from core.support.deliveries import OPEN
@@ -146,7 +146,7 @@ async def _try(row: Record, way: Way, job: jobs.Job, *, by: Actor) -> Outcome:
         receipt = await hand_over(asked, way, by=by)
     except Refused as error:
         return Outcome("refused", str(error), "refused")
-    except (hooks.Resting, Resting):
+    except (hooks.Resting, Busy, Resting):
         return Outcome("rests", "", "failed")
     except NoServer:
         return Outcome("waits", "", "no_server")

@@ -13,7 +13,7 @@ from piccolo.columns import Text, Timestamptz
 from core import clock, db, hooks, jobs, task_runs
 from core.actor import Actor, system
 from core.hookspecs import IncomingMails
-from core.plugin_calls import PluginFailed
+from core.plugin_calls import Busy, PluginFailed
 from core.support import incoming_mail
 
 HOOK = "provide_incoming_mail"
@@ -56,11 +56,14 @@ async def read(_payload: dict[str, Any], job: jobs.Job) -> None:
 
 
 async def _turn_of(plugin: str, job: jobs.Job, *, by: Actor) -> bool:
-    """One call of a plugin, outside of any transaction; whether it brought something."""
+    """One call of a plugin, outside of any transaction; whether it brought something. One that is not called now
+    is called the next time, and what troubled it before stays on its page."""
     async with job.scope():
         position = await db.value("SELECT position FROM incoming_mail_places WHERE plugin = $1", plugin) or ""
     try:
         found: IncomingMails | None = await hooks.ask(HOOK, plugin, seconds=SECONDS, by=by, position=position)
+    except (hooks.Resting, Busy):
+        return False
     except PluginFailed as error:
         async with job.scope():
             await _failed(plugin, str(error))

@@ -9,8 +9,9 @@ import imaplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
@@ -85,19 +86,17 @@ def provide_incoming_mail(ctx: Context, position: str) -> IncomingMails:
 class _Session(imaplib.IMAP4):
     """A session over a connection that leads where it may, and that reads no more than it was asked for."""
 
-    def __init__(self, wanted: Imap) -> None:
-        self.wanted = wanted
+    def __init__(self, wanted: Imap, connection: socket.socket) -> None:
+        self.wanted, self.connection = wanted, connection
         super().__init__(wanted.host, wanted.port, timeout=SECONDS)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        connection = asyncio.run(connect(self.wanted.host, self.wanted.port))
-        connection.settimeout(timeout)
-        if self.wanted.security == "none" and ip_address(connection.getpeername()[0]).is_global:
-            connection.close()
+        self.connection.settimeout(timeout)
+        if self.wanted.security == "none" and ip_address(self.connection.getpeername()[0]).is_global:
             raise imaplib.IMAP4.error("without encryption only in a network of one's own")
         if self.wanted.security == "tls":
-            return ssl.create_default_context().wrap_socket(connection, server_hostname=self.wanted.host)
-        return connection
+            return ssl.create_default_context().wrap_socket(self.connection, server_hostname=self.wanted.host)
+        return self.connection
 
     def read(self, size: int) -> bytes:
         """A literal of the length that the server announced."""
@@ -108,24 +107,45 @@ class _Session(imaplib.IMAP4):
 
 @contextmanager
 def _session(wanted: Imap) -> Iterator[imaplib.IMAP4]:
-    """Signed in; whatever the server does, it ends in time."""
-    imap = _Session(wanted)
-    end = threading.Timer(SECONDS, _cut, [imap.sock])
-    end.start()
-    try:
+    """Signed in; whatever the server does, from its first byte on, it ends in time."""
+    until = time.monotonic() + SECONDS
+    with (
+        closing(asyncio.run(connect(wanted.host, wanted.port))) as connection,
+        _cut_at(until, connection),
+        _greeted(wanted, connection) as imap,
+    ):
         if wanted.security == "starttls":
             _done(imap.starttls(ssl.create_default_context()))
         imap.login(wanted.login, wanted.password)
         yield imap
+
+
+@contextmanager
+def _greeted(wanted: Imap, connection: socket.socket) -> Iterator[imaplib.IMAP4]:
+    imap = _Session(wanted, connection)
+    try:
+        yield imap
     finally:
-        end.cancel()
         with suppress(Exception):
             imap.shutdown()
 
 
-def _cut(connection: socket.socket) -> None:
+@contextmanager
+def _cut_at(until: float, connection: socket.socket) -> Iterator[None]:
+    """Cut the line at this moment. It is held by a handle of its own: TLS takes the connection's away."""
+    with closing(connection.dup()) as line:
+        end = threading.Timer(max(0.0, until - time.monotonic()), _cut, [line])
+        end.daemon = True
+        end.start()
+        try:
+            yield
+        finally:
+            end.cancel()
+
+
+def _cut(line: socket.socket) -> None:
     with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _newest(imap: imaplib.IMAP4) -> int:

@@ -11,8 +11,9 @@ import pytest
 from core import breaker, hooks, plugin_calls, plugin_registry
 from core.actor import Actor, Tenant
 from core.breaker import Breaker
-from core.hookspecs import Edition, Plugin, hookimpl
+from core.hookspecs import Context, Edition, MenuItem, Plugin, hookimpl
 from core.plugin_registry import BadPlugin, Registry
+from tests.core.at_queue import until
 from tests.plugins import rogues
 
 pytestmark = pytest.mark.anyio
@@ -117,12 +118,54 @@ async def test_the_breaker_of_one_provider_is_not_that_of_another() -> None:
     assert hooks.health(9) == []
 
 
-async def test_blocked_threads_of_one_plugin_are_bounded_and_starve_no_other() -> None:
-    load(rogues.everywhere("blocks", rogues.blocks), rogues.good())
-    for tenant_id in range(20, 30):
-        by = alice("blocks", "zealous", tenant_id=tenant_id)
-        assert len(await hooks.provide("provide_client_panels", by=by, client=CLIENT)) == 1
-    assert plugin_calls._threads["blocks"] == plugin_calls.THREADS_OF_A_PLUGIN
+def blocks_for(*tenant_ids: int) -> SimpleNamespace:
+    """A plugin that blocks for these providers, and answers the others."""
+
+    def provide_menu_items(ctx: Context) -> list[MenuItem]:
+        if ctx.provider.id in tenant_ids:
+            rogues.blocks()
+        return [MenuItem(title="Mail", path="/mail")]
+
+    return rogues.plugin("blocks", provide_menu_items=provide_menu_items)
+
+
+async def asked(tenant_id: int) -> list[MenuItem]:
+    """What the plugin answers a provider; its breaker is closed before."""
+    breaker.forget_all()
+    answer: list[MenuItem] = await hooks.ask(
+        "provide_menu_items", "blocks", by=alice("blocks", tenant_id=tenant_id), seconds=0.1
+    )
+    return answer
+
+
+async def test_blocked_threads_of_one_provider_are_bounded_and_starve_no_other() -> None:
+    load(blocks_for(20))
+    for _ in range(plugin_calls.THREADS_OF_A_PLUGIN):
+        with pytest.raises(plugin_calls.Hung):
+            await asked(20)
+    with pytest.raises(plugin_calls.Busy):
+        await asked(20)
+    busy = hooks.health(20)[0]
+    assert (busy.calls, busy.failures, busy.state) == (0, 0, "closed")
+    assert len(await asked(21)) == 1
+    assert plugin_calls._threads[20, "blocks"] == plugin_calls.THREADS_OF_A_PLUGIN
+
+
+async def test_all_threads_together_are_bounded_and_who_finds_none_is_not_blamed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await until(lambda: not plugin_calls._threads, 5)
+    monkeypatch.setattr(plugin_calls, "MOST_THREADS", 2)
+    load(blocks_for(20, 21))
+    for tenant_id in (20, 21):
+        with pytest.raises(plugin_calls.Hung):
+            await asked(tenant_id)
+    with pytest.raises(plugin_calls.Busy):
+        await asked(22)
+    assert hooks.health(22)[0].failures == 0
+    rogues.RELEASE.set()
+    await until(lambda: not plugin_calls._threads, 5)
+    assert len(await asked(22)) == 1
 
 
 async def test_a_request_that_goes_away_cancels_the_plugin_and_blames_nobody() -> None:

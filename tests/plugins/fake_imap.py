@@ -6,6 +6,10 @@ import threading
 import time
 from typing import Any, Self
 
+HANDSHAKE = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03"
+"""The first bytes of a long TLS record."""
+DRIPS = 160
+
 
 class FakeImap:
     """Serves `mails` (UID to content) on a port of its own, until the block ends. `manner` makes it misbehave."""
@@ -43,6 +47,12 @@ class _Session(socketserver.StreamRequestHandler):
     server: Any
 
     def handle(self) -> None:
+        if self.server.imap.manner == "drips at first":
+            self.drip(b"* ")
+            return
+        if self.server.imap.manner == "drips a handshake":
+            self.drip(HANDSHAKE)
+            return
         self.say("* OK ready")
         while line := self.rfile.readline().decode().strip():
             tag, _space, command = line.partition(" ")
@@ -54,11 +64,12 @@ class _Session(socketserver.StreamRequestHandler):
         imap = self.server.imap
         verb = command.upper().split()[0]
         if imap.manner == "drips" and verb == "EXAMINE":
-            while self.say_raw(b"* "):
-                time.sleep(0.05)
-            return False
+            return self.drip(b"* ")
         if verb == "CAPABILITY":
-            self.say("* CAPABILITY IMAP4rev1")
+            self.say("* CAPABILITY IMAP4rev1 STARTTLS")
+        if verb == "STARTTLS":
+            self.say(f"{tag} OK go on")
+            return self.drip(HANDSHAKE)
         if verb == "LOGIN" and "wrong" in command:
             self.say(f"{tag} NO wrong password")
             return True
@@ -90,6 +101,14 @@ class _Session(socketserver.StreamRequestHandler):
             content = content.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
         size = min(size, len(content)) if size < 10**12 else size
         self.say_raw(f"* {uid} FETCH (UID {uid} BODY[] {{{size}}}\r\n".encode() + content + b")\r\n")
+
+    def drip(self, first: bytes) -> bool:
+        """Say something every now and then for some seconds, never to the end; no more follows."""
+        for turn in range(DRIPS):
+            if not self.say_raw(b"*" if turn else first):
+                break
+            time.sleep(0.05)
+        return False
 
     def say(self, text: str) -> None:
         self.say_raw(f"{text}\r\n".encode())

@@ -62,17 +62,27 @@ def test_of_a_mail_that_is_too_large_only_the_head_is_read(
     assert (mail.is_cut, mail.content[:14]) == (True, b"Subject: large")
 
 
-@pytest.mark.parametrize("manner", ["boasts", "drips"])
+@pytest.mark.parametrize(
+    ("manner", "security"),
+    [
+        ("boasts", "none"),
+        ("drips", "none"),
+        ("drips at first", "none"),
+        ("drips a handshake", "tls"),
+        ("", "starttls"),
+    ],
+)
 def test_a_server_with_bad_manners_costs_a_bounded_time(
-    server: FakeImap, monkeypatch: pytest.MonkeyPatch, manner: str
+    server: FakeImap, monkeypatch: pytest.MonkeyPatch, manner: str, security: str
 ) -> None:
     monkeypatch.setattr(imap_mail, "SECONDS", 1.0)
     server.manner = manner
     server.add(b"Subject: x\r\n\r\nx")
     started = time.monotonic()
     with pytest.raises(Exception, match=r"."):
-        read(server, "7:0")
+        read(server, "7:0", security=security)
     assert time.monotonic() - started < 5
+    assert security == "none" or not [line for line in server.heard if "LOGIN" in line]
 
 
 def test_private_addresses_wrong_passwords_and_open_lines_are_refused(server: FakeImap) -> None:
