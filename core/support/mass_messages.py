@@ -193,13 +193,14 @@ async def delete(message_id: int, *, by: Actor) -> None:
 
 async def locked_draft(message_id: int, *, by: Actor) -> dict[str, Any]:
     """A message that nobody else changes or sends meanwhile; `Conflict` when it is no draft any more."""
-    found = await get(message_id, by=by)
+    await get(message_id, by=by)
     state = await db.value("SELECT state FROM mass_messages WHERE id = $1 FOR NO KEY UPDATE", message_id)
     if state is None:
         raise NotFound()
     if state != "draft":
         raise Conflict(_("This message was sent already: it does not change any more."))
-    return await get(message_id, by=by) if found["state"] != state else found
+    # Read again behind the lock: whoever held it may have changed the text.
+    return await get(message_id, by=by)
 
 
 def shown(message: Mapping[str, Any]) -> dict[str, Any]:

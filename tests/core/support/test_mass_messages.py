@@ -1,5 +1,6 @@
 """A message to many clients: who gets it, in which language, each once, whatever stops it."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -346,6 +347,37 @@ async def test_what_lacks_something_is_not_sent_and_what_was_sent_does_not_chang
         ):
             with pytest.raises(Conflict):
                 await verb
+
+
+async def test_a_text_that_was_changed_a_moment_before_is_not_sent_unseen(database: Settings) -> None:
+    alice, max_ = await cast.who("alice"), await cast.who("max")
+    async with db.as_tenant(alice.tenant.id):
+        message_id = await drafted(alice)
+        category = await db.value("SELECT min(id) FROM ticket_categories")
+    is_changed = asyncio.Event()
+
+    async def change() -> None:
+        values = MessageValues(category=category, texts={"fr": ENGLISH})
+        async with db.as_tenant(alice.tenant.id):
+            await mass_messages.update(message_id, values, version=1, by=alice)
+            is_changed.set()
+            await until(_somebody_waits)
+
+    async def send() -> None:
+        await is_changed.wait()
+        async with db.as_tenant(alice.tenant.id):
+            await mass_message_sending.send(message_id, version=1, by=max_)
+
+    changed, refused = await asyncio.gather(change(), send(), return_exceptions=True)
+    assert (changed, type(refused)) == (None, EditConflict)
+    async with db.as_tenant(alice.tenant.id):
+        assert (await mass_messages.get(message_id, by=alice))["state"] == "draft"
+
+
+async def _somebody_waits() -> bool:
+    """Whether another connection waits for a row that this transaction holds."""
+    waits = "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    return bool(await db.value(f"SELECT EXISTS ({waits})"))
 
 
 async def test_a_text_with_a_variable_that_is_not_there_is_refused_beside_its_field(database: Settings) -> None:
