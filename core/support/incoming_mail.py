@@ -209,6 +209,7 @@ async def _open(mail: Parsed, text: str, settings: Mapping[str, Any], *, by: Act
     async with db.savepoint():
         (ticket_id,) = await ticket_opening.open_many([opening], by=speaker)
         await attachments.keep_first(ticket_id, taken)
+        await ticket_opening.tell(ticket_id, by=speaker)
     return Placed(state="opened", ticket_id=ticket_id, reason=left_out)
 
 

@@ -89,11 +89,18 @@ async def open_one(opening: Opening, *, by: Actor) -> Record:
     if (before := await db.value("SELECT id FROM tickets WHERE key = $1", opening.key)) is not None:
         return await tickets.find(before)
     (ticket_id,) = await open_many([opening], by=by)
+    return await tell(ticket_id, by=by)
+
+
+async def tell(ticket_id: int, *, by: Actor) -> Record:
+    """Tell the other side of a ticket that was just opened, once; returns it. Asks for no right."""
     ticket = await tickets.find(ticket_id)
     (message, *_more) = await ticket_messages.listed(ticket_id)
-    await (ticket_notices.answered if opening.side == "staff" else ticket_notices.asked)(ticket, message, by=by)
-    if opening.side == "staff":
+    if ticket["opened_side"] == "staff":
+        await ticket_notices.answered(ticket, message, by=by)
         await ticket_notices.assigned(ticket, by=by)
+    else:
+        await ticket_notices.asked(ticket, message, by=by)
     return ticket
 
 

@@ -92,6 +92,22 @@ async def test_an_answer_goes_into_its_ticket_once_without_history_and_with_its_
 
 
 @pytest.mark.usefixtures("database")
+async def test_a_ticket_that_is_opened_by_mail_is_told_to_its_department_once() -> None:
+    tenant, by, _client_id, _ticket_id = await house()
+    async with db.as_tenant(tenant.id):
+        staff = await departments.create(DepartmentValues(name="Help", members={by.staff_id: "lead"}), by=by)
+        category = await ticket_categories.create(
+            CategoryValues(name_en="Mail", name_fr="Courrier", department_id=staff["id"]), by=by
+        )
+        await incoming_mail_settings.update(IncomingMailChanges(category_id=category["id"]), version=2, by=by)
+        mail = letter(BOX, text="It burns")
+        assert await take(mail, tenant) == ("opened", "")
+        assert await take(mail, tenant) is None
+        told = await db.fetch("SELECT person_id, data FROM notifications WHERE kind = 'ticket.opened'")
+        assert [(row["person_id"], row["data"]["text_markdown"]) for row in told] == [(by.person_id, "It burns")]
+
+
+@pytest.mark.usefixtures("database")
 async def test_what_is_not_taken_is_listed_with_its_reason_and_says_nothing_in_the_ticket() -> None:
     tenant, by, _client_id, ticket_id = await house()
     to = incoming_addresses.reply_address(BOX, ticket_id, tenant_id=tenant.id)
