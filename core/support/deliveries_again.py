@@ -50,12 +50,15 @@ async def send(delivery_id: int, *, address: str = "", by: Actor) -> int:
     row = await deliveries.row(delivery_id, lock=True)
     if row is None:
         raise NotFound()
+    if _is_on_its_way(row):
+        raise Conflict(_("It is being sent just now."))
     if not may(row, by=by):
         raise Conflict(_("This cannot be sent again."))
     if row["client_id"] is not None:
         await access.client(row["client_id"], by=by)
     if row["state"] in ("waiting", "retrying"):
-        await db.execute("UPDATE deliveries SET next_at = $2 WHERE id = $1", delivery_id, clock.now())
+        sql = "UPDATE deliveries SET next_at = $2 WHERE id = $1 AND claimed_by IS NULL"
+        await db.execute(sql, delivery_id, clock.now())
         made_id = delivery_id
     else:
         made_id = await _once_more(row, address, by=by)
@@ -70,6 +73,15 @@ async def send(delivery_id: int, *, address: str = "", by: Actor) -> int:
         new={"address": address or row["address"]},
     )
     return made_id
+
+
+def _is_on_its_way(delivery: Record) -> bool:
+    """Whether a job has it in hand; one whose job died has it no more once its lease is over."""
+    return (
+        delivery["state"] in ("waiting", "retrying")
+        and delivery["claimed_by"] is not None
+        and delivery["next_at"] > clock.now()
+    )
 
 
 async def _once_more(row: Record, address: str, *, by: Actor) -> int:

@@ -9,10 +9,11 @@ import pytest
 from core import breaker, db, hooks, mail, notifications, plugin_settings
 from core.actor import system
 from core.channel_contract import Channel, Receipt, Refused
+from core.errors import Conflict
 from core.hookspecs import Plugin, hookimpl
 from core.notifications import Recipient
 from core.settings import Settings
-from core.support import deliveries_sending
+from core.support import deliveries_again, deliveries_sending
 from tests import cast
 from tests.core.at_queue import QUICK, until, workers
 from tests.core.support import posting
@@ -110,3 +111,26 @@ async def test_a_channel_that_rests_costs_no_attempts_and_then_each_goes_once(sl
     assert {row["state"] for row in rows.values()} == {"sent", "dead"}
     assert rows["zoe@example.org"]["said"] == "thanks 42"
     assert set(slow.asked) == {str(row["key"]) for row in rows.values()}
+
+
+async def test_what_is_being_sent_is_not_sent_again_at_the_same_time(slow: SlowPost) -> None:
+    nova = await tell("nova", "zoe@example.org")
+    await hand_out(nova)
+    alice, channel = await cast.who("alice"), f"{NAME}:post"
+    sending = asyncio.create_task(send(nova, channel))
+    await until(lambda: len(slow.asked) == 1)
+    (delivery,) = await all_of(nova)
+    async with db.as_tenant(nova):
+        with pytest.raises(Conflict, match="just now"):
+            await deliveries_again.send(delivery["id"], by=alice)
+    slow.hangs = False
+    breaker.forget_all()
+    await send(nova, channel)
+    assert len(slow.asked) == 1
+    await sending
+    async with db.as_tenant(nova):
+        assert await deliveries_again.send(delivery["id"], by=alice) == delivery["id"]
+    breaker.forget_all()
+    await send(nova, channel)
+    assert len(slow.asked) == 2
+    assert [row["state"] for row in await all_of(nova)] == ["sent"]
