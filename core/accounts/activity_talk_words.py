@@ -61,6 +61,7 @@ TALK: dict[str, str] = {
     "ticket_work:watched": N_("%(actor)s changed who watches the ticket %(subject)s"),
     "webhook:created": N_("%(actor)s added the webhook %(subject)s"),
     "webhook:deleted": N_("%(actor)s removed the webhook %(subject)s"),
+    "webhook:gone": N_("The webhook %(subject)s said that it is gone, and was switched off"),
     "webhook:replayed": N_("%(actor)s had things sent to the webhook %(subject)s again"),
     "webhook:secret_changed": N_("%(actor)s changed the secret of the webhook %(subject)s"),
     "webhook:tested": N_("%(actor)s tested the webhook %(subject)s"),

@@ -155,6 +155,16 @@ async def test(endpoint_id: int, *, by: Actor) -> int:
     return event_id
 
 
+async def gone(endpoint_id: int, *, by: Actor) -> None:
+    """Switch one off that said itself that it is gone; one that is off stays so. Asks for no right."""
+    url = await db.value(
+        "UPDATE webhook_endpoints SET is_on = false, version = version + 1 WHERE id = $1 AND is_on RETURNING url",
+        endpoint_id,
+    )
+    if url is not None:
+        await _tell("webhook:gone", endpoint_id, url, by=by, old={"is_on": True}, new={"is_on": False})
+
+
 async def wake(endpoint_id: int) -> None:
     """Let it rest no longer: somebody says that it works again. Asks for no right."""
     sql = "UPDATE webhook_endpoints SET failures = 0, failing_since = NULL, rests_until = NULL WHERE id = $1"

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
-from core import clock, db, freshness, jobs, outside, signed_webhooks, worker
+from core import clock, db, jobs, outside, signed_webhooks, task_runs, worker
+from core.actor import system
 from core.outside import Answer, Late, NotReached, Refused
 from core.support import webhook_endpoints, webhook_outbox
 from core.support.webhook_outbox import DELIVER
@@ -173,8 +174,7 @@ async def _judge(endpoint_id: int, results: Sequence[Result], now: datetime) -> 
         await _works_again(endpoint_id, now)
         return
     if any(one.answer is not None and one.answer.status == GONE for one in results):
-        await db.execute("UPDATE webhook_endpoints SET is_on = false WHERE id = $1", endpoint_id)
-        await freshness.forget_tenant(db.scope().tenant_id)
+        await webhook_endpoints.gone(endpoint_id, by=system(await task_runs.provider()))
     endpoint = await db.row(
         """UPDATE webhook_endpoints SET failures = failures + $2, failing_since = coalesce(failing_since, $3)
             WHERE id = $1 RETURNING failures""",

@@ -24,7 +24,8 @@ Before = Annotated[str, Meta(description="The cursor `previous` of the page afte
 
 
 class LongTask(msgspec.Struct, kw_only=True):
-    """A task. `total`, `done`, `skipped` and `failed` count rows; `reason` says why it stopped; `due_at` when one for later begins."""
+    """A task. `total`, `done`, `skipped` and `failed` count rows; `reason` says why it stopped, and `due_at` when
+    one for later begins."""
 
     id: int
     kind: str

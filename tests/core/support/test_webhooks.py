@@ -32,6 +32,7 @@ from core.support.own_tickets import OwnTicket
 from core.support.ticket_messages import Reply
 from core.support.webhook_endpoints import Created, EndpointValues
 from tests import cast
+from tests.core.accounts.house import entries
 from tests.core.at_queue import is_empty, until, workers
 from tests.core.billing import bills, books
 from tests.receiver import Receiver, receiving, status
@@ -258,6 +259,10 @@ async def test_one_that_says_it_is_gone_is_switched_off(alice: Actor, receiver: 
     await turn(alice)
     assert [one["state"] for one in await logged(alice)] == ["dead"]
     assert len(receiver.requests) == 1
+    async with db.as_tenant(alice.tenant.id):
+        (said,) = await entries("webhook:gone")
+    assert (said["actor_kind"], said["subject_name"]) == ("system", receiver.url)
+    assert said["changes"] == {"is_on": [True, False]}
 
 
 async def test_after_days_it_is_given_up_and_can_be_sent_again(alice: Actor, receiver: Receiver) -> None:
