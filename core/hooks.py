@@ -82,8 +82,7 @@ async def ask(
     seconds: float = plugin_calls.CALL_SECONDS,
     **arguments: Any,
 ) -> Any:
-    """What one plugin answers in time. `PluginFailed` when it is off or fails, `Resting` after failures, `Busy`
-    while its earlier calls still run: of both the latter it was not called."""
+    """What one plugin answers in time. `PluginFailed` when it is off, `Busy` or `Resting` (not called), or fails."""
     found = next((one for one in _on(hook, by.tenant) if one.plugin == plugin), None)
     deadline = time.monotonic() + seconds
     if found is None:
