@@ -97,6 +97,34 @@ async def test_a_client_asks_and_the_team_answers_with_a_note_among_themselves(v
     assert "Not yet" in sam.text(await sam.get(here))
 
 
+async def test_a_wrong_search_is_marked_and_a_wrong_page_is_told(visitor: Visitor) -> None:
+    sam = await visitor.sign_in(cast.email("sam"))
+    for search in ("x" * 5_000, "%00"):
+        wrong = await sam.get(f"/staff/tickets?search={search}")
+        assert wrong.status_code == 422
+        assert 'aria-describedby="error-search"' in wrong.text and 'id="error-search"' in wrong.text
+    gone = await sam.get("/staff/tickets?after=zzz")
+    assert (gone.status_code, "begin again from the first one" in gone.text) == (422, True)
+    assert "wants your attention" not in gone.text
+
+
+async def test_the_keys_of_tickets_are_told_and_times_are_to_the_minute(visitor: Visitor) -> None:
+    jean = await visitor.sign_in(cast.email("dupont"))
+    here = f"/staff/tickets/{await asked(jean)}"
+    sam = await jean.another().sign_in(cast.email("sam"))
+    page = (await sam.get(here)).text
+    told = set(re.findall(r"<dt><kbd>([a-z])</kbd></dt>", page))
+    assert (
+        told
+        == set(re.findall(r'data-key="([a-z])"', page))
+        == set(re.findall(r'aria-keyshortcuts="([a-z])"', page))
+    )
+    assert {"t", "u"} <= told
+    assert "data-keys" in (await sam.get("/staff/tickets")).text
+    assert re.search(r"<time[^>]*>[^<]*\d:\d\d\b", page)
+    assert not re.search(r"<time[^>]*>[^<]*:\d\d:\d\d", page)
+
+
 async def test_staff_decide_and_set_up_what_tickets_are_sorted_by(visitor: Visitor) -> None:
     jean = await visitor.sign_in(cast.email("dupont"))
     number = await asked(jean)

@@ -46,6 +46,17 @@ def moment(value: datetime | None) -> str:
     return dates.format_datetime(value, "medium", tzinfo=_zone(TIMEZONE.get()), locale=i18n.current())
 
 
+def minute(value: datetime) -> str:
+    """The same to the minute, for what people read and do not compare."""
+    locale, zone = i18n.current(), _zone(TIMEZONE.get())
+    day = dates.format_date(value.astimezone(zone), "medium", locale=locale)
+    return (
+        str(dates.get_datetime_format("medium", locale=locale))
+        .replace("'", "")
+        .format(dates.format_time(value, "short", tzinfo=zone, locale=locale), day)
+    )
+
+
 def span(value: timedelta | None) -> str:
     """How long something lasts, roughly, as the reader says it: 3 hours."""
     if value is None:
@@ -106,6 +117,7 @@ def environment(*, reload: bool = False) -> Environment:
             "navigation": navigation,
             "date": day,
             "datetime_": moment,
+            "minute_": minute,
             "number": number,
             "span": span,
             "amount": figures.amount,

@@ -61,7 +61,8 @@ async def read(request: AnyRequest, one: MoneyList, *, by: Actor) -> dict[str, A
         found = await one.listed.page(chosen, by=by, within=within, after=after, before=before)
         totals = await one.listed.totals(chosen, by=by, within=within)
     except Invalid as refusal:
-        errors, status = refusal.errors, 422
+        errors = {"" if field in filtered.PAGING else field: told for field, told in refusal.errors.items()}
+        status = 422
     words = await words_of(one, by=by)
     brands = words["project"]
     return {
