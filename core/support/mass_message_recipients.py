@@ -11,7 +11,8 @@ from core import clock, db, figures, i18n, policies, rich_text, tasks, tenant_te
 from core.accounts import access, client_choice
 from core.accounts.client_choice import Choice
 from core.actor import Actor
-from core.filters import Conditions, read_cursor
+from core.checks import Checks
+from core.filters import Conditions, Cursor, read_cursor
 from core.i18n import N_
 from core.permissions import Permission
 from core.support import mass_messages, notification_markdown, response_variables
@@ -34,6 +35,9 @@ FACTS = """c.status, c.email <> '' AS has_address, c.language, NOT EXISTS (
     SELECT FROM notification_optouts o WHERE o.kind = 'message.news' AND o.medium = 'mail'
        AND ((o.person_id IS NULL AND o.address_folded = c.email_folded)
             OR o.person_id = (SELECT p.id FROM people p WHERE p.email_folded = c.email_folded))) AS wants_news"""
+ASKED = "status, has_address, language, wants_news, is_in_project"
+"""The columns that `facts` gives."""
+LONGEST_SEARCH = 200
 IN_PROJECT = """EXISTS (SELECT FROM client_projects a
     WHERE a.client_id = c.id AND a.project_id = {project:d}) AS is_in_project"""
 
@@ -108,6 +112,46 @@ def project_of(message: Mapping[str, Any], *, by: Actor) -> int | None:
 
 async def count(message: Mapping[str, Any], *, by: Actor) -> Counted:
     """Who would get it now."""
+    reached: dict[str, int] = {}
+    skipped: dict[str, int] = {}
+    for row, reason, language in await _kinds(message, by=by):
+        kept, key = (skipped, reason) if reason else (reached, language)
+        kept[key] = kept.get(key, 0) + row["number"]
+    return Counted(
+        languages=dict(sorted(reached.items(), key=lambda pair: -pair[1])),
+        skipped={reason: skipped[reason] for reason in REASONS if reason in skipped},
+    )
+
+
+async def skipped(
+    message: Mapping[str, Any],
+    *,
+    reason: Reason = "",
+    after: str = "",
+    before: str = "",
+    by: Actor,
+    size: int = tasks.PAGE,
+) -> Page:
+    """One page of those who would not get it now, by their codes: `code`, `name`, `reason`; "" is any reason."""
+    kinds = [
+        (row, why) for row, why, _language in await _kinds(message, by=by) if why and (not reason or why == reason)
+    ]
+    is_back = bool(before) and not after
+    cursor = read_cursor(before if is_back else after, int)
+    found = await _of_kinds(message, kinds, cursor, is_back, size, by=by)
+    return tasks.paged(found, lambda row: row["code"], is_back=is_back, is_first=cursor is None, size=size)
+
+
+async def first(message: Mapping[str, Any], *, by: Actor) -> int | None:
+    """The code of one to look at the message with: one who gets it, else one who was chosen."""
+    kinds = [(row, reason) for row, reason, _language in await _kinds(message, by=by)]
+    reached = [kind for kind in kinds if not kind[1]]
+    found = await _of_kinds(message, reached or kinds, None, False, 1, by=by)
+    return int(found[0]["code"]) if found else None
+
+
+async def _kinds(message: Mapping[str, Any], *, by: Actor) -> list[tuple[Record, Reason, str]]:
+    """What `facts` say of those who are chosen, the `number` of whom it is true, and the verdict on it."""
     policies.require(by, Permission.MESSAGE_READ)
     source = await client_choice.source(mass_messages.choice_of(message), by=by)
     found = await db.fetch(
@@ -115,15 +159,35 @@ async def count(message: Mapping[str, Any], *, by: Actor) -> Counted:
              GROUP BY 1, 2, 3, 4, 5""",
         *source.conditions.arguments,
     )
-    reached: dict[str, int] = {}
-    skipped: dict[str, int] = {}
-    for row in found:
-        reason, language = judged(row, message, by=by)
-        kept, key = (skipped, reason) if reason else (reached, language)
-        kept[key] = kept.get(key, 0) + row["number"]
-    return Counted(
-        languages=dict(sorted(reached.items(), key=lambda pair: -pair[1])),
-        skipped={reason: skipped[reason] for reason in REASONS if reason in skipped},
+    return [(row, *judged(row, message, by=by)) for row in found]
+
+
+async def _of_kinds(
+    message: Mapping[str, Any],
+    kinds: Sequence[tuple[Record, Reason]],
+    cursor: Cursor | None,
+    is_back: bool,
+    size: int,
+    *,
+    by: Actor,
+) -> list[Record]:
+    """Those who are chosen of whom one of these is true, behind the cursor: `size` of them and one more."""
+    source = await client_choice.source(mass_messages.choice_of(message), by=by)
+    names = ASKED.split(", ")
+    listed = ", ".join(
+        f"{source.conditions.bind([row[name] for row, _reason in kinds])}::{kind}[]"
+        for name, kind in zip(names, ("text", "boolean", "text", "boolean", "boolean"), strict=True)
+    )
+    reasons = source.conditions.bind([reason for _row, reason in kinds])
+    place = "true"
+    if cursor is not None:
+        place = f"code {'<' if is_back else '>'} {source.conditions.bind(cursor.id)}"
+    chosen = f"SELECT c.code, c.name, {facts(message, by=by)} FROM {source.tables} WHERE {source.conditions.sql}"
+    return await db.fetch(
+        f"""SELECT code, name, reason FROM ({chosen}) chosen
+              JOIN unnest({listed}, {reasons}::text[]) AS kinds ({ASKED}, reason) USING ({ASKED})
+             WHERE {place} ORDER BY code {"DESC" if is_back else "ASC"} LIMIT {size + 1:d}""",
+        *source.conditions.arguments,
     )
 
 
@@ -147,15 +211,6 @@ async def languages(choice: Choice, *, by: Actor) -> dict[str, int]:
         *source.conditions.arguments,
     )
     return {row["language"]: row["number"] for row in found}
-
-
-async def first(message: Mapping[str, Any], *, by: Actor) -> int | None:
-    """The code of one of those who are chosen, to look at the message with."""
-    source = await client_choice.source(mass_messages.choice_of(message), by=by)
-    found = await db.value(
-        f"SELECT min(c.code) FROM {source.tables} WHERE {source.conditions.sql}", *source.conditions.arguments
-    )
-    return None if found is None else int(found)
 
 
 async def outcome(message_id: int) -> dict[str, dict[str, int]]:
@@ -213,26 +268,31 @@ async def page(
     message: Mapping[str, Any],
     *,
     state: State | None = None,
+    search: str = "",
     after: str = "",
     before: str = "",
     size: int = tasks.PAGE,
     by: Actor,
 ) -> Page:
-    """One page of those who were chosen for a message that was sent, in the order in which it reaches them."""
+    """One page of those who were chosen, by their codes; `search`, a code or part of a name, may be `Invalid`."""
     policies.require(by, Permission.MESSAGE_READ)
+    checks = Checks()
+    search = checks.text("search", search, longest=LONGEST_SEARCH, required=False)
+    checks.done()
     conditions = Conditions()
     conditions.equals("r.message_id", message["id"])
     conditions.equals("r.state", state)
+    if search:
+        word = conditions.bind(search)
+        conditions.add(f"(c.code::text = {word} OR strpos(fold(c.name), fold({word})) > 0)")
     access.limit_to_visible(conditions, by=by)
     is_back = bool(before) and not after
     if (cursor := read_cursor(before if is_back else after, int)) is not None:
-        conditions.add(f"r.client_id {'<' if is_back else '>'} {conditions.bind(cursor.id)}")
+        conditions.add(f"c.code {'<' if is_back else '>'} {conditions.bind(cursor.id)}")
     found: Sequence[Record] = await db.fetch(
-        f"""SELECT r.client_id, r.state, r.reason, r.language, r.ticket_id, c.code, c.name
+        f"""SELECT r.state, r.reason, r.language, r.ticket_id, c.code, c.name
               FROM mass_message_recipients r JOIN clients c ON c.id = r.client_id
-             WHERE {conditions.sql} ORDER BY r.client_id {"DESC" if is_back else "ASC"} LIMIT {size + 1:d}""",
+             WHERE {conditions.sql} ORDER BY c.code {"DESC" if is_back else "ASC"} LIMIT {size + 1:d}""",
         *conditions.arguments,
     )
-    return tasks.paged(
-        list(found), lambda row: row["client_id"], is_back=is_back, is_first=cursor is None, size=size
-    )
+    return tasks.paged(list(found), lambda row: row["code"], is_back=is_back, is_first=cursor is None, size=size)

@@ -14,13 +14,14 @@ from piccolo.columns import JSONB, BigInt, Boolean, Integer, Text, Timestamptz
 from core import audit, clock, db, places, policies, tasks, tenant_templates
 from core.accounts import client_choice, rows
 from core.accounts.client_choice import Choice
+from core.accounts.focus import Focus
 from core.actor import Actor
 from core.checks import Checks
 from core.errors import Conflict, EditConflict, Invalid, NotFound
 from core.filters import Conditions, read_cursor
 from core.i18n import _
 from core.permissions import Permission
-from core.support import mass_message_categories, response_variables
+from core.support import mass_message_categories, mass_message_focus, response_variables
 from core.tasks import Page
 
 LONGEST_SUBJECT = 200
@@ -93,9 +94,12 @@ class MessageValues(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     only_matching: bool = False
 
 
-async def page(*, after: str = "", before: str = "", size: int = tasks.PAGE, by: Actor) -> Page:
-    """One page of the messages, the newest first: records with what is known of their task."""
+async def page(
+    *, within: Focus | None = None, after: str = "", before: str = "", size: int = tasks.PAGE, by: Actor
+) -> Page:
+    """One page of the messages, inside a focus those to its clients, the newest first, with their tasks."""
     conditions = _visible(by=by)
+    mass_message_focus.limit(conditions, within)
     locale = conditions.bind(by.locale)
     is_back = bool(before) and not after
     if (cursor := read_cursor(before if is_back else after, int)) is not None:

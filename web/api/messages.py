@@ -16,7 +16,6 @@ from core.errors import NotFound
 from core.permissions import Permission
 from core.support import mass_message_recipients, mass_message_sending, mass_messages
 from core.support.mass_message_recipients import Reason
-from core.support.mass_message_recipients import State as RecipientState
 from core.support.mass_messages import FLAGS, MessageValues, Words
 from web.api import answers
 from web.api.answers import Moment
@@ -109,35 +108,10 @@ class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     limit: Annotated[int, Meta(ge=1, le=MOST, description="How many on a page")] = tasks.PAGE
 
 
-class RecipientQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Those in one state."""
-
-    state: RecipientState | None = None
-
-
 class Messages(msgspec.Struct, kw_only=True):
     """One page of messages, the newest first."""
 
     messages: list[Message]
-    next: str
-    previous: str
-
-
-class Recipient(msgspec.Struct, kw_only=True):
-    """What became of one client."""
-
-    client: int
-    name: str
-    state: RecipientState
-    reason: Reason
-    language: str
-    ticket: int | None
-
-
-class Recipients(msgspec.Struct, kw_only=True):
-    """One page of those who were chosen."""
-
-    recipients: list[Recipient]
     next: str
     previous: str
 
@@ -205,27 +179,6 @@ async def preview(by: By, message_id: FromPath[int], asked: NamedDependency[Prev
     return Preview(**{name: str(getattr(seen, name)) for name in Preview.__struct_fields__})  # type: ignore[arg-type]
 
 
-@get("/v1/messages/{message_id:int}/recipients", **asks(Permission.MESSAGE_READ, query=RecipientQuery))
-async def recipients(by: By, message_id: FromPath[int], asked: NamedDependency[RecipientQuery]) -> Recipients:
-    """What became of each client, once it is on its way."""
-    message = await mass_messages.get(message_id, by=by)
-    listed = await mass_message_recipients.page(
-        message, state=asked.state, after=asked.after, before=asked.before, size=asked.limit, by=by
-    )
-    found = [
-        Recipient(
-            client=row["code"],
-            name=row["name"],
-            state=row["state"],
-            reason=row["reason"],
-            language=row["language"],
-            ticket=row["ticket_id"],
-        )
-        for row in listed.rows
-    ]
-    return Recipients(recipients=found, next=listed.next, previous=listed.previous)
-
-
 @post("/v1/messages/{message_id:int}/send", status_code=202, **asks(Permission.MESSAGE_SEND, body=Sending))
 async def send(by: By, message_id: FromPath[int], sent: NamedDependency[Sending]) -> Message:
     """Send it, now or at a moment to come: 202 with the task that does it."""
@@ -276,5 +229,5 @@ def _shown(message: dict[str, Any]) -> Message:
 
 
 ROUTES = [
-    index, create, show, update, remove, audience, preview, recipients, send, pause, resume, withdraw
+    index, create, show, update, remove, audience, preview, send, pause, resume, withdraw
 ]  # fmt: skip

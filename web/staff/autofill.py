@@ -9,7 +9,7 @@ from typing import Any
 
 from litestar import Response, post
 
-from core import places
+from core import i18n, places
 from core.accounts import access
 from core.actor import Actor
 from core.errors import Invalid, NotFound
@@ -65,6 +65,7 @@ async def _choices(request: AnyRequest, form: Form, *, status: int = 200, by: Ac
         status=status,
         form=form,
         into=form.get("autofill_into"),
+        language=places.languages(i18n.current()).get(form.get("autofill_into").partition(".")[2], ""),
         q=q,
         templates=await response_templates.every(q=q, by=by),
         carried=_carried(form, "autofill_q"),
@@ -72,7 +73,7 @@ async def _choices(request: AnyRequest, form: Form, *, status: int = 200, by: Ac
 
 
 def _show(request: AnyRequest, form: Form, filled: Filled) -> Response[str]:
-    into, subject = form.get("autofill_into"), _of_its_language(form, "autofill_subject")
+    into, subject = form.get("autofill_into"), of_its_language(form, "autofill_subject")
     before = form.get(into).rstrip()
     text = f"{before}\n\n{filled.text}" if before else filled.text
     values = {into: text} | ({subject: form.get(subject) or filled.subject} if FIELD.fullmatch(subject) else {})
@@ -92,7 +93,7 @@ def _show(request: AnyRequest, form: Form, filled: Filled) -> Response[str]:
 async def _filled(chosen: str, form: Form, *, by: Actor) -> Filled:
     if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 20):
         raise NotFound()
-    wanted = _of_its_language(form, "autofill_language")
+    wanted = of_its_language(form, "autofill_language")
     language = wanted if wanted in places.LANGUAGES else ""
     code = form.get("autofill_client")
     if not code:
@@ -120,8 +121,8 @@ def _number(form: Form, name: str) -> int | None:
     return int(text)
 
 
-def _of_its_language(form: Form, name: str) -> str:
-    """A field of a form with a text for each language: `*` is that of the field to be filled, `text.fr`."""
+def of_its_language(form: Form, name: str) -> str:
+    """A field's name in a form with a text for each language: `*` is that of the field to be filled, `text.fr`."""
     return form.get(name).replace("*", form.get("autofill_into").partition(".")[2])
 
 

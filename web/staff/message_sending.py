@@ -1,7 +1,7 @@
 """A message to clients before it is sent, who gets it and who does not, and how far it is afterwards."""
 
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,8 @@ from core.errors import EditConflict, Invalid, NotFound
 from core.i18n import N_, _
 from core.permissions import Permission
 from core.support import mass_message_recipients, mass_message_sending, mass_messages
-from core.support.mass_message_recipients import State
+from core.support.mass_message_recipients import REASONS, Reason, State
+from core.tasks import Page
 from web.kit import forms, streams
 from web.kit.forms import Form
 from web.kit.pages import AnyRequest, page, redirect, surroundings
@@ -31,6 +32,30 @@ STATES: dict[State, str] = {"waiting": N_("Waiting"), "sent": N_("Sent"), "skipp
 async def show(request: AnyRequest, by: By, message_id: FromPath[int]) -> Response[str]:
     """A draft as it would go out and to whom; or how far it is."""
     return await _show(request, message_id, Form(dict(request.query_params)), by=by)
+
+
+@get("/messages/{message_id:int}/skipped", **READS)
+async def skipped(request: AnyRequest, by: By, message_id: FromPath[int]) -> Response[Any]:
+    """Those whom a draft passes over and why; of one that was sent, what became of them."""
+    message = await mass_messages.get(message_id, by=by)
+    here, query = f"{HERE}/{message_id}", request.query_params
+    if message["state"] != "draft":
+        return redirect(request, f"{here}?state=skipped")
+    counts = (await mass_message_recipients.count(message, by=by)).skipped
+    reason = next((one for one in REASONS if one == query.get("reason")), "")
+    listed = await mass_message_recipients.skipped(
+        message, reason=cast("Reason", reason), after=query.get("after", ""), before=query.get("before", ""), by=by
+    )
+    return page(
+        request,
+        "staff/messages/skipped.html",
+        message=message,
+        rows=listed.rows,
+        reason=reason,
+        reasons={key: _(text) for key, text in REASONS.items()},
+        counts=counts,
+        page=_paging(f"{here}/skipped", listed, {"reason": reason}),
+    )
 
 
 @get("/messages/{message_id:int}/events", **READS)
@@ -116,17 +141,18 @@ async def _show(
         status=status,
         message=message,
         form=Form(form.values, form.errors | errors),
+        sending=Form(form.values, {field: told for field, told in form.errors.items() if field != "client"}),
         languages=[(names.get(code, code), count) for code, count in counted.languages.items()],
-        skipped=[(_(mass_message_recipients.REASONS[why]), count) for why, count in counted.skipped.items()],
+        skipped=[(why, _(REASONS[why]), count) for why, count in counted.skipped.items()],
         reached=counted.reached,
         seen=seen,
-        seen_reason=_(mass_message_recipients.REASONS[seen.reason]) if seen and seen.reason else "",
+        seen_reason=_(REASONS[seen.reason]) if seen and seen.reason else "",
         timezone=by.tenant.timezone,
     )
 
 
 async def _preview(message: dict[str, Any], form: Form, *, by: Actor) -> tuple[Any, dict[str, str]]:
-    """How a client sees it: the one who was asked for, else the first of those who were chosen."""
+    """How a client sees it: the one who was asked for, else the first of those who get it."""
     if not message["texts"]:
         return None, {}
     asked = form.get("client")
@@ -143,29 +169,45 @@ async def _preview(message: dict[str, Any], form: Form, *, by: Actor) -> tuple[A
 
 
 async def _sent(request: AnyRequest, message: dict[str, Any], *, by: Actor, status: int) -> Response[str]:
-    query, here = request.query_params, f"{HERE}/{message['id']}"
+    query, here, found, errors = request.query_params, f"{HERE}/{message['id']}", Page(rows=[]), {}
     state = next((one for one in STATES if one == query.get("state")), None)
-    listed = await mass_message_recipients.page(
-        message, state=state, after=query.get("after", ""), before=query.get("before", ""), by=by
-    )
-    kept = {"state": state} if state else {}
+    try:
+        found = await mass_message_recipients.page(
+            message,
+            state=state,
+            search=query.get("search", ""),
+            after=query.get("after", ""),
+            before=query.get("before", ""),
+            by=by,
+        )
+    except Invalid as refusal:
+        errors, status = dict(refusal.errors), 422
+    search = query.get("search", "").strip()
     return page(
         request,
         "staff/messages/sent.html",
         block="progress",
         status=status,
-        rows=listed.rows,
-        page={
-            "previous": listed.previous and f"{here}?{urlencode(kept | {'before': listed.previous})}",
-            "next": listed.next and f"{here}?{urlencode(kept | {'after': listed.next})}",
-        },
+        rows=found.rows,
+        page=_paging(here, found, {"state": state or "", "search": search}),
+        filter=Form({"search": search}, errors),
+        searched=urlencode({"search": search}) if search else "",
         state=state or "",
         texts=[(code, words.subject, rich_text.html(words.text)) for code, words in message["texts"].items()],
         states=[(key, _(label)) for key, label in STATES.items()],
-        reasons={key: _(text) for key, text in mass_message_recipients.REASONS.items()},
+        reasons={key: _(text) for key, text in REASONS.items()},
         language_names=places.languages(i18n.current()),
         **await _progress(message, by=by),
     )
+
+
+def _paging(here: str, found: Page, kept: dict[str, str]) -> dict[str, str]:
+    """The links of a list's pages, with what it is narrowed by."""
+    given = {name: value for name, value in kept.items() if value}
+    return {
+        "previous": found.previous and f"{here}?{urlencode(given | {'before': found.previous})}",
+        "next": found.next and f"{here}?{urlencode(given | {'after': found.next})}",
+    }
 
 
 async def _progress(message: dict[str, Any], *, by: Actor) -> dict[str, Any]:
@@ -186,13 +228,18 @@ async def _check_count(message_id: int, told: str, *, by: Actor) -> None:
 
 
 def _moment(text: str, *, by: Actor) -> datetime | None:
-    """A moment of the provider's clock, as a browser sends it; None for none."""
+    """A moment of the provider's clock, as a browser sends it; None for none. `Invalid` for one it never shows."""
     if not text:
         return None
+    zone = ZoneInfo(by.tenant.timezone)
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(by.tenant.timezone))
-    except ValueError:
+        wanted = datetime.fromisoformat(text).replace(tzinfo=zone)
+        shown = wanted.astimezone(UTC).astimezone(zone)
+    except (ValueError, OverflowError):
         raise Invalid({"at": _("This is not a date and a time.")}) from None
+    if shown.replace(tzinfo=None) != wanted.replace(tzinfo=None):
+        raise Invalid({"at": _("The clocks go forward then: there is no such time on that day.")})
+    return wanted
 
 
 def _code(text: str) -> int:
@@ -201,4 +248,4 @@ def _code(text: str) -> int:
     return int(text)
 
 
-ROUTES = [show, events, send, test, pause, resume, withdraw]
+ROUTES = [show, skipped, events, send, test, pause, resume, withdraw]

@@ -21,7 +21,7 @@ from web.kit import forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
-from web.kit.visit import By
+from web.kit.visit import By, visit_of
 from web.staff import autofill, client_bulk, edits
 
 HERE = "/staff/messages"
@@ -32,9 +32,10 @@ PARTS = ("subject", "text")
 
 @get("/messages", **READS)
 async def index(request: AnyRequest, by: By) -> Response[str]:
-    """The messages, the newest first."""
+    """The messages, the newest first; inside a focus those to its clients."""
     query = request.query_params
-    listed = await mass_messages.page(after=query.get("after", ""), before=query.get("before", ""), by=by)
+    within, after, before = visit_of(request).focus, query.get("after", ""), query.get("before", "")
+    listed = await mass_messages.page(within=within, after=after, before=before, by=by)
     links = {
         "previous": listed.previous and f"{HERE}?before={listed.previous}",
         "next": listed.next and f"{HERE}?after={listed.next}",
@@ -141,6 +142,9 @@ async def _begin(
     if not choice.codes and choice.filter is None:
         return redirect(request, "/staff/clients", toast=_("Select one or several clients first."), kind="warn")
     spoken = await mass_message_recipients.languages(choice, by=by)
+    if not spoken and status == 200:
+        told = _("No client fits, so there is nobody to write to.")
+        return redirect(request, "/staff/clients", toast=told, kind="warn")
     return await _form(
         request,
         form,
@@ -185,7 +189,7 @@ async def _form(
         status=status,
         form=form,
         languages=[(code, names.get(code, code), spoken.get(code, 0)) for code in shown],
-        others=[(code, name) for code, name in names.items() if code not in shown],
+        others=[(code, names[code], spoken.get(code, 0)) for code in _others(names, spoken) if code not in shown],
         count=sum(spoken.values()),
         categories=await mass_message_categories.offered(by=by),
         variables=[(name, _(text)) for name, text in mass_messages.NAMES.items()],
@@ -198,6 +202,11 @@ def _languages(form: Form, spoken: dict[str, int], *, by: Actor) -> list[str]:
     written = [name.partition(".")[2] for name in form.values if name.partition(".")[0] in PARTS and "." in name]
     wanted = [by.tenant.locale, *list(spoken)[:2], *written, form.get("add_language") if form.get("more") else ""]
     return [code for code in dict.fromkeys(wanted) if code in places.LANGUAGES][: mass_messages.MOST_LANGUAGES]
+
+
+def _others(names: dict[str, str], spoken: dict[str, int]) -> list[str]:
+    """The languages that can be added: those that are spoken first, the most frequent before the others."""
+    return sorted(names, key=lambda code: (-spoken.get(code, 0), names[code]))
 
 
 def _labels(saved: dict[str, Any]) -> dict[str, str]:

@@ -10,13 +10,13 @@ from core.errors import Conflict, EditConflict, Invalid
 from core.i18n import _
 from core.permissions import Permission
 from core.support import response_templates
-from core.support.response_templates import LONGEST, OWN, TemplateValues
+from core.support.response_templates import LONGEST, LONGEST_SUBJECT, OWN, TemplateValues
 from web.kit import forms
 from web.kit.forms import Form
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By
-from web.staff import edits, response_template_forms
+from web.staff import autofill, edits, response_template_forms
 from web.staff.response_template_forms import HERE
 
 USES = requires(Permission.RESPONSE_TEMPLATE_READ)
@@ -45,11 +45,13 @@ async def new(request: AnyRequest, by: By) -> Response[str]:
 
 @post("/response-templates/new", status_code=200, **USES)
 async def new_from(request: AnyRequest, by: By) -> Response[str]:
-    """The form with what was just written somewhere else: its field `autofill_into`."""
+    """The form with what was just written somewhere else: its field `autofill_into`, and the subject beside it."""
     sent = await forms.read(request)
-    language = sent.get("autofill_language")
+    language = autofill.of_its_language(sent, "autofill_language")
     language = language if language in places.LANGUAGES else by.locale
+    subject = sent.get(autofill.of_its_language(sent, "autofill_subject"))[:LONGEST_SUBJECT]
     values = {"audience": OWN, f"bodies.{language}": sent.get(sent.get("autofill_into"))[:LONGEST]}
+    values |= {f"subjects.{language}": subject} if subject else {}
     return await response_template_forms.show(request, Form(values), by=by)
 
 

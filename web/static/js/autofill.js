@@ -16,6 +16,16 @@ onContent((root) => root.querySelectorAll("[data-fills]:not([data-was])").forEac
   field.focus();
 }));
 
+// A form with a text for each language has one panel: it opens below the button that asks for it.
+on("click", "[data-autofill]", (button) => button.parentElement.after(document.getElementById("autofill-panel")));
+
+onContent((root) => root.querySelectorAll("[data-autofill-search]:not([data-shown])").forEach((search) => {
+  search.dataset.shown = "yes";
+  search.focus();
+  search.setSelectionRange(search.value.length, search.value.length);
+  search.scrollIntoView({ block: "nearest" });
+}));
+
 on("click", "[data-unfill]", (button) => {
   button.parentElement.querySelectorAll("[data-was]").forEach((source) => put(fieldOf(source), source.dataset.was));
   document.getElementById("autofill-panel").replaceChildren();

@@ -26,6 +26,7 @@ ROWS = [
         ("GET /staff/messages/new?code=$client", "message:send", {}),
         ("POST /staff/messages", "message:send", {"send": FORM | {"code": "$client"}}),
         ("GET /staff/messages/{message_id}", "message:read", {}),
+        ("GET /staff/messages/{message_id}/skipped", "message:read", {}),
         ("GET /staff/messages/{message_id}/events", "message:read", SENT),
         ("GET /staff/messages/{message_id}/edit", "message:send", {}),
         ("POST /staff/messages/{message_id}", "message:send", {"send": FORM | {"version": "1"}}),
@@ -46,6 +47,7 @@ ROWS = [
         ("PATCH /api/v1/messages/{message_id}", "message:send", {"send": {"is_news": True, "version": 1}}),
         ("DELETE /api/v1/messages/{message_id}", "message:send", GONE),
         ("GET /api/v1/messages/{message_id}/audience", "message:read", {}),
+        ("GET /api/v1/messages/{message_id}/skipped", "message:read", {}),
         ("GET /api/v1/messages/{message_id}/preview?client=$client", "message:read", {}),
         ("GET /api/v1/messages/{message_id}/recipients", "message:read", SENT),
         ("POST /api/v1/messages/{message_id}/send", "message:send", {"gives": 202, "send": {"version": 1}}),
@@ -57,10 +59,12 @@ ROWS = [
 PARAMETERS = {
     "/staff/messages": "after before",
     "/staff/messages/new": "all code name email project group kind country language status",
-    "/staff/messages/{message_id}": "client state after before",
+    "/staff/messages/{message_id}": "client state search after before",
+    "/staff/messages/{message_id}/skipped": "reason after before",
     "/api/v1/messages": "after before",
     "/api/v1/messages/{message_id}/preview": "client",
-    "/api/v1/messages/{message_id}/recipients": "state after before",
+    "/api/v1/messages/{message_id}/recipients": "state search after before",
+    "/api/v1/messages/{message_id}/skipped": "reason after before",
 }
 RULED = {
     "mass_messages.choice",
