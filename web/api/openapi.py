@@ -49,7 +49,10 @@ KEY_PARAMETER = {
 def document(app: Litestar) -> dict[str, Any]:
     """The document about the API's routes of this application."""
     operations = list(_operations(app))
-    structs = {Problem, *(struct for _path, handler in operations for struct in _structs_of(handler))}
+    structs: set[type[msgspec.Struct]] = {
+        Problem,
+        *(struct for _path, handler in operations for struct in _structs_of(handler)),
+    }
     references, named = schemas.of(structs)
     paths: dict[str, dict[str, Any]] = {}
     for path, handler in operations:
