@@ -82,7 +82,7 @@ async def ask(
     seconds: float = plugin_calls.CALL_SECONDS,
     **arguments: Any,
 ) -> Any:
-    """What one plugin answers in time. `PluginFailed` when it is off, `Busy` or `Resting` (not called), or fails."""
+    """What one plugin answers in time. `PluginFailed` when it is off or fails; not called: `Busy`, `Resting`."""
     found = next((one for one in _on(hook, by.tenant) if one.plugin == plugin), None)
     deadline = time.monotonic() + seconds
     if found is None:
