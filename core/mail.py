@@ -84,6 +84,11 @@ def has_server() -> bool:
     return bool(_settings.smtp_url)
 
 
+def is_caught() -> bool:
+    """Whether mail is caught here instead of sent, as in the demo."""
+    return _settings.mail_catcher
+
+
 async def post(payload: dict[str, Any], *, key: str, written_at: datetime) -> str:
     """Hand one message to the installation's mail server; what that said.
 

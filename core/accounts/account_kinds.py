@@ -132,7 +132,7 @@ PASSKEY_ADDED = declare(
         audience="user",
         group="account",
         variables={"name": NAME, "passkey": N_("Name of the passkey")},
-        samples={"name": "Zoé Dupont", "passkey": "Laptop"},
+        samples={"name": "Zoé Dupont", "passkey": N_("Laptop")},
         subject=N_("A passkey was added to your account at {{ provider }}"),
         text=N_(
             "Hello {{ name }},\n\nthe passkey “{{ passkey }}” was added to your account at {{ provider }}. It "
@@ -170,7 +170,7 @@ CONTRACT = declare(
         },
         samples={
             "name": "Dupont SARL",
-            "title": "Contract",
+            "title": N_("Contract"),
             "number": "C-2026-0007",
             "link": "https://nova.example/contracts/7",
         },

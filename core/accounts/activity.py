@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from core import db, policies
+from core import db, i18n, notification_values, places, policies
 from core.accounts import access, activity_seen, focus, rows
 from core.accounts.activity_fields import FIELDS
 from core.accounts.activity_subjects import SUBJECTS
@@ -255,4 +255,13 @@ def _shown(field: str, value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return ", ".join(_shown(field, item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(_pair(name, item) for name, item in value.items())
     return value_name(field, str(value))
+
+
+def _pair(name: str, value: Any) -> str:
+    """One of several values with names: an amount of a currency, or what a kind of notifications comes by."""
+    if name in places.CURRENCIES and isinstance(value, int):
+        return str(notification_values.said(notification_values.money(value, name), locale=i18n.current()))
+    return f"{value_name('notification', name)}: {_shown('', value)}"

@@ -107,6 +107,11 @@ def source_of(by: Actor) -> Source:
     return "portal" if by.kind == "user" else "staff"
 
 
+def is_on(*, by: Actor) -> bool:
+    """Whether any plugin that is switched on checks registrations or orders."""
+    return any(hooks.is_heard(hook, by=by) for hook in ("check_registration", "check_order"))
+
+
 async def is_due(hook: str, source: Source, *, by: Actor) -> bool:
     """Whether there is anybody to ask, and this is to be checked. What the product itself does is not."""
     if not hooks.is_heard(hook, by=by) or (by.kind == "system" and source == "staff"):

@@ -42,6 +42,10 @@ COLUMNS = """m.client_id, m.person_id, p.name, p.email, p.locale, p.is_disabled,
         WHERE l.client_id = m.client_id AND l.person_id = m.person_id) AS own_rights"""
 
 
+OF_CLIENT = f"""SELECT {COLUMNS} FROM memberships m JOIN people p ON p.id = m.person_id
+    WHERE m.client_id = $1 AND NOT p.is_disabled ORDER BY m.person_id"""
+
+
 class Membership(db.Owned, tablename="memberships"):
     """One person in one client. `roles` are built-in ones; those of the client's own are in `membership_roles`."""
 
@@ -59,6 +63,12 @@ class RightMissing(Forbidden):
     def __init__(self, right: str) -> None:
         super().__init__(_("Your role does not allow this."))
         self.right = right
+
+
+async def who_may(client_id: int, right: Right) -> list[int]:
+    """The people of a client who have a right there. Asks for no right."""
+    found = await db.fetch(OF_CLIENT, client_id)
+    return [row["person_id"] for row in found if right in rights.of(row["roles"], row["own_rights"])]
 
 
 def may(by: Actor, right: Right) -> bool:

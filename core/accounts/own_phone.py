@@ -11,6 +11,7 @@ import msgspec
 
 from core import clock, policies
 from core.accounts import memberships, own_profile, phone_channel, phone_codes, phone_needs, phone_settings
+from core.accounts.phone_codes import Sending
 from core.accounts.phone_needs import Standing
 from core.accounts.rights import Right
 from core.actor import Actor
@@ -23,7 +24,7 @@ class OwnPhone(msgspec.Struct, frozen=True, kw_only=True):
     it is good, after how many seconds another one may be sent, and which number to begin with.
 
     `countries` are those that codes are sent to (none: all), `can_send` whether any can be sent, `is_asked`
-    whether anything here asks for numbers.
+    whether anything here asks for numbers, `sending` how far the SMS with the code that waits is.
     """
 
     standing: Standing
@@ -34,6 +35,7 @@ class OwnPhone(msgspec.Struct, frozen=True, kw_only=True):
     countries: list[str]
     can_send: bool
     is_asked: bool
+    sending: Sending
 
 
 async def get(*, by: Actor) -> OwnPhone:
@@ -52,6 +54,7 @@ async def get(*, by: Actor) -> OwnPhone:
         countries=list(settings["countries"]),
         can_send=await phone_channel.is_there(by=by),
         is_asked=await phone_needs.is_asked(client["id"], by=by),
+        sending=await phone_codes.sending(row) if row and is_open else "waiting",
     )
 
 

@@ -1,18 +1,19 @@
 """Whether the provider can send short messages: without that nobody is asked to prove a telephone number."""
 
-from core import freshness, hooks
+from core import freshness, hooks, mail
 from core.actor import Actor
 from core.channel_contract import Channel
 from core.plugin_calls import PluginFailed
 
 
 async def is_there(*, by: Actor) -> bool:
-    """Whether a plugin brings a channel for SMS; one that does not say counts: failing opens no door.
+    """Whether a plugin brings a channel for SMS, or they are caught. One that does not say counts: failing opens
+    no door.
 
     What they say is remembered until a plugin or its settings change; that one failed is not.
     """
     brought: bool | None = await freshness.MEMORY.get(by.tenant.id, "sms channel", lambda: _is_brought(by))
-    return brought is not False
+    return brought is not False or mail.is_caught()
 
 
 async def _is_brought(by: Actor) -> bool | None:

@@ -9,7 +9,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from asyncpg import Record
 from piccolo.columns import BigInt, Bytea, Integer, Text, Timestamptz
@@ -23,6 +23,7 @@ from core.errors import Conflict, Invalid, NotFound, TooManyAttempts
 from core.i18n import _, ngettext
 from core.notifications import Recipient
 
+Sending = Literal["waiting", "retrying", "sent", "failed"]
 DIGITS = 6
 KEPT = timedelta(days=365)
 """So long it is known which codes were sent."""
@@ -141,6 +142,20 @@ async def latest(client_id: int) -> Record | None:
 def is_open(row: Mapping[str, Any] | None, now: datetime) -> bool:
     """Whether this code can still be tried."""
     return row is not None and row["state"] == "sent" and now < row["expires_at"]
+
+
+async def sending(row: Mapping[str, Any]) -> Sending:
+    """How far the SMS with this code is. Asks for no right."""
+    state = await db.value(
+        """SELECT d.state FROM deliveries d JOIN notifications n ON n.id = d.notification_id
+            WHERE n.client_id = $1 AND n.kind = $2 AND n.created_at >= $3 AND d.medium = 'sms'
+            ORDER BY d.created_at DESC, d.id DESC LIMIT 1""",
+        row["client_id"],
+        phone_kinds.CODE.key,
+        row["created_at"],
+    )
+    known: Mapping[str, Sending] = {"sent": "sent", "retrying": "retrying", "dead": "failed", "skipped": "failed"}
+    return known.get(state, "waiting")
 
 
 @notification_ends.good_while(phone_kinds.CODE)

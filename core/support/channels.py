@@ -7,14 +7,18 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
-from core import hooks
+from core import hooks, mail
 from core.actor import Actor
 from core.channel_contract import Channel
 from core.i18n import N_, _
 from core.notification_kinds import Kind, Medium
 
-MAIL, PANEL = "mail", "panel"
-OWN = {MAIL: N_("Mail server of the installation"), PANEL: N_("In the panel")}
+MAIL, PANEL, CAUGHT = "mail", "panel", "caught_sms"
+OWN = {
+    MAIL: N_("Mail server of the installation"),
+    PANEL: N_("In the panel"),
+    CAUGHT: N_("SMS among the caught mail"),
+}
 MEDIA: dict[str, str] = {
     "mail": N_("E-mail"),
     "sms": N_("SMS"),
@@ -44,6 +48,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 PANEL_WAY = Way(name=PANEL, title=OWN[PANEL], medium="panel")
 MAIL_WAY = Way(name=MAIL, title=OWN[MAIL], medium="mail")
+CAUGHT_WAY = Way(name=CAUGHT, title=OWN[CAUGHT], medium="sms")
+"""Where mail is caught and no plugin sends SMS: they are found among the mail."""
 
 
 async def every(*, by: Actor) -> list[Way]:
@@ -57,6 +63,8 @@ async def every(*, by: Actor) -> list[Way]:
         found += [_way(plugin, channel) for channel in brought]
     senders = [way for way in found if way.medium == "mail"]
     others = [way for way in found if way.medium not in ("mail", "panel")]
+    if mail.is_caught() and not any(way.medium == "sms" for way in others):
+        others.append(CAUGHT_WAY)
     return [*(senders[:1] or [MAIL_WAY]), *others, PANEL_WAY]
 
 

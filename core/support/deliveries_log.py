@@ -24,7 +24,7 @@ from core.permissions import Permission
 from core.support import notification_limits
 
 State = Literal["waiting", "retrying", "sent", "dead", "skipped"]
-RESULTS = {"taken": N_("Taken"), "later": N_("Not taken"), "refused": N_("Refused")}
+RESULTS = {"taken": N_("Accepted by the server"), "later": N_("Not taken"), "refused": N_("Refused")}
 LISTED = """SELECT d.id, d.kind, d.channel, d.medium, d.client_id, d.person_id, d.address, d.name, d.subject,
     d.is_secret, d.state, d.reason, d.said, d.attempts, d.next_at, d.created_at, d.ended_at, c.code AS client_code,
     c.name AS client_name FROM deliveries d LEFT JOIN clients c ON c.id = d.client_id"""

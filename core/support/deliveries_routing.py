@@ -13,6 +13,8 @@ import structlog
 from asyncpg import PostgresError, Record
 
 from core import clock, db, jobs, mail, notification_switches, notifications, task_runs
+from core.accounts import memberships
+from core.accounts.rights import Right
 from core.actor import Actor, system
 from core.notification_kinds import Kind, find
 from core.support import (
@@ -93,9 +95,10 @@ async def _hand_out(notification: Record, ways: list[Way], off: frozenset[str], 
     else:
         content = await deliveries_writing.content(kind, notification, by=by)
         for way in taking:
-            reason = await _why_not(kind, way, notification, person_id)
-            if reason or way.medium != "panel" or person_id is not None:
-                await _add(notification, way, person_id, content, reason, by=by)
+            for reader in await _readers(kind, notification, person_id) if way.medium == "panel" else [person_id]:
+                reason = await _why_not(kind, way, notification, reader)
+                if reason or way.medium != "panel" or reader is not None:
+                    await _add(notification, way, reader, content, reason, by=by)
     await _settle(notification, person_id)
     return {way.name for way in taking if way.medium != "panel"}
 
@@ -170,6 +173,15 @@ async def _person(notification: Record) -> int | None:
         return None
     found = await db.value(PERSON, notification["person_id"], notification["address"], notification["client_id"])
     return None if found is None else int(found)
+
+
+async def _readers(kind: Kind, notification: Record, person_id: int | None) -> list[int | None]:
+    """In whose panel it stands: what a client is told of a ticket, and none of its users by name, in that of each
+    who reads its tickets."""
+    is_of_client = notification["client_id"] is not None and notification["person_id"] is None
+    if kind.audience != "client" or notification["about_kind"] != "ticket" or not is_of_client:
+        return [person_id]
+    return [*await memberships.who_may(notification["client_id"], Right.TICKETS_READ)] or [person_id]
 
 
 def _lane(notification: Record, way: Way) -> str:

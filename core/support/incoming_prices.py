@@ -47,8 +47,8 @@ PRICED = declare(
         },
         samples={
             "name": "Jean Dupont",
-            "subject": "Please move my site",
-            "category": "Work on your server",
+            "subject": N_("Please move my site"),
+            "category": N_("Work on your server"),
             "price": notification_values.money(4800, "EUR"),
             "link": "https://nova.example/tickets/new",
         },

@@ -37,8 +37,8 @@ VARIABLES = {
     "link": N_("Where it is read and answered"),
 }
 SAMPLES = {
-    "subject": "Maintenance on Sunday",
-    "text_markdown": "Our network is worked on from 2 to 4 a.m.",
+    "subject": N_("Maintenance on Sunday"),
+    "text_markdown": N_("Our network is worked on from 2 to 4 a.m."),
     "number": "1042",
     "link": "https://portal.example/tickets/1042",
 }
@@ -47,7 +47,7 @@ MESSAGE = declare(
         key="message.received",
         title=N_("Message to clients"),
         description=N_("Staff write to many clients at once about what they are sold."),
-        group="support",
+        group="tickets",
         variables=VARIABLES,
         samples=SAMPLES,
         channels=("mail", "panel"),
@@ -115,8 +115,6 @@ async def _next(message: Mapping[str, Any], *, by: Actor) -> list[Record]:
         f"""SELECT r.id, r.client_id, c.code, c.login, c.email, c.name, c.contact_person,
                    {_project(message, by=by)} AS project_id,
                    {mass_message_recipients.facts(message, by=by)},
-                   (SELECT m.person_id FROM memberships m JOIN people p ON p.id = m.person_id
-                     WHERE m.client_id = c.id AND p.email_folded = c.email_folded) AS person_id,
                    coalesce({conditions.sql}, false) AS is_there
               FROM mass_message_recipients r JOIN clients c ON c.id = r.client_id
              WHERE r.message_id = {place} AND r.state = 'waiting' ORDER BY r.client_id LIMIT {AT_ONCE}
@@ -202,12 +200,7 @@ async def _tell(message: Mapping[str, Any], letter: Letter, ticket_id: int, numb
     row = letter.row
     await notifications.notify(
         NEWS if message["is_news"] else MESSAGE,
-        to=Recipient(
-            address=row["email"],
-            name=row["contact_person"] or row["name"],
-            locale=letter.language,
-            person_id=row["person_id"],
-        ),
+        to=Recipient(address=row["email"], name=row["contact_person"] or row["name"], locale=letter.language),
         data={
             "subject": letter.subject,
             "text_markdown": letter.text,

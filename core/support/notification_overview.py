@@ -58,11 +58,12 @@ async def every(*, by: Actor) -> list[KindLine]:
 
 
 async def missing(*, by: Actor) -> list[MissingLanguage]:
-    """The languages of open clients in which kinds are missing, those that most speak first."""
+    """The languages of open clients in which kinds for them or their users are missing, the most spoken first."""
     policies.require(by, RIGHT)
     off = await notification_switches.off()
     texts = await _texts(by=by)
-    kinds = [kind for kind in notification_kinds.every(by.tenant.plugins) if kind.key not in off]
+    known = notification_kinds.every(by.tenant.plugins)
+    kinds = [kind for kind in known if kind.key not in off and kind.audience != "staff"]
     spoken = await db.fetch(
         "SELECT language, count(*) AS clients FROM clients WHERE status <> 'closed' AND language <> ''"
         " GROUP BY language ORDER BY clients DESC, language"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from core import db, notifications, policies, tenant_templates
 from core.accounts import access, throttle
@@ -24,6 +24,8 @@ from core.support.notification_templates import Place, TemplateText
 from core.support.notification_texts import Source, Written
 from core.tenant_templates import BadTemplate
 
+Origin = Literal["samples", "told", "names"]
+"""Examples, what a client was last told, or examples with the names of a client."""
 TESTS_AN_HOUR = 30
 TRIAL = declare(
     Kind(
@@ -48,12 +50,18 @@ async def shown(key: str, place: Place, text: TemplateText, *, client: int | Non
     kind = await notification_templates.kind(key, by=by)
     await notification_templates.check_place(place, by=by)
     kept = notification_templates.checked(kind, text)
-    data = await _data(kind, client, by=by)
+    _origin, data = await _data(kind, client, by=by)
     brand = await notification_brands.of_project(place.project_id, provider=by.tenant)
     source = Source(
         name="preview", language=place.language, subject=kept.subject, text=kept.text, short=kept.short
     )
     return _filled(source, kind, data, brand)
+
+
+async def origin(key: str, client: int | None, *, by: Actor) -> Origin:
+    """Of what the preview for this client is made, which `shown` has taken. Raises like it."""
+    kind = await notification_templates.kind(key, by=by)
+    return (await _data(kind, client, by=by))[0]
 
 
 async def send_trial(key: str, place: Place, text: TemplateText, *, client: int | None = None, by: Actor) -> str:
@@ -87,10 +95,10 @@ def _filled(source: Source, kind: Kind, data: Mapping[str, Any], brand: Brand) -
         raise Invalid({"text": trouble.message}) from trouble
 
 
-async def _data(kind: Kind, code: int | None, *, by: Actor) -> Mapping[str, Any]:
+async def _data(kind: Kind, code: int | None, *, by: Actor) -> tuple[Origin, Mapping[str, Any]]:
     """What was last told to the client in this way that `by` may see, else the samples with his names."""
     if code is None:
-        return kind.samples
+        return "samples", kind.samples
     policies.require(by, notification_templates.RIGHT)
     try:
         client = await access.client_by_code(code, by=by)
@@ -105,7 +113,7 @@ async def _data(kind: Kind, code: int | None, *, by: Actor) -> Mapping[str, Any]
         kind.key,
     )
     if told is not None:
-        return dict(kind.samples) | dict(told["data"])
+        return "told", dict(kind.samples) | dict(told["data"])
     own = {
         "name": client["contact_person"] or client["name"],
         "client": client["name"],
@@ -113,4 +121,4 @@ async def _data(kind: Kind, code: int | None, *, by: Actor) -> Mapping[str, Any]
         "login": client["login"],
         "email": client["email"],
     }
-    return dict(kind.samples) | {name: own[name] for name in kind.variables if name in own}
+    return "names", dict(kind.samples) | {name: own[name] for name in kind.variables if name in own}

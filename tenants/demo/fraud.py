@@ -1,6 +1,6 @@
 """Fraud checks of the demo: two orders that wait, a registration that was approved and one that was refused.
 
-The plugin that made them stays off, so that whoever tries things out is not checked.
+The plugin that made them is switched on afterwards.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from core import db
+from core import db, plugin_registry, plugin_settings
 from core.accounts import clients, fraud_checks, fraud_queue
 from core.accounts.fraud_checks import Answer, Check
 from core.actor import Actor
@@ -30,6 +30,12 @@ MANY = Reason(
 
 async def furnish(*, by: Actor) -> None:
     """Of the latest clients, as if they had signed up and ordered."""
+    await _checks(by=by)
+    if plugin_registry.find(PLUGIN) is not None:
+        await plugin_settings.enable(PLUGIN, by=by)
+
+
+async def _checks(*, by: Actor) -> None:
     found = await db.fetch(
         """SELECT * FROM clients WHERE status = 'active' AND cleared_at IS NULL AND merged_into_id IS NULL
             ORDER BY registered_at DESC, id DESC LIMIT 3"""

@@ -19,12 +19,14 @@ FATES: tuple[tuple[str, str, str], ...] = (
     ("sent", "", "250 2.0.0 Ok: queued as 4c1V8Q0mLp"),
 )
 """State, reason and what the mail server said."""
+TOLD = ("account.low_balance", "payment.received")
+"""What any client may be told: of no invoice and no service that he does not have."""
 RESULTS = {"sent": "taken", "dead": "refused", "retrying": "later"}
 
 
 async def furnish(by: Actor) -> None:
     """Some of the first clients, one notification each; their users find it in the panel too."""
-    kinds = [kind for kind in notification_kinds.KINDS.values() if kind.audience != "staff" and not kind.is_secret]
+    kinds = [kind for key in TOLD if (kind := notification_kinds.find(key)) is not None]
     clients = await db.fetch(
         """SELECT c.id, c.name, c.email, c.language, c.project_id, m.person_id FROM clients c
              LEFT JOIN memberships m ON m.client_id = c.id AND m.is_owner
@@ -39,11 +41,12 @@ async def furnish(by: Actor) -> None:
 async def _tell(kind: Kind, client: Record, fate: tuple[str, str, str], *, hours: int, by: Actor) -> None:
     state, reason, said = fate
     at = clock.now() - timedelta(hours=hours)
+    data = dict(kind.samples) | {"name": client["name"], "link": f"{by.tenant.base_url.rstrip('/')}/balance"}
     written = await notification_texts.written(
         kind,
         locale=client["language"],
         project_id=client["project_id"],
-        data=kind.samples,
+        data=data,
         provider=by.tenant,
     )
     notification_id = await db.value(
@@ -51,7 +54,7 @@ async def _tell(kind: Kind, client: Record, fate: tuple[str, str, str], *, hours
                state, created_at, created_by)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'handed_out', $9, $10) RETURNING id""",
         kind.key, client["id"], client["project_id"], client["person_id"], client["email"], client["name"],
-        written.locale, kind.samples, at, by.name,
+        written.locale, data, at, by.name,
     )  # fmt: skip
     shared: dict[str, Any] = {
         "notification_id": notification_id,

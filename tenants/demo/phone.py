@@ -1,21 +1,19 @@
 """Verified telephone numbers of the demo, at Nova: asked of who registers from now on, with clients that have
 proved theirs, one that waits for its code, one that gave up, and one that was let off.
 
-The gateway that would send codes is an address that belongs to nobody: what waits here was never sent.
+Codes are found among the caught mail, as letters to a number at sms.example.
 """
 
 from datetime import timedelta
 from secrets import token_bytes
 
 from asyncpg import Record
-from msgspec.structs import replace
 
-from core import clock, db, plugin_registry, plugin_settings
+from core import clock, db, mail
 from core.accounts import phone_decisions, phone_settings
 from core.accounts.phone_settings import PhoneChanges
 from core.actor import Actor
 
-GATEWAY = "sms-gateway"
 STATES = ("verified", "verified", "spent", "sent")
 NUMBERS = ("+33612345678", "+33698765432", "+33611223344", "+33655443322")
 
@@ -26,12 +24,10 @@ async def furnish(*, by: Actor) -> None:
         """SELECT id, code, name FROM clients WHERE status = 'active' AND phone_verified = ''
               AND cleared_at IS NULL AND merged_into_id IS NULL ORDER BY registered_at DESC, id DESC LIMIT 5"""
     )
-    if len(found) < 5 or plugin_registry.find(GATEWAY) is None:
+    if len(found) < 5:
         return
-    await plugin_settings.save(GATEWAY, {"url": "https://sms.example/send"}, version=0, by=by)
-    await plugin_settings.enable(GATEWAY, by=by)
-    sending = replace(by, tenant=replace(by.tenant, plugins=by.tenant.plugins | {GATEWAY}))
-    await phone_settings.update(PhoneChanges(registration="new"), version=1, by=sending)
+    if mail.is_caught():
+        await phone_settings.update(PhoneChanges(registration="new"), version=1, by=by)
     for client, state, number in zip(found, STATES, NUMBERS, strict=False):
         await _code(client, state, number)
     await phone_decisions.waive(found[4]["code"], "Appelé par téléphone, tout va bien", by=by)

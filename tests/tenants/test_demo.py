@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
-from core import db
-from core.accounts import clients, passwords
+from core import db, mail
+from core.accounts import clients, passwords, phone_channel
 from core.actor import system
 from core.checks import Checks
 from core.settings import Settings
@@ -65,7 +66,8 @@ async def test_filling_beside_what_is_there_takes_nothing_away(database: Setting
         assert await db.value("SELECT count(*) FROM clients") == len(cast.CLIENTS["nova"])
 
 
-async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
+async def test_an_empty_installation_gets_all_of_it(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "_settings", msgspec.structs.replace(database, mail_catcher=True))
     async with db.as_platform():
         await db.execute("DELETE FROM hosts WHERE provider_id <> 0")
         await db.execute("UPDATE providers SET code = 'old-' || code WHERE id <> 0")
@@ -81,6 +83,9 @@ async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
             assert await db.value("SELECT count(DISTINCT state) FROM payment_attempts") == 4
             assert await db.value("SELECT count(*) FROM payment_differences") == 1
             assert await db.value("SELECT count(DISTINCT state) FROM fraud_checks") == 3
+            assert await db.value("SELECT enabled FROM plugin_settings WHERE plugin = 'usual-signs'")
+            told = await db.fetch("SELECT text FROM deliveries WHERE state IN ('skipped', 'dead')")
+            assert told and not [row for row in told if "Zoé Dupont" in row["text"] or "F-2026" in row["text"]]
             assert await db.value("SELECT count(*) FROM offers WHERE state = 'sent'") > 0
             assert await db.value("SELECT count(DISTINCT state) FROM tickets") > 3
             assert await db.value("SELECT count(DISTINCT reason) FROM incoming_mails") == 4
@@ -94,6 +99,8 @@ async def test_an_empty_installation_gets_all_of_it(database: Settings) -> None:
         codes = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM phone_codes")}
         assert codes == {"sent", "spent", "verified"}
         assert await db.value("SELECT count(DISTINCT state) FROM webhook_deliveries") == 2
+        assert await phone_channel.is_there(by=system(nova))
+        assert await db.value("SELECT registration FROM phone_settings") == "new"
         states = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM invoices")}
         assert states == {"draft", "issued", "void"}
         lines = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM bank_lines")}

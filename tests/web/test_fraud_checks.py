@@ -71,3 +71,16 @@ async def test_what_waits_is_counted_in_the_menu_and_decided_with_a_reason(
     assert "Closed" in visitor.text(await visitor.get(client))
     assert (await visitor.post(f"{here}/approve", {})).status_code == 409
     assert "nav-badge" not in (await visitor.get("/staff")).text
+
+
+async def test_the_queue_says_that_nothing_is_checked_until_a_plugin_is_on(visitor: Visitor) -> None:
+    alice = await visitor.sign_in(cast.email("alice"))
+    for place in ("/staff/fraud-checks", "/staff/settings/fraud"):
+        assert "Nothing is checked here" in alice.text(await alice.get(place))
+    async with db.as_tenant((await cast.tenant("nova")).id):
+        await db.execute(
+            """INSERT INTO plugin_settings (plugin, enabled, settings, updated_at)
+               VALUES ('usual-signs', true, '{}', now())"""
+        )
+    for place in ("/staff/fraud-checks", "/staff/settings/fraud"):
+        assert "Nothing is checked here" not in alice.text(await alice.get(place))

@@ -7,6 +7,7 @@ from core.actor import system
 from core.notifications import Recipient
 from core.settings import Settings
 from tests import cast
+from tests.core.accounts.test_client_merging import add_user
 from tests.core.support import posting
 from tests.core.support.posting import NEWS, SECRET, TOLD
 from tests.visitor import Visitor
@@ -53,6 +54,27 @@ async def test_the_bell_counts_what_is_new_until_it_was_read(visitor: Visitor) -
     sam = await visitor.another().sign_in(cast.email("sam"))
     assert "bell-count" not in (await sam.get("/staff")).text
     assert (await sam.post(f"/account/notices/{number}/open")).status_code == 404
+
+
+async def test_what_a_client_is_told_of_a_ticket_stands_in_the_panel_of_each_user_who_reads_tickets(
+    visitor: Visitor,
+) -> None:
+    tenant = await cast.tenant("nova")
+    async with db.as_tenant(tenant.id):
+        client_id = await db.value("SELECT id FROM clients WHERE login = 'dupont'")
+        colleague_id = await add_user(client_id, "colleague", "technical")
+        stranger_id = await add_user(client_id, "stranger")
+        to = Recipient(address="office@client.example", name="Dupont", locale="en")
+        told, known = {"name": "Dupont", "word": "news"}, {"client_id": client_id, "by": system(tenant)}
+        await notifications.notify(TOLD, to=to, data=told, about=("ticket", 1), **known)
+        await notifications.notify(TOLD, to=to, data=told, about=("invoice", 1), **known)
+    await posting.hand_out(tenant.id)
+    rows = [row for row in await posting.all_of(tenant.id) if row["medium"] == "panel"]
+    assert {row["state"] for row in rows} == {"sent"} and len(rows) == 2, "nobody is told of the invoice"
+    assert colleague_id in {row["person_id"] for row in rows}
+    assert stranger_id not in {row["person_id"] for row in rows}
+    jean = await visitor.sign_in(cast.email("dupont"))
+    assert '<span class="bell-count" aria-hidden="true">1</span>' in (await jean.get("/")).text
 
 
 async def test_what_is_about_a_client_goes_with_the_membership(visitor: Visitor) -> None:

@@ -33,8 +33,22 @@ async def test_a_text_is_written_and_goes_back_to_the_usual_one(alice: Visitor) 
     assert (await alice.post(f"{KIND}/back", sent)).status_code == 303
     assert (await alice.post(f"{KIND}/back", sent | {"version": "2", "old": "1"})).status_code == 303
     assert "Salut" in (await alice.get(f"{KIND}?language=fr")).text
-    missing = await alice.get(f"{HERE}/missing")
-    assert missing.status_code == 200
+
+
+async def test_what_is_missing_in_a_language_of_clients_is_not_what_only_staff_get(alice: Visitor) -> None:
+    async with db.as_tenant((await cast.tenant("nova")).id):
+        await db.execute("UPDATE clients SET language = 'de' WHERE code = 1001")
+    missing = (await alice.get(f"{HERE}/missing")).text
+    assert "/ticket.answered?language=de" in missing
+    assert "/ticket.opened?" not in missing and "/account.staff_invitation?" not in missing
+
+
+async def test_each_variable_stands_once_with_its_plain_twin_and_groups_are_in_words(alice: Visitor) -> None:
+    page = (await alice.get(f"{HERE}/ticket.answered?language=en")).text
+    for name in ("provider", "panel", "text", "text_markdown"):
+        assert page.count(f"<code>{{{{ {name} }}}}</code>") == 1, name
+    groups = (await alice.get(HERE)).text
+    assert ">support</h2>" not in groups and groups.count(">Tickets</h2>") == 1
 
 
 async def test_a_preview_can_do_nothing_and_keeps_nothing(alice: Visitor) -> None:
@@ -42,6 +56,9 @@ async def test_a_preview_can_do_nothing_and_keeps_nothing(alice: Visitor) -> Non
     assert shown.status_code == 200 and "<strong>Zoé Dupont</strong>" in shown.text
     assert "sandbox" in shown.headers["content-security-policy"]
     assert shown.headers["x-frame-options"] == "SAMEORIGIN"
+    assert "All values are examples." in shown.text
+    named = await alice.post(f"{KIND}/preview", TEXT | {"client": "1001"})
+    assert "names are his, all other values are examples" in named.text
     broken = await alice.post(f"{KIND}/preview", TEXT | {"text": "{% include '/etc/passwd' %}"})
     assert broken.status_code == 422 and "include" in broken.text
     stranger = await alice.post(f"{KIND}/preview", TEXT | {"client": "999999"})

@@ -93,6 +93,21 @@ async def test_no_reader_of_the_log_can_opt_others_out_by_the_link_in_their_mail
     assert "aB3_-" not in page.text
 
 
+async def test_the_log_says_in_words_what_became_of_it_and_which_text_it_was(visitor: Visitor) -> None:
+    sam = await visitor.sign_in(cast.email("sam"))
+    panel = await a_delivery(channel="panel", medium="panel", state="sent", locale="fr", template="default/fr")
+    async with db.as_tenant((await cast.tenant("nova")).id):
+        await db.execute("DELETE FROM delivery_attempts WHERE delivery_id = $1", panel)
+    page = sam.text(await sam.get(f"/staff/notifications/{panel}"))
+    assert "nothing had to be tried" in page and "Nothing was tried" not in page
+    assert "The usual text (French)" in page and "default/fr" not in page
+    mail = await a_delivery(state="sent", template="provider/en/3", locale="en")
+    async with db.as_tenant((await cast.tenant("nova")).id):
+        await db.execute("UPDATE delivery_attempts SET result = 'taken' WHERE delivery_id = $1", mail)
+    page = sam.text(await sam.get(f"/staff/notifications/{mail}"))
+    assert "Your own text (English), version 3" in page and "Accepted by the server" in page
+
+
 async def test_a_mail_says_which_files_were_too_large_for_it(visitor: Visitor) -> None:
     sam = await visitor.sign_in(cast.email("sam"))
     whole = await a_delivery(state="sent", attached="INV-1.pdf")

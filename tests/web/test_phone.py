@@ -20,6 +20,7 @@ from core.settings import Settings
 from tests import cast
 from tests.core.billing.test_offers import sent
 from tests.core.billing.test_services import account, on, sell
+from tests.core.support.posting import hand_out
 from tests.visitor import Visitor
 from tests.web.test_portal import give_passwords
 
@@ -213,3 +214,27 @@ async def test_where_nothing_asks_for_a_number_the_page_says_so_and_sends_nothin
     refused = await dupont.post("/phone", {"phone": MOBILE, "next": "/"})
     assert refused.status_code == 409
     assert "Nobody asks for a verified number" in refused.text
+
+
+async def test_the_page_says_whether_the_sms_got_through(visitor: Visitor, nova: Tenant) -> None:
+    await give_passwords()
+    dupont = await visitor.sign_in(cast.email("dupont"))
+    page = dupont.text(await dupont.follow(await dupont.post("/phone", {"phone": MOBILE})))
+    assert f"It is for {MOBILE}" in page and "We sent it" not in page
+    said = {
+        "retrying": "has not got through yet",
+        "dead": "could not be delivered",
+        "sent": f"We sent it to {MOBILE}",
+    }
+    await hand_out(nova.id)
+    for state, words in said.items():
+        async with db.as_tenant(nova.id):
+            await db.execute(
+                """UPDATE deliveries SET state = $1, ended_at = CASE WHEN $1 = 'retrying' THEN NULL ELSE now() END,
+                       next_at = CASE WHEN $1 = 'retrying' THEN now() END WHERE kind = 'phone_code'""",
+                state,
+            )
+        page = dupont.text(await dupont.get("/phone"))
+        assert words in page, state
+        assert [other for other in said.values() if other in page] == [words]
+        assert "Send another code" in page

@@ -16,7 +16,7 @@ STATES = {
     "waiting": N_("To be decided"),
     "stopped": N_("Refused by a check"),
     "approved": N_("Approved"),
-    "refused": N_("Refused"),
+    "refused": N_("Refused by staff"),
     "passed": N_("Passed"),
 }
 VERDICTS = {"pass": N_("Passed"), "review": N_("To be looked at"), "fail": N_("Failed")}

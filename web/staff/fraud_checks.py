@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from core import policies
-from core.accounts import fraud_queue
+from core.accounts import fraud_checks, fraud_queue
 from core.accounts.fraud_queue import FraudFilter
 from core.actor import Actor
 from core.billing import fraud_decisions, service_list
@@ -47,6 +47,7 @@ async def index(request: AnyRequest, by: By) -> Response[str]:
         rows=[(row, fraud_words.reasons(row)) for row in found.rows],
         page=filtered.paging(HERE, given, found.previous, found.next),
         filter=Form(given),
+        is_on=fraud_checks.is_on(by=by),
         **_words(),
     )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from core.accounts import fraud_settings
+from core.accounts import fraud_checks, fraud_settings
 from core.accounts.fraud_settings import FraudChanges
 from core.actor import Actor
 from core.errors import EditConflict, Invalid
@@ -63,6 +63,7 @@ async def _page(
         status=status,
         form=form or Form(dict(kept)),
         conflict=conflict,
+        is_on=fraud_checks.is_on(by=by),
         on_failure=[(key, _(label)) for key, label in ON_FAILURE.items()],
     )
 

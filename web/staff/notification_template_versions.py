@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from core.errors import Invalid
-from core.i18n import _
+from core.i18n import N_, _
 from core.support import notification_history, notification_layout, notification_previews, notification_templates
 from core.support.notification_templates import Place
 from web.kit import edits, forms
@@ -25,6 +25,12 @@ from web.staff.notification_templates import (
     ignored,
     query,
 )
+
+ORIGINS = {
+    "samples": N_("All values are examples."),
+    "told": N_("The values are those that this client was last told."),
+    "names": N_("This client was never told this: names are his, all other values are examples."),
+}
 
 
 class Back(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,11 +51,16 @@ async def preview(request: AnyRequest, by: By, key: FromPath[str]) -> Response[s
     """What the form holds, as it would be sent; shown in a frame of the editor. Nothing is kept."""
     visit_of(request).is_framed = True
     form = await forms.read(request)
-    shown: dict[str, Any] = {"written": None, "mail": "", "errors": {}}
+    shown: dict[str, Any] = {"written": None, "mail": "", "origin": "", "errors": {}}
     try:
         sent = form.into(TemplateForm, ignore=ignored(form))
         written = await notification_previews.shown(key, sent.place, sent.content, client=sent.client, by=by)
-        shown |= {"written": written, "mail": notification_layout.inner(written.html)}
+        origin = await notification_previews.origin(key, sent.client, by=by)
+        shown |= {
+            "written": written,
+            "mail": notification_layout.inner(written.html),
+            "origin": _(ORIGINS[origin]),
+        }
     except Invalid as refusal:
         shown["errors"] = {LABELS.get(field, ""): text for field, text in refusal.errors.items()}
     status = 422 if shown["errors"] else 200

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from core import i18n, notification_values
+from core import i18n, notification_values, rich_text
 from core.i18n import N_, _
 from core.notification_kinds import Kind
+from core.support import notification_markdown
 from core.support.notification_overview import KindLine
 
 GROUPS = {
@@ -40,6 +41,10 @@ def variables(kind: Kind) -> list[dict[str, Any]]:
     """What a text of this kind may name: name, meaning, an example."""
     own = [(name, meaning, kind.samples[name.partition(".")[0]] if name in kind.samples else "")
            for name, meaning in kind.variables.items()]  # fmt: skip
+    for plain, marked in notification_markdown.unmarked(kind.variables).items():
+        sample = rich_text.plain(_sample(kind.samples.get(marked, "")))
+        own.append((plain, N_("The same, without marks of Markdown"), sample))
+    common = [one for one in COMMON if one[0] not in kind.variables]
     return [
         {
             "name": name,
@@ -47,11 +52,13 @@ def variables(kind: Kind) -> list[dict[str, Any]]:
             "sample": _sample(sample),
             "is_list": isinstance(sample, list | tuple),
         }
-        for name, meaning, sample in (*own, *COMMON)
+        for name, meaning, sample in (*own, *common)
     ]
 
 
 def _sample(value: Any) -> str:
+    if isinstance(value, str):
+        return _(value) if value else ""
     said = notification_values.said(value, locale=i18n.current())
     if isinstance(said, list):
         return ", ".join(f"{{ {', '.join(one)} }}" if isinstance(one, dict) else str(one) for one in said[:1])

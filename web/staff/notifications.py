@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from core import i18n, outside_words, places
 from core.accounts import clients
 from core.actor import Actor
 from core.errors import Conflict, Invalid
@@ -23,7 +24,7 @@ from web.kit.guards import requires
 from web.kit.pages import AnyRequest, page, redirect
 from web.kit.visit import By, visit_of
 from web.staff import client_tabs
-from web.staff.notification_words import LABELS, named, reason_of
+from web.staff.notification_words import LABELS, named, reason_of, template_name
 
 HERE = "/staff/notifications"
 
@@ -94,6 +95,7 @@ async def _show(
     status: int = 200,
 ) -> Response[str]:
     row = await deliveries_log.get(delivery_id, by=by)
+    tried = await deliveries_log.attempts_of(delivery_id)
     kind = find(row["kind"])
     may = deliveries_again.may(row, by=by)
     return page(
@@ -102,10 +104,12 @@ async def _show(
         status=status,
         row=_listed(row),
         description=_(kind.description) if kind and kind.description else "",
-        attempts=await deliveries_log.attempts_of(delivery_id),
+        attempts=[dict(one) | {"said": outside_words.said(one["said"])} for one in tried],
         others=await deliveries_log.others_of(row),
         results=named(deliveries_log.RESULTS),
         words=await _words(by=by),
+        languages=places.languages(i18n.current()),
+        wording=template_name(row["template"]),
         may_send=may,
         is_open=row["state"] in ("waiting", "retrying"),
         addresses=await deliveries_again.addresses(row) if may else [],
@@ -115,7 +119,12 @@ async def _show(
 
 
 def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "title": deliveries_log.title(row), "why": reason_of(row)}
+    return {
+        **row,
+        "title": deliveries_log.title(row),
+        "why": reason_of(row),
+        "said": outside_words.said(row["said"]),
+    }
 
 
 async def _words(*, by: Actor) -> dict[str, dict[str, str]]:

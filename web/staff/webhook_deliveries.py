@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import msgspec
+from asyncpg import Record
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from core import keyset, policies
+from core import keyset, outside_words, policies
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.i18n import _, ngettext
@@ -77,7 +78,7 @@ async def show_one(request: AnyRequest, by: By, webhook_delivery_id: FromPath[in
         here=f"{HERE}/{found['endpoint_id']}",
         action=f"{DELIVERIES}/{webhook_delivery_id}/replay",
         payload=_indented(found["payload"]),
-        attempts=await webhook_deliveries.attempts(webhook_delivery_id, by=by),
+        attempts=[_in_words(one) for one in await webhook_deliveries.attempts(webhook_delivery_id, by=by)],
         states={key: _(text) for key, text in STATES.items()},
         title=_title(found["kind"]),
         may_replay=found["next_at"] is None and policies.allows(by, Permission.WEBHOOK_MANAGE),
@@ -114,7 +115,7 @@ async def _show(
         status=status,
         row=await webhook_endpoints.get(endpoint_id, by=by),
         here=f"{HERE}/{endpoint_id}",
-        deliveries=[(one, _title(one["kind"])) for one in found.rows],
+        deliveries=[(_in_words(one), _title(one["kind"])) for one in found.rows],
         pages=_pages(f"{HERE}/{endpoint_id}", found, state),
         state=state,
         states={key: _(text) for key, text in STATES.items()},
@@ -132,6 +133,10 @@ def _pages(here: str, found: keyset.Page, state: str) -> Pages:
         for name, (parameter, cursor) in places.items()
     }
     return Pages(**links)
+
+
+def _in_words(row: Record) -> dict[str, Any]:
+    return {**row, "error": outside_words.said(row["error"])}
 
 
 def _title(kind: str) -> str:

@@ -17,6 +17,7 @@ from core.accounts.projects import NewProject
 from core.actor import Actor, Tenant
 from core.errors import Invalid, PermissionMissing
 from core.permissions import Permission
+from core.support.ticket_notices import OPENED
 from tests.core.accounts.house import add_client, hire, open_provider, worker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
@@ -212,3 +213,13 @@ async def test_an_actor_can_be_somebody_of_a_provider_without_a_name() -> None:
     tenant = Tenant(id=1, code="x", name="X")
     entry = {"action": "client:created", "actor_name": worker(tenant).name, "subject_name": ""}
     assert activity.described(entry) == "Owner registered the client (no name)"  # type: ignore[arg-type]
+
+
+async def test_amounts_by_currency_and_choices_by_kind_are_told_in_words() -> None:
+    changes = {
+        "prices": [{"EUR": 5000}, {"CHF": 4500, "JPY": 300}],
+        "notifications": [{"ticket.opened": ["mail"]}, {"ticket.opened": []}],
+    }
+    (_prices, old, new), (_told, before, after) = activity.changes_of({"changes": changes})
+    assert (old, new) == ("€50.00", "CHF45.00, ¥300")
+    assert (before, after) == (f"{OPENED.title}: mail", f"{OPENED.title}: ")

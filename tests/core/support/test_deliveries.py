@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from core import breaker, clock, db, mail, notification_kinds, notifications
+from core.accounts import phone_channel, phone_kinds
 from core.actor import Tenant, system
 from core.notifications import Recipient
 from core.settings import Settings
@@ -209,3 +210,20 @@ async def test_the_log_forgets_what_ended_long_ago(tenant: Tenant, post: Post) -
     async with db.as_tenant(tenant.id):
         await deliveries.tidy(clock.now() + deliveries.KEPT + timedelta(days=1))
     assert [row["subject"] for row in await all_of(tenant.id)] == ["About two"]
+
+
+async def test_where_mail_is_caught_an_sms_is_a_letter_to_its_number(tenant: Tenant, post: Post) -> None:
+    by = system(tenant)
+    assert not await phone_channel.is_there(by=by)
+    mail.configure(Settings(smtp_url=post.url, mail_from="no-reply@panel.example", mail_catcher=True))
+    assert await phone_channel.is_there(by=by)
+    async with db.as_tenant(tenant.id):
+        to = Recipient(phone="+33612345678", name="Zoé", locale="en")
+        await notifications.notify(phone_kinds.CODE, to=to, data={"code": "204816", "minutes": 10}, by=by)
+    await hand_out(tenant.id)
+    async with db.as_tenant(tenant.id):
+        await db.execute("UPDATE deliveries SET kind = 'test.told' WHERE medium = 'sms'")
+    await send(tenant.id, "caught_sms")
+    (letter,) = post.taken
+    assert letter["To"] == "33612345678@sms.example"
+    assert "204816 is your code" in letter.get_content()
