@@ -5,32 +5,23 @@ under its own name, and all of them come back at once.
 """
 
 from collections.abc import Mapping
-from datetime import date
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from litestar.di import Provide
 from msgspec import UNSET, UnsetType
 
 from core.errors import Invalid
-from core.i18n import N_, _
+from core.i18n import _
 from core.permissions import Permission
+from web.api import expected
 from web.kit.errors import Unreadable, WrongMediaType
 from web.kit.forms import gathered
 from web.kit.guards import requires
 from web.kit.pages import AnyRequest
 
 S = TypeVar("S", bound=msgspec.Struct)
-
-EXPECTED: Mapping[type, str] = {
-    str: N_("A text is expected here."),
-    bool: N_("True or false is expected here."),
-    int: N_("A whole number is expected here."),
-    date: N_("A date is expected here, such as 2026-11-23."),
-    list: N_("A list is expected here."),
-    tuple: N_("A list is expected here."),
-}
 
 
 def asks(
@@ -133,20 +124,10 @@ def _converted(value: Any, kind: Any, *, strict: bool) -> Any:
     kinds = [part for part in _parts(kind) if part is not UnsetType and (strict or part is not NoneType)]
     try:
         if not strict and int in map(_plain, kinds) and not str(value).lstrip("-").isdecimal():
-            raise ValueError(_(EXPECTED[int]))
+            raise ValueError(_(expected.BY_TYPE["int"]))
         return msgspec.convert(value, Union[tuple(kinds)], strict=strict, str_keys=True)  # noqa: UP007
     except msgspec.ValidationError as error:
-        raise ValueError(_expectation(kinds, error)) from error
-
-
-def _expectation(kinds: list[Any], error: Exception) -> str:
-    """What would have been right, in the reader's language; limits of numbers and lists as msgspec says them."""
-    if any(get_origin(kind) is Annotated for kind in kinds):
-        return _("This is not within its limits: %(limits)s") % {"limits": str(error)}
-    if any(get_origin(kind) is Literal for kind in kinds):
-        return _("This is not one of the choices.")
-    plain = next((kind for kind in map(_plain, kinds) if kind in EXPECTED), None)
-    return _(EXPECTED[plain]) if plain else str(error)
+        raise ValueError(expected.told(str(error))) from error
 
 
 def _parts(kind: Any) -> list[Any]:
