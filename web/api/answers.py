@@ -16,6 +16,12 @@ ROOT = "/api/v1"
 Moment = Annotated[datetime, Meta(tz=True, description="In UTC, as RFC 3339")]
 
 
+class Tried(msgspec.Struct, kw_only=True):
+    """The address that a trial goes to."""
+
+    address: str
+
+
 def of(struct: type[S], row: Any, **more: Any) -> S:
     """The struct filled from what a row, or another struct, has under the same names, and from `more`, which comes
     first."""

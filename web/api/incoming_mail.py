@@ -3,15 +3,15 @@
 from typing import Annotated, Literal
 
 import msgspec
-from litestar import Response, get, patch
+from litestar import Response, get, patch, post
 from litestar.di import NamedDependency
 from msgspec import Meta
 
 from core import keyset
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.i18n import _
 from core.permissions import Permission
-from core.support import incoming_mail, incoming_mail_settings
+from core.support import incoming_mail, incoming_mail_settings, incoming_reading
 from core.support.incoming_mail_settings import IncomingMailChanges
 from web.api import answers
 from web.api.answers import Moment
@@ -81,6 +81,13 @@ async def index(request: AnyRequest, by: By, asked: NamedDependency[CameInQuery]
     return answers.listed(request, listed, following=found.next, previous=found.previous)
 
 
+@post("/v1/incoming-mail/read", status_code=202, **asks(Permission.TICKET_MANAGE))
+async def read(by: By) -> None:
+    """Have new mail read now; 409 where no plugin that reads mail is on."""
+    if not await incoming_reading.begin(by=by):
+        raise Conflict(_("No plugin that reads mail is on."))
+
+
 @get("/v1/incoming-mail-settings", **asks(Permission.SETTINGS_MANAGE))
 async def show(by: By) -> IncomingMailSettings:
     """Get where mail is read."""
@@ -94,4 +101,4 @@ async def update(by: By, sent: NamedDependency[IncomingMailEdit]) -> IncomingMai
     return answers.of(IncomingMailSettings, changed)
 
 
-ROUTES = [index, show, update]
+ROUTES = [index, read, show, update]

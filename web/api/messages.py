@@ -1,4 +1,4 @@
-"""Messages to clients over JSON: drafts, who would get one, sending it, and how far it is."""
+"""Messages to clients over JSON: drafts, who would get one, and how far it is."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,13 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, UnsetType
 
-from core import clock, tasks
+from core import clock, places, tasks
 from core.accounts.client_choice import MOST_CODES, Choice
 from core.accounts.client_filter import ClientFilter
 from core.actor import Actor
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
+from core.i18n import _
 from core.permissions import Permission
-from core.support import mass_message_recipients, mass_message_sending, mass_messages
+from core.support import mass_message_recipients, mass_messages
 from core.support.mass_message_recipients import Reason
 from core.support.mass_messages import FLAGS, MessageValues, Words
 from web.api import answers
@@ -66,13 +67,6 @@ class MessageChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     is_news: bool | UnsetType = UNSET
     returns_to_author: bool | UnsetType = UNSET
     only_matching: bool | UnsetType = UNSET
-
-
-class Sending(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The version that was looked at, and when it goes out; at once without a moment."""
-
-    version: int
-    at: Moment | None = None
 
 
 class Audience(msgspec.Struct, kw_only=True):
@@ -131,30 +125,32 @@ async def index(by: By, asked: NamedDependency[PageQuery]) -> Messages:
 @post("/v1/messages", status_code=201, **asks(Permission.MESSAGE_SEND, body=NewMassMessage))
 async def create(by: By, sent: NamedDependency[NewMassMessage]) -> Response[Message]:
     """Keep a draft; nothing is sent."""
+    _check_languages(sent.texts)
     values = MessageValues(
         category=sent.category, texts=sent.texts, **{flag: getattr(sent, flag) for flag in FLAGS}
     )
     choice = Choice(codes=tuple(sent.codes), filter=sent.filter)
     message_id = await mass_messages.create(values, choice, by=by)
     address = {"Location": f"{answers.ROOT}/messages/{message_id}"}
-    return Response(await _one(message_id, by=by), status_code=201, headers=address)
+    return Response(await one(message_id, by=by), status_code=201, headers=address)
 
 
 @get("/v1/messages/{message_id:int}", **READS)
 async def show(by: By, message_id: FromPath[int]) -> Message:
     """One message."""
-    return await _one(message_id, by=by)
+    return await one(message_id, by=by)
 
 
 @patch("/v1/messages/{message_id:int}", **asks(Permission.MESSAGE_SEND, body=MessageChanges))
 async def update(by: By, message_id: FromPath[int], sent: NamedDependency[MessageChanges]) -> Message:
     """Change a draft."""
+    _check_languages(sent.texts)
     kept = await mass_messages.get(message_id, by=by)
     given = {name: getattr(sent, name) for name in ("category", "texts", *FLAGS)}
     before = {"category": kept["category_id"], "texts": kept["texts"], **{flag: kept[flag] for flag in FLAGS}}
     values = {name: before[name] if value is UNSET else value for name, value in given.items()}
     await mass_messages.update(message_id, MessageValues(**values), version=sent.version, by=by)
-    return await _one(message_id, by=by)
+    return await one(message_id, by=by)
 
 
 @delete("/v1/messages/{message_id:int}", **asks(Permission.MESSAGE_SEND))
@@ -179,35 +175,14 @@ async def preview(by: By, message_id: FromPath[int], asked: NamedDependency[Prev
     return Preview(**{name: str(getattr(seen, name)) for name in Preview.__struct_fields__})  # type: ignore[arg-type]
 
 
-@post("/v1/messages/{message_id:int}/send", status_code=202, **asks(Permission.MESSAGE_SEND, body=Sending))
-async def send(by: By, message_id: FromPath[int], sent: NamedDependency[Sending]) -> Message:
-    """Send it, now or at a moment to come: 202 with the task that does it."""
-    await mass_message_sending.send(message_id, version=sent.version, at=sent.at, by=by)
-    return await _one(message_id, by=by)
+def _check_languages(texts: dict[str, Words] | UnsetType) -> None:
+    unknown = [] if texts is UNSET else [code for code in texts if code not in places.LANGUAGES]
+    if unknown:
+        raise Invalid({"texts": _("%(code)s is not a language.") % {"code": unknown[0][:20]}})
 
 
-@post("/v1/messages/{message_id:int}/pause", status_code=200, **asks(Permission.MESSAGE_SEND))
-async def pause(by: By, message_id: FromPath[int]) -> Message:
-    """Stop it after those it is at."""
-    await mass_message_sending.pause(message_id, by=by)
-    return await _one(message_id, by=by)
-
-
-@post("/v1/messages/{message_id:int}/resume", status_code=200, **asks(Permission.MESSAGE_SEND))
-async def resume(by: By, message_id: FromPath[int]) -> Message:
-    """Let it go on where it stopped."""
-    await mass_message_sending.resume(message_id, by=by)
-    return await _one(message_id, by=by)
-
-
-@post("/v1/messages/{message_id:int}/withdraw", status_code=200, **asks(Permission.MESSAGE_SEND))
-async def withdraw(by: By, message_id: FromPath[int]) -> Message:
-    """Stop it for good; whoever has it keeps it."""
-    await mass_message_sending.withdraw(message_id, by=by)
-    return await _one(message_id, by=by)
-
-
-async def _one(message_id: int, *, by: Actor) -> Message:
+async def one(message_id: int, *, by: Actor) -> Message:
+    """The message as it is shown."""
     return _shown(await mass_messages.get(message_id, by=by))
 
 
@@ -228,6 +203,4 @@ def _shown(message: dict[str, Any]) -> Message:
     )
 
 
-ROUTES = [
-    index, create, show, update, remove, audience, preview, send, pause, resume, withdraw
-]  # fmt: skip
+ROUTES = [index, create, show, update, remove, audience, preview]

@@ -214,6 +214,13 @@ async def preview(by: By, key: FromPath[str], sent: NamedDependency[TemplateTria
     return TemplatePreview(subject=written.subject, text=written.text, html=written.html, short=written.short)
 
 
+@post("/v1/notification-templates/{key:str}/trial", status_code=200, **asks(MANAGE, body=TemplateTrial))
+async def trial(by: By, key: FromPath[str], sent: NamedDependency[TemplateTrial]) -> answers.Tried:
+    """Mail a text to whoever made the key, as it would be sent. Nothing is kept; some in an hour, then 429."""
+    to = await notification_previews.send_trial(key, _place(sent, by), _text(sent), client=sent.client, by=by)
+    return answers.Tried(address=to)
+
+
 @get("/v1/notification-templates/{key:str}/history", **asks(MANAGE, query=AskedPlace))
 async def history(by: By, key: FromPath[str], asked: NamedDependency[AskedPlace]) -> TemplateHistory:
     """List the versions of a text."""
@@ -262,4 +269,4 @@ def _shown(template: Template) -> NotificationTemplate:
     )
 
 
-ROUTES = [kinds, missing, switch, show, update, reset, preview, history]
+ROUTES = [kinds, missing, switch, show, update, reset, preview, trial, history]

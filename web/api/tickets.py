@@ -135,6 +135,12 @@ class TicketEdit(TicketChanges, frozen=True, kw_only=True, forbid_unknown_fields
     version: int
 
 
+class Opened(NewTicket, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A ticket for a client, who reads `text` and can reply. Files are in Base64."""
+
+    files: tuple[Attached, ...] = ()
+
+
 class NewMessage(Reply, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An answer to the client, or a note for the staff, with which `state` says nothing. Files are in Base64."""
 
@@ -165,11 +171,17 @@ async def index(request: AnyRequest, by: By, asked: NamedDependency[TicketQuery]
     return answers.listed(request, found, following=page.next, previous=page.previous)
 
 
-@post("/v1/clients/{code:int}/tickets", **asks(Permission.TICKET_CREATE, body=NewTicket))
-async def create(by: By, code: FromPath[int], sent: NamedDependency[NewTicket]) -> Response[WholeTicket]:
+@post(
+    "/v1/clients/{code:int}/tickets",
+    request_max_body_size=MOST_BYTES,
+    **asks(Permission.TICKET_CREATE, body=Opened),
+)
+async def create(by: By, code: FromPath[int], sent: NamedDependency[Opened]) -> Response[WholeTicket]:
     """Open a ticket for a client, who can read it at once."""
     client = await clients.get(code, by=by)
-    made = await ticket_opening.open_ticket(client["id"], sent, origin="api", by=by)
+    files = await attachments.checked(sent.files, by=by)
+    made = await ticket_opening.open_ticket(client["id"], part(NewTicket, sent), origin="api", by=by)
+    await attachments.keep_first(made["id"], files)
     return answers.created(await _whole(made["id"], by=by), f"/tickets/{made['id']}")
 
 

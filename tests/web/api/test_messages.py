@@ -2,6 +2,9 @@
 
 import pytest
 
+from tests import cast
+from tests.letters import waiting
+
 pytestmark = pytest.mark.anyio
 TEXTS = {"en": {"subject": "Hello", "text": "We move on Sunday."}}
 
@@ -21,3 +24,26 @@ async def test_messages_are_read_in_pages_as_large_as_asked_for(caller):
         for wrong in ("0", "201", "x"):
             refused = await alice.get(f"{path}?limit={wrong}")
             assert (refused.status_code, list(refused.json()["errors"])) == (422, ["limit"]), path
+
+
+async def test_a_draft_is_tried_at_the_address_of_who_made_the_key(caller):
+    alice = await caller("alice")
+    here = f"/messages/{(await alice.post('/messages', json={'codes': [1001], 'texts': TEXTS})).json()['id']}"
+    tried = await alice.post(f"{here}/test", json={"client": 1001})
+    assert (tried.status_code, tried.json()) == (200, {"address": cast.email("alice")})
+    assert (await alice.get(here)).json()["status"] == "draft"
+    (letter,) = await waiting((await cast.tenant("nova")).id)
+    assert letter["to"] == cast.email("alice")
+    assert "We move on Sunday." in letter["text"]
+    for wrong in (0, 2**64, 999):
+        assert (await alice.post(f"{here}/test", json={"client": wrong})).status_code == 404, wrong
+    empty = (await alice.post("/messages", json={"codes": [1001]})).json()["id"]
+    refused = await alice.post(f"/messages/{empty}/test", json={"client": 1001})
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["client"])
+
+
+async def test_a_language_that_there_is_not_is_refused_beside_the_texts(caller):
+    alice = await caller("alice")
+    for texts in ({"zz": TEXTS["en"]}, {"": TEXTS["en"]}):
+        refused = await alice.post("/messages", json={"codes": [1001], "texts": texts})
+        assert (refused.status_code, list(refused.json()["errors"])) == (422, ["texts"])

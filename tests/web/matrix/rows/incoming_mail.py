@@ -17,11 +17,12 @@ ROWS = [
         "api",
         "provider",
         ("GET /api/v1/incoming-mail", LISTS, {}),
+        ("POST /api/v1/incoming-mail/read", LISTS, {"gives": 409}),
         ("GET /api/v1/incoming-mail-settings", MANAGE, {}),
         ("PATCH /api/v1/incoming-mail-settings", MANAGE, {"send": {"opens_tickets": False} | VERSION}),
     ),
 ]
-CHANGES_NOTHING = {"/staff/incoming-mail/read"}
+CHANGES_NOTHING = {"/staff/incoming-mail/read", "/api/v1/incoming-mail/read"}
 PARAMETERS = {
     "/staff/incoming-mail": "state after before",
     "/api/v1/incoming-mail": "state after before limit",

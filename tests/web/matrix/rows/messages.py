@@ -51,6 +51,7 @@ ROWS = [
         ("GET /api/v1/messages/{message_id}/preview?client=$client", "message:read", {}),
         ("GET /api/v1/messages/{message_id}/recipients", "message:read", SENT),
         ("POST /api/v1/messages/{message_id}/send", "message:send", {"gives": 202, "send": {"version": 1}}),
+        ("POST /api/v1/messages/{message_id}/test", "message:send", {"gives": 200, "send": {"client": "$client"}}),
         ("POST /api/v1/messages/{message_id}/pause", "message:send", SENT),
         ("POST /api/v1/messages/{message_id}/resume", "message:send", PAUSED),
         ("POST /api/v1/messages/{message_id}/withdraw", "message:send", SENT),
@@ -61,10 +62,10 @@ PARAMETERS = {
     "/staff/messages/new": "all code name email project group kind country language status",
     "/staff/messages/{message_id}": "client state search after before",
     "/staff/messages/{message_id}/skipped": "reason after before",
-    "/api/v1/messages": "after before",
+    "/api/v1/messages": "after before limit",
     "/api/v1/messages/{message_id}/preview": "client",
-    "/api/v1/messages/{message_id}/recipients": "state search after before",
-    "/api/v1/messages/{message_id}/skipped": "reason after before",
+    "/api/v1/messages/{message_id}/recipients": "state search after before limit",
+    "/api/v1/messages/{message_id}/skipped": "reason after before limit",
 }
 RULED = {
     "mass_messages.choice",

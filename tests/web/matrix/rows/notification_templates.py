@@ -42,6 +42,7 @@ ROWS = [
         (f"PUT {API}/{{key}}", MANAGE, KIND | {"send": TEXT | {"version": 0}}),
         (f"DELETE {API}/{{key}}?language=fr&version=1", MANAGE, OWN),
         (f"POST {API}/{{key}}/preview", MANAGE, KIND | {"send": TEXT}),
+        (f"POST {API}/{{key}}/trial", MANAGE, KIND | {"send": TEXT, "gives": 200}),
         (f"GET {API}/{{key}}/history?language=fr", MANAGE, OWN),
     ),
 ]
