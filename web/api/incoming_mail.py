@@ -81,7 +81,7 @@ async def index(request: AnyRequest, by: By, asked: NamedDependency[CameInQuery]
     return answers.listed(request, listed, following=found.next, previous=found.previous)
 
 
-@post("/v1/incoming-mail/read", status_code=202, **asks(Permission.TICKET_MANAGE))
+@post("/v1/incoming-mail/read", status_code=204, **asks(Permission.TICKET_MANAGE))
 async def read(by: By) -> None:
     """Have new mail read now; 409 where no plugin that reads mail is on."""
     if not await incoming_reading.begin(by=by):
