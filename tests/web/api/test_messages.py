@@ -2,6 +2,7 @@
 
 import pytest
 
+from core import db
 from tests import cast
 from tests.letters import waiting
 
@@ -47,3 +48,22 @@ async def test_a_language_that_there_is_not_is_refused_beside_the_texts(caller):
     for texts in ({"zz": TEXTS["en"]}, {"": TEXTS["en"]}):
         refused = await alice.post("/messages", json={"codes": [1001], "texts": texts})
         assert (refused.status_code, list(refused.json()["errors"])) == (422, ["texts"])
+
+
+async def test_who_would_not_get_a_message_is_read_by_name_and_by_reason(caller):
+    alice = await caller("alice")
+    async with db.as_tenant((await cast.tenant("nova")).id):
+        await db.execute("UPDATE clients SET email = '' WHERE code IN (1001, 1002)")
+    made = (await alice.post("/messages", json={"codes": [1001, 1002, 1003], "texts": TEXTS})).json()
+    here = f"/messages/{made['id']}/skipped"
+    first = (await alice.get(f"{here}?limit=1")).json()
+    rest = (await alice.get(here, params={"limit": 1, "after": first["next"]})).json()
+    assert [(one["client"], one["reason"]) for page in (first, rest) for one in page["clients"]] == [
+        (1001, "no_address"),
+        (1002, "no_address"),
+    ]
+    assert (await alice.get(f"{here}?reason=closed")).json()["clients"] == []
+    for wrong in ("reason=x", "limit=0"):
+        assert (await alice.get(f"{here}?{wrong}")).status_code == 422
+    refused = await alice.get(f"/messages/{made['id']}/recipients", params={"search": "x" * 5_000})
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["search"])
