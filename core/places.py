@@ -16,8 +16,8 @@ _CODES = (
 LANGUAGES = frozenset(_CODES)
 """ISO 639-1: the languages a client may be written to in."""
 
-CURRENCIES = frozenset(currency.alpha_3 for currency in pycountry.currencies)
-"""ISO 4217."""
+CURRENCIES = frozenset(currency.alpha_3 for currency in pycountry.currencies) - {"XTS", "XXX"}
+"""ISO 4217, without its codes for tests and for no currency."""
 
 
 @cache

@@ -64,6 +64,8 @@ def amounts(text: str) -> dict[str, int]:
         if not one:
             raise ValueError(_("Amounts with their currency, please, such as 40 EUR, 45 USD."))
         currency = one[2].upper()
+        if currency in found:
+            raise ValueError(_("Each currency once, please."))
         found[currency] = money.parse(one[1], currency)
         rest = rest[one.end() :]
     return found

@@ -138,8 +138,10 @@ async def test_staff_decide_and_set_up_what_tickets_are_sorted_by(visitor: Visit
     found = re.search(r'/staff/departments/(\d+)/edit">Abuse', page.text)
     assert found is not None
     category = {"name_en": "Abuse", "name_fr": "Abus", "department_id": found[1], "is_on": "1"}
-    page = await alice.post("/staff/ticket-categories", category | {"priced_per": "ticket"})
-    assert page.status_code == 422
+    for prices in ("", "40 XXX", "40 EUR, 50 EUR"):
+        page = await alice.post("/staff/ticket-categories", category | {"priced_per": "ticket", "prices": prices})
+        assert page.status_code == 422
+        assert 'id="error-prices"' in page.text
     page = await alice.follow(
         await alice.post("/staff/ticket-categories", category | {"priced_per": "ticket", "prices": "40 EUR"})
     )
