@@ -17,6 +17,7 @@ BY_TYPE: Mapping[str, str] = {
     "object": N_("An object is expected here."),
     "key": N_("A whole number is expected as the name of each entry."),
 }
+WHOLE_NUMBER = BY_TYPE["int"]
 OF_OTHERS = N_("This is not what is expected here.")
 
 SAID: tuple[tuple[re.Pattern[str], str], ...] = (

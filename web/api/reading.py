@@ -124,7 +124,7 @@ def _converted(value: Any, kind: Any, *, strict: bool) -> Any:
     kinds = [part for part in _parts(kind) if part is not UnsetType and (strict or part is not NoneType)]
     try:
         if not strict and int in map(_plain, kinds) and not str(value).lstrip("-").isdecimal():
-            raise ValueError(_(expected.BY_TYPE["int"]))
+            raise ValueError(_(expected.WHOLE_NUMBER))
         return msgspec.convert(value, Union[tuple(kinds)], strict=strict, str_keys=True)  # noqa: UP007
     except msgspec.ValidationError as error:
         raise ValueError(expected.told(str(error))) from error
