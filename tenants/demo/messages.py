@@ -39,12 +39,12 @@ MOVED = {
     "fr": Words(
         subject="Votre serveur a déménagé",
         text="Bonjour {{ client.contact }},\n\nvotre serveur est maintenant dans notre **nouvelle salle**. "
-        "Rien à faire de votre côté.\n\n{{ staff.name }}",
+        "Rien à faire de votre côté.\n\nL’équipe technique",
     ),
     "en": Words(
         subject="Your server has moved",
         text="Dear {{ client.contact }},\n\nyour server is in our **new room** now. "
-        "There is nothing to do for you.\n\n{{ staff.name }}",
+        "There is nothing to do for you.\n\nThe technical team",
     ),
 }
 LATER = timedelta(days=3)

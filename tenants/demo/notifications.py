@@ -43,11 +43,7 @@ async def _tell(kind: Kind, client: Record, fate: tuple[str, str, str], *, hours
     at = clock.now() - timedelta(hours=hours)
     data = dict(kind.samples) | {"name": client["name"], "link": f"{by.tenant.base_url.rstrip('/')}/balance"}
     written = await notification_texts.written(
-        kind,
-        locale=client["language"],
-        project_id=client["project_id"],
-        data=data,
-        provider=by.tenant,
+        kind, locale=client["language"], project_id=client["project_id"], data=data, provider=by.tenant
     )
     notification_id = await db.value(
         """INSERT INTO notifications (kind, client_id, project_id, person_id, address, name, locale, data,

@@ -5,16 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from core import breaker, db, mail, notification_switches
+from core import db, notification_switches
 from core.actor import Actor
 from core.billing import dunning_kinds, dunning_settings, invoice_files
 from core.billing.dunning_settings import DunningSettingChanges
 from core.settings import Settings
-from core.support import deliveries_files, deliveries_sending
+from core.support import deliveries_files
 from tests import cast
 from tests.core.billing import bills
 from tests.core.billing.test_dunning_run import DAY, on, owing, policy, run
-from tests.core.support.posting import Post, all_of, hand_out, post_office, send
+from tests.core.support.posting import Post, all_of, connected, hand_out, send
 
 pytestmark = pytest.mark.anyio
 
@@ -26,10 +26,7 @@ async def alice(database: Settings) -> Actor:
 
 @pytest.fixture
 async def post(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Post]:
-    monkeypatch.setattr(mail, "_settings", Settings())
-    monkeypatch.setattr(deliveries_sending, "_server", breaker.Breaker())
-    async with post_office(Post()) as post:
-        mail.configure(Settings(smtp_url=post.url, mail_from="no-reply@panel.example"))
+    async with connected(monkeypatch) as post:
         yield post
 
 

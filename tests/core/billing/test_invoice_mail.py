@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from core import breaker, clock, db, mail, notification_files, notification_switches
+from core import clock, db, notification_files, notification_switches
 from core.actor import Actor
 from core.billing import invoice_files
 from core.billing.billing_kinds import INVOICE_ISSUED, PAYMENT_RECEIVED
 from core.channel_contract import AttachedFile
 from core.errors import Conflict
 from core.settings import Settings
-from core.support import deliveries_files, deliveries_sending
+from core.support import deliveries_files
 from tests import cast
 from tests.core.billing import bills
-from tests.core.support.posting import Post, all_of, hand_out, post_office, send
+from tests.core.support.posting import Post, all_of, connected, hand_out, send
 
 pytestmark = pytest.mark.anyio
 
@@ -27,10 +27,7 @@ async def alice(database: Settings) -> Actor:
 
 @pytest.fixture
 async def post(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Post]:
-    monkeypatch.setattr(mail, "_settings", Settings())
-    monkeypatch.setattr(deliveries_sending, "_server", breaker.Breaker())
-    async with post_office(Post()) as post:
-        mail.configure(Settings(smtp_url=post.url, mail_from="no-reply@panel.example"))
+    async with connected(monkeypatch) as post:
         yield post
 
 

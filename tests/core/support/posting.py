@@ -10,9 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
+import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from core import clock, db, jobs, mail, notification_kinds
+from core import breaker, clock, db, jobs, mail, notification_kinds
 from core.notification_kinds import Kind
 from core.settings import Settings
 from core.support import deliveries_routing, deliveries_sending
@@ -68,6 +69,16 @@ async def post_office(post: Post, port: int = 0, **options: Any) -> AsyncIterato
     finally:
         server.close()
         await server.wait_closed()
+
+
+@asynccontextmanager
+async def connected(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Post]:
+    """A server that mail leaves by inside the block."""
+    monkeypatch.setattr(mail, "_settings", Settings())
+    monkeypatch.setattr(deliveries_sending, "_server", breaker.Breaker())
+    async with post_office(Post()) as post:
+        mail.configure(Settings(smtp_url=post.url, mail_from="no-reply@panel.example"))
+        yield post
 
 
 class AtOnce(jobs.Job, frozen=True, kw_only=True):
